@@ -1,0 +1,179 @@
+/**
+ * Events: what happened, as it stands in a region's log (hard parts H9). An event never carries its own position; it does carry all that
+ * cannot be added later: what its author replaced, what its origin had applied, the right it was judged by, the policy in force.
+ *
+ * `channel` is the channel's identity (26 letters), not its shown id, so that twins made in two cut-off regions name one channel.
+ */
+import type { Identity } from "./ids.ts";
+import type { Position, VectorText } from "./position.ts";
+import type { Stamp } from "./stamp.ts";
+
+export type Policy = "lww" | "merge";
+export type Deletes = "final" | "lww";
+export type Role = "owner" | "moderator" | "member";
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Version of the rule table (S3) that the origin decided by. */
+export const RULES = 1;
+/** Version of the envelope. A later one is quarantined, never guessed at. */
+export const ENVELOPE = 1;
+
+interface Envelope {
+  readonly v: typeof ENVELOPE;
+  readonly rules: typeof RULES;
+  readonly stamp: Stamp;
+  readonly actor: string;
+  /** The Idempotency-Key as its author gave it. */
+  readonly command: string;
+  /** HMAC under the channel's content key of what the command says: equal content is equal here, also after erasure. */
+  readonly content: string;
+  /** What the origin had applied when it accepted the command. */
+  readonly after: VectorText;
+  /** Stamp of the membership version the origin judged the actor by; absent where no right is needed (creation, own profile). */
+  readonly right?: Stamp;
+  /** The channel's policies in force at the origin. */
+  readonly policy: Policy;
+  readonly deletes: Deletes;
+}
+
+/** Facts the author's reply states beside the change, frozen so that a repeated command gets the same answer (H4, H5). */
+export interface MessageAbout {
+  readonly author: string;
+  /** Stamp of the send. */
+  readonly born: Stamp;
+  readonly thread: string | null;
+  readonly reactions?: { readonly [emoji: string]: readonly string[] };
+  /** The text shown before, for reactions to and deletes of it; absent where the command gives the text. */
+}
+
+export interface ChannelAbout {
+  readonly name: string;
+  readonly topic: string | null;
+  readonly policy: Policy;
+  readonly deletes: Deletes;
+  readonly born: Stamp;
+}
+
+interface In {
+  readonly channel: Identity;
+}
+
+export interface ChannelCreated extends Envelope, In {
+  readonly kind: "channel.created";
+  readonly data: {
+    readonly name: string;
+    readonly topic: string | null;
+    readonly policy: Policy;
+    readonly deletes: Deletes;
+    readonly alias: string | null;
+  };
+}
+export interface ChannelChanged extends Envelope, In {
+  readonly kind: "channel.changed";
+  readonly data: {
+    readonly name?: string;
+    readonly topic?: string | null;
+    readonly policy?: Policy;
+    readonly deletes?: Deletes;
+    /** Per changed field the versions its author saw. */
+    readonly replaces: { readonly [field: string]: readonly Stamp[] };
+    readonly about: ChannelAbout;
+  };
+}
+export interface MemberSet extends Envelope, In {
+  readonly kind: "member.set";
+  readonly data: { readonly user: string; readonly role: Role; readonly replaces: readonly Stamp[] };
+}
+export interface MemberRemoved extends Envelope, In {
+  readonly kind: "member.removed";
+  readonly data: { readonly user: string; readonly replaces: readonly Stamp[] };
+}
+export interface MessageSent extends Envelope, In {
+  readonly kind: "message.sent";
+  readonly data: {
+    readonly message: Identity;
+    readonly body: string;
+    readonly thread: string | null;
+    readonly metadata?: Json;
+    readonly replaces: readonly Stamp[];
+  };
+}
+export interface MessageEdited extends Envelope, In {
+  readonly kind: "message.edited";
+  readonly data: {
+    readonly message: Identity;
+    readonly body: string;
+    readonly metadata?: Json;
+    readonly replaces: readonly Stamp[];
+    /** A restore: the losing version whose text comes back, and the conflict it lost in. */
+    readonly restores?: { readonly conflict: string; readonly version: Stamp };
+    readonly about: MessageAbout;
+  };
+}
+export interface MessageDeleted extends Envelope, In {
+  readonly kind: "message.deleted";
+  readonly data: { readonly message: Identity; readonly replaces: readonly Stamp[]; readonly about: MessageAbout };
+}
+export interface ReactionSet extends Envelope, In {
+  readonly kind: "reaction.set" | "reaction.cleared";
+  readonly data: { readonly message: Identity; readonly emoji: string; readonly born: Stamp; readonly replaces: readonly Stamp[] };
+}
+export interface ReadMarked extends Envelope, In {
+  readonly kind: "read.marked";
+  /** `upTo`: what the region had applied then; unread is what lies beyond (H15). */
+  readonly data: { readonly message: Identity; readonly born: Stamp; readonly upTo: VectorText; readonly replaces: readonly Stamp[] };
+}
+export interface ConflictSeen extends Envelope, In {
+  readonly kind: "conflict.seen";
+  readonly data: { readonly conflict: string; readonly register: string; readonly of: readonly Stamp[] };
+}
+export interface ProfileChanged extends Envelope {
+  readonly kind: "profile.changed";
+  readonly channel: null;
+  readonly data: {
+    readonly displayName?: string | null;
+    readonly avatar?: string | null;
+    readonly replaces: { readonly [field: string]: readonly Stamp[] };
+  };
+}
+/** A stretch of a region's stamps that lay beyond the bound when it reached the witness (T2, H8). In the witness's log, not in the digest. */
+export interface ClockWitnessed extends Envelope {
+  readonly kind: "clock.witnessed";
+  readonly channel: null;
+  readonly data: {
+    readonly origin: string;
+    readonly epoch: number;
+    readonly from: Stamp;
+    readonly to: Stamp;
+    readonly offsetMs: number;
+    readonly of: number;
+  };
+}
+/** The first event of an epoch after the first: which epoch ended, and the last sequence of it that the region knew (H1, L3). */
+export interface EpochOpened extends Envelope {
+  readonly kind: "epoch.opened";
+  readonly channel: null;
+  readonly data: { readonly previous: { readonly epoch: number; readonly sequence: number } };
+}
+
+export type Event =
+  | ChannelCreated
+  | ChannelChanged
+  | MemberSet
+  | MemberRemoved
+  | MessageSent
+  | MessageEdited
+  | MessageDeleted
+  | ReactionSet
+  | ReadMarked
+  | ConflictSeen
+  | ProfileChanged
+  | ClockWitnessed
+  | EpochOpened;
+export type EventKind = Event["kind"];
+
+/** An event where it stands in its origin's log. */
+export interface Placed {
+  readonly position: Position;
+  readonly event: Event;
+}

@@ -1,0 +1,29 @@
+/** The few hashes the laws need. Pure: bytes in, text out. */
+import { createHash, createHmac } from "node:crypto";
+
+/** SHA-256 as 64 hex digits. */
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+/** HMAC-SHA-256 as 64 hex digits. */
+export const hmac256 = (key: string, text: string): string => createHmac("sha256", key).update(text).digest("hex");
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/** The first 130 bits of SHA-256 as 26 letters of Crockford's base 32: short, readable, safe in paths, keys and subjects. */
+export function shortHash(text: string): string {
+  let bits = BigInt(`0x${createHash("sha256").update(text).digest("hex").slice(0, 33)}`) >> 2n;
+  let letters = "";
+  for (let i = 0; i < 26; i += 1) {
+    letters = ALPHABET[Number(bits & 31n)] + letters;
+    bits >>= 5n;
+  }
+  return letters;
+}
+
+const MODULUS = 1n << 256n;
+
+/** A sum of SHA-256 values modulo 2^256, as 64 hex digits: order and grouping do not matter, and a term can be taken out again (semantics D9). */
+export type HashSum = string;
+export const EMPTY_SUM: HashSum = "0".repeat(64);
+const sumText = (sum: bigint): HashSum => sum.toString(16).padStart(64, "0");
+export const addHash = (sum: HashSum, hash: string): HashSum => sumText((BigInt(`0x${sum}`) + BigInt(`0x${hash}`)) % MODULUS);
+export const removeHash = (sum: HashSum, hash: string): HashSum => sumText((BigInt(`0x${sum}`) - BigInt(`0x${hash}`) + MODULUS) % MODULUS);

@@ -1,0 +1,33 @@
+/**
+ * Ids that any region derives alike (law T3, hard parts H5): the hash of author and command id is the identity, the region tag says
+ * where the command was accepted. The same command accepted in two cut-off regions is therefore one message, and both ids find it.
+ */
+import { shortHash } from "./hash.ts";
+import type { Stamp } from "./stamp.ts";
+import { stampRegion } from "./stamp.ts";
+
+/** The 26 letters that identify a message or channel in every region; what registers are keyed by. */
+export type Identity = string;
+
+/** The identity of what `author` made with the command `command`. */
+export const identityOf = (kind: "message" | "channel", author: string, command: string): Identity =>
+  shortHash(`${kind}\n${author}\n${command}`);
+/** Where a command's effect is looked up: the same author and command id, in any region, are one command (T3). */
+export const commandKey = (author: string, command: string): string => shortHash(`command\n${author}\n${command}`);
+
+const PREFIX = { message: "msg", channel: "chn" } as const;
+
+/** "msg_us_<identity>": shown to people; the tag is the region of the smallest stamp that made it (D12 of the register). */
+export const shownId = (kind: "message" | "channel", identity: Identity, born: Stamp): string =>
+  `${PREFIX[kind]}_${stampRegion(born)}_${identity}`;
+
+const SHOWN = /^(msg|chn)_[A-Za-z0-9_-]{1,64}_([0-9a-z]{26})$/;
+
+/** The identity inside a shown id of either tag, or undefined when the text is no such id. */
+export function identityIn(kind: "message" | "channel", id: string): Identity | undefined {
+  const found = SHOWN.exec(id);
+  return found?.[1] === PREFIX[kind] ? found[2] : undefined;
+}
+
+/** Ids that people choose (users, channel aliases, regions): safe in keys, paths and subjects (hard parts H1). */
+export const isPlainId = (text: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(text);

@@ -1,0 +1,53 @@
+/** Every number that bounds something, with its source. Durations in ms, sizes in bytes. */
+export const LIMITS = {
+  /** Contract §3. */
+  bodyBytes: 16_384,
+  metadataBytes: 4_096,
+  idempotencyKeyChars: 128,
+  pageDefault: 50,
+  pageMax: 500,
+  /** Contract §4. */
+  frameBytes: 65_536,
+  helloMs: 5_000,
+  badFrames: 3,
+  /** Names and topics: our choice; long enough for a sentence. */
+  nameBytes: 256,
+  topicBytes: 2_048,
+  membersAtCreation: 1_000,
+  emojiBytes: 64,
+  requestBytes: 131_072,
+  /** reliability.md §4: JSON. */
+  jsonDepth: 32,
+  /** reliability.md §4: connections of one user on one gateway. */
+  connectionsPerUser: 20,
+  /** Law T2. */
+  clockBoundMs: 5_000,
+  clockAlarmMs: 500,
+  clockAlarmTimes: 3,
+  /** Hard parts H11. */
+  beatMs: 250,
+  silentMs: 2_000,
+  /** Hard parts H14: the answer to an unknown publish, and how long it is retried (below the log's duplicate window). */
+  unknownAnswerMs: 5_000,
+  publishRetryMs: 100_000,
+  duplicateWindowMs: 120_000,
+  /** Hard parts H5: a command is remembered longer than the longest partition. */
+  commandMemoryMs: 30 * 24 * 3_600_000,
+  /** Hard parts H13. */
+  ringBytes: 8 * 1_048_576,
+  aheadBytes: 32 * 1_048_576,
+  /** Hard parts H12: entries of a gateway's former boot stay unknown this long. */
+  formerBootMs: 10_000,
+  /** reliability.md §4: a socket whose queue stays above this for this long is closed with 4002. */
+  slowBytes: 1_048_576,
+  slowMs: 5_000,
+  /** Hard parts H7. */
+  verifyHoldMs: 2_000,
+  verifyReadMs: 10_000,
+  verifyEveryMs: 30_000,
+  /** Packer: bytes of one log message (NATS max_payload is 1 MiB). */
+  packBytes: 524_288,
+  packEvents: 512,
+  /** Most messages of one author that wait for the log before the door says unavailable. */
+  inFlightPerAuthor: 256,
+} as const;

@@ -1,0 +1,128 @@
+/** The objects of the public contract §5, as they go over the wire. */
+import type { Deletes, Json, Policy, Role } from "./event.ts";
+import type { Stamp } from "./stamp.ts";
+
+/** RFC 3339 UTC with milliseconds. */
+export type Time = string;
+
+export interface Message {
+  readonly id: string;
+  readonly channel: string;
+  readonly author: string;
+  readonly body: string | null;
+  readonly thread: string | null;
+  readonly metadata?: Json;
+  readonly createdAt: Time;
+  readonly editedAt: Time | null;
+  readonly deleted: boolean;
+  readonly origin: string;
+  readonly version: Stamp;
+  readonly heads: readonly Stamp[];
+  readonly reactions: { readonly [emoji: string]: readonly string[] };
+  readonly conflict: { readonly id: string; readonly state: ConflictState } | null;
+}
+export type ConflictState = "open" | "seen" | "restored";
+
+export interface Channel {
+  readonly id: string;
+  readonly name: string;
+  readonly topic: string | null;
+  readonly policy: Policy;
+  readonly deletes: Deletes;
+  readonly createdAt: Time;
+  readonly version: Stamp;
+}
+export interface ListedChannel extends Channel {
+  readonly unread: number;
+  readonly mentions: number;
+  readonly lastMessage: Message | null;
+}
+export interface Member {
+  readonly user: string;
+  readonly role: Role;
+}
+/** An event as clients see it. `channel` and ids inside `data` are shown ids. */
+export interface WireEvent {
+  readonly position: string;
+  readonly stamp: Stamp;
+  readonly kind: string;
+  readonly channel: string | null;
+  readonly actor: string;
+  readonly command: string;
+  readonly at: Time;
+  readonly data: { readonly [field: string]: unknown };
+}
+export interface Version {
+  readonly stamp: Stamp;
+  readonly kind: "sent" | "edited" | "deleted" | "restored" | "set";
+  readonly author: string;
+  readonly origin: string;
+  /** The text of a body; the plain value of any other register. */
+  readonly value: Json;
+  readonly withheld?: true;
+  readonly replaces: readonly Stamp[];
+  readonly at: Time;
+  readonly command: string;
+  readonly distrusted?: true;
+}
+export interface Conflict {
+  readonly id: string;
+  readonly register: { readonly kind: string; readonly channel: string; readonly message?: string; readonly field?: string };
+  readonly rule: string;
+  readonly reason: string;
+  readonly versions: readonly Version[];
+  readonly winner: Stamp;
+  readonly losers: readonly Stamp[];
+  readonly state: ConflictState;
+  readonly restoredBy?: Stamp;
+}
+export type PresenceStatus = "online" | "away" | "offline" | "unknown";
+export interface Presence {
+  readonly user: string;
+  readonly status: PresenceStatus;
+  readonly since: Time;
+  readonly regions: readonly string[];
+}
+export type LinkState = "live" | "lagging" | "cut-off" | "healing";
+export interface PeerSync {
+  readonly region: string;
+  readonly state: LinkState;
+  readonly since: Time;
+  readonly lagEvents: number;
+  readonly lagMs: number;
+  readonly completeTo: Time | null;
+  readonly done?: number;
+  readonly total?: number;
+}
+export interface Sync {
+  readonly region: string;
+  readonly state: LinkState;
+  readonly at: Time;
+  readonly peers: readonly PeerSync[];
+  readonly converged: { readonly at: Time; readonly digest: string } | null;
+}
+/** Per origin how far this region is complete; and up to when this region's own events are in every region. */
+export interface Watermark {
+  readonly channel: string;
+  readonly complete: { readonly [origin: string]: Time | null };
+  readonly replicatedTo: Time | null;
+}
+export interface RankedRegion {
+  readonly name: string;
+  readonly url: string;
+  readonly state: string;
+  readonly why: string;
+}
+export interface Gap {
+  readonly channel: string;
+  readonly origin: string;
+  readonly from: string;
+  readonly to: string;
+}
+export interface AuditEntry {
+  readonly seq: number;
+  readonly region: string;
+  readonly at: Time;
+  readonly kind: "version" | "verdict" | "restore" | "quarantine" | "operator";
+  readonly [field: string]: unknown;
+}

@@ -1,0 +1,26 @@
+/** What fan-out hears: every event once, in the order this region applied it, before and independent of the store's commit (M6). */
+
+import type { Placed } from "../event.ts";
+import type { Conflict, WireEvent } from "../objects.ts";
+import type { Vector } from "../position.ts";
+
+export interface Told {
+  readonly placed: Placed;
+  readonly wire: WireEvent;
+  /** Identity of the channel whose members hear it, or null. */
+  readonly channel: string | null;
+  /** Users who hear it on all their connections, subscribed or not: whose membership it makes or unmakes. */
+  readonly users: readonly string[];
+  /** Only `users` hear it (read markers, own profile). */
+  readonly privately: boolean;
+  /** A twin this region found second: state moved, nobody is told the event again (H5). Its cursor still advances. */
+  readonly silent: boolean;
+  /** What the region had applied after this event: the cursor that goes with it. */
+  readonly after: Vector;
+  /** Records that this event made or changed (new version, new verdict, new state). */
+  readonly conflicts: readonly { readonly conflict: Conflict; readonly channel: string; readonly losers: readonly string[] }[];
+}
+export interface Feed {
+  /** Returns the function that ends it. Listeners must not throw. */
+  listen(listener: (told: Told) => void): () => void;
+}

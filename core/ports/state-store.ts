@@ -1,0 +1,92 @@
+/**
+ * What a replica keeps on disk: ordered tables with one atomic commit. The reconciler is the one road into it (L2): positions are committed
+ * together with the state they produced, so a crash anywhere replays and changes nothing.
+ *
+ * Reads are synchronous: the embedded store is memory-mapped, and commands decide in one tick (H4).
+ */
+import type { Placed } from "../event.ts";
+import type { Point } from "../position.ts";
+import type { Register } from "../register.ts";
+import type { Stamp } from "../stamp.ts";
+
+/** Table -> what its rows hold. Keys are plain ASCII text; their order is the order of code units. */
+export interface Tables {
+  /** register key -> register. */
+  readonly registers: Register;
+  /** "<channel>|<birth stamp>|<identity>" -> identity: a channel's messages by time. */
+  readonly timeline: string;
+  /** "<channel>|<identity>" -> birth stamp as in `timeline`. */
+  readonly births: Stamp;
+  /** "<user>|<channel>": the channels a user is a member of now. */
+  readonly memberships: Stamp;
+  /** "<channel>|<origin>|<point key>" -> the event: what catch-up reads (H2). Also under "@<user>" for what concerns one user. */
+  readonly events: Placed;
+  /** command key -> what the command did, for repeats (H5). */
+  readonly commands: CommandMemory;
+  /** conflict id -> register key it belongs to. Ids of joined groups stay and lead to the group (alias rule). */
+  readonly conflicts: { readonly key: string };
+  /** "<channel>|<conflict id>". */
+  readonly channelConflicts: true;
+  /** "<user>|<conflict id>": authors who lost and have not seen it. */
+  readonly losers: true;
+  /** register keys with more than one head or any record: what a late witness may flip. */
+  readonly contested: true;
+  /** "<channel>|<bucket>" -> sum of SHA-256 over registers' bytes (D9). */
+  readonly digests: string;
+  /** origin -> last position applied. */
+  readonly positions: Point;
+  /** "<awaited stamp>|<register key>": registers with an entry pending on a membership version. */
+  readonly awaiting: true;
+  /** "<channel>|<author>" -> per origin the greatest `after` seen in the author's events: whether a late membership event can void one. */
+  readonly reach: { readonly [origin: string]: string };
+  /** "<origin>|<point key>" -> an event that could not be taken, as it came, and why (H14). */
+  readonly quarantine: { readonly reason: string; readonly raw: string };
+  /** zero-padded local sequence -> audit fact of this region. */
+  readonly audit: { readonly [field: string]: unknown };
+  /** "<origin>|<witness stamp>" -> a witnessed stretch (T2). */
+  readonly witnesses: { readonly origin: string; readonly from: Stamp; readonly to: Stamp; readonly by: string; readonly of: number };
+  /** Single facts of this region: counters, clock, boot. */
+  readonly facts: unknown;
+}
+export type TableName = keyof Tables;
+
+export interface CommandMemory {
+  readonly content: string;
+  /** Stamp of the smallest twin, whose event answers. */
+  readonly stamp: Stamp;
+  readonly placed: Placed;
+}
+
+export interface KeyRange {
+  /** Inclusive lower bound. */
+  readonly from: string;
+  /** Exclusive upper bound. */
+  readonly to: string;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+/** All keys that begin with `prefix`. */
+export const keysUnder = (prefix: string): KeyRange => ({ from: prefix, to: `${prefix}\u{7f}` });
+
+export interface TableReader {
+  get<T extends TableName>(table: T, key: string): Tables[T] | undefined;
+  /** Rows in key order (or reverse). The iterable is read at once, before anything is written. */
+  range<T extends TableName>(table: T, range: KeyRange): Iterable<readonly [key: string, value: Tables[T]]>;
+}
+
+/** One row to put (or remove, when `value` is undefined). */
+export type TableWrite = {
+  [T in TableName]: { readonly table: T; readonly key: string; readonly value: Tables[T] | undefined };
+}[TableName];
+
+/** The tables as they were at one moment. Must be closed within 10 s (H13). */
+export interface TableSnapshot extends TableReader {
+  close(): void;
+}
+
+export interface StateStore extends TableReader {
+  /** All rows or none; resolves when they survive a crash of the process. Commits are applied in the order asked. Rejects when the disk refuses; nothing has changed then. */
+  commit(writes: readonly TableWrite[]): Promise<void>;
+  snapshot(): TableSnapshot;
+  close(): Promise<void>;
+}

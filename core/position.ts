@@ -1,0 +1,82 @@
+/** Positions: where an event stands in the log of the region that accepted it (laws L1, L4; hard part H1). */
+
+/** A place in one region's log: the epoch (a stream of its own), the JetStream sequence of the log message, and the event's place in that message, from 0. */
+export interface Point {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly place: number;
+}
+
+/** "us.1.4711.2": origin, epoch, sequence of the log message, place in it. */
+export interface Position extends Point {
+  readonly origin: string;
+}
+
+/** One point per origin: everything up to and including it. An absent origin means nothing of it. */
+export type Vector = Readonly<Record<string, Point>>;
+
+/** Before everything. */
+export const START: Point = { epoch: 0, sequence: 0, place: 0 };
+/** A place after every event of a log message: `{…, place: WHOLE}` covers the message entirely. */
+export const WHOLE = 999_999;
+
+export const formatPoint = ({ epoch, sequence, place }: Point): string => `${epoch}.${sequence}.${place}`;
+export const formatPosition = (position: Position): string => `${position.origin}.${formatPoint(position)}`;
+
+const POINT = /^(\d{1,9})\.(\d{1,15})\.(\d{1,6})$/;
+const POSITION = /^([A-Za-z0-9_-]{1,64})\.(\d{1,9}\.\d{1,15}\.\d{1,6})$/;
+
+export function parsePoint(text: string): Point | undefined {
+  const found = POINT.exec(text);
+  return found ? { epoch: Number(found[1]), sequence: Number(found[2]), place: Number(found[3]) } : undefined;
+}
+
+export function parsePosition(text: string): Position | undefined {
+  const found = POSITION.exec(text);
+  const point = found?.[2] === undefined ? undefined : parsePoint(found[2]);
+  return found?.[1] === undefined || point === undefined ? undefined : { origin: found[1], ...point };
+}
+
+export const comparePoints = (a: Point, b: Point): number => a.epoch - b.epoch || a.sequence - b.sequence || a.place - b.place;
+
+/** Fixed-width text whose order is the order of points; for keys of ordered tables. */
+export const pointKey = ({ epoch, sequence, place }: Point): string =>
+  `${String(epoch).padStart(6, "0")}.${String(sequence).padStart(14, "0")}.${String(place).padStart(6, "0")}`;
+
+/** Whether `vector` holds everything of `origin` up to `point`. */
+export const covers = (vector: Vector, origin: string, point: Point): boolean => comparePoints(vector[origin] ?? START, point) >= 0;
+
+/** Whether everything below `other` is also below `vector`. */
+export const coversAll = (vector: Vector, other: Vector): boolean =>
+  Object.entries(other).every(([origin, point]) => covers(vector, origin, point));
+
+/** Per origin the greater of two vectors. */
+export function joinVectors(a: Vector, b: Vector): Vector {
+  const joined: Record<string, Point> = { ...a };
+  for (const [origin, point] of Object.entries(b)) if (!covers(joined, origin, point)) joined[origin] = point;
+  return joined;
+}
+
+/** Per origin the lesser of two vectors; an origin absent from one is absent from the result. */
+export function meetVectors(a: Vector, b: Vector): Vector {
+  const met: Record<string, Point> = {};
+  for (const [origin, point] of Object.entries(a)) {
+    const other = b[origin];
+    if (other) met[origin] = comparePoints(point, other) <= 0 ? point : other;
+  }
+  return met;
+}
+
+/** Compact text of a vector as events carry it (`after`): {us: "1.4711.2"}. */
+export type VectorText = Readonly<Record<string, string>>;
+export const vectorText = (vector: Vector): VectorText =>
+  Object.fromEntries(Object.entries(vector).map(([origin, point]) => [origin, formatPoint(point)]));
+export function parseVector(text: VectorText): Vector | undefined {
+  const vector: Record<string, Point> = {};
+  for (const [origin, value] of Object.entries(text)) {
+    const point = parsePoint(value);
+    if (point === undefined) return undefined;
+    vector[origin] = point;
+  }
+  return vector;
+}

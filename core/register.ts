@@ -1,0 +1,116 @@
+/**
+ * Registers: the small pieces that state is made of (law S1, semantics D1). Everything here is a function of the set of events.
+ *
+ * A register's key is text: "<channel>|<kind>|<ids…>". Users, emoji and aliases that people choose never contain "|" (door rules), so a key
+ * reads back. Profiles and aliases belong to no channel and stand under "@".
+ */
+import type { Deletes, Event, Json, Policy } from "./event.ts";
+import type { HashSum } from "./hash.ts";
+import type { Position, VectorText } from "./position.ts";
+import type { Stamp } from "./stamp.ts";
+
+export type RegisterKind = "body" | "name" | "topic" | "policy" | "deletes" | "member" | "reaction" | "read" | "alias" | "profile";
+export type RegisterKey = string;
+
+export const EVERYWHERE = "@";
+
+export const registerKey = {
+  body: (channel: string, message: string): RegisterKey => `${channel}|body|${message}`,
+  field: (channel: string, field: "name" | "topic" | "policy" | "deletes"): RegisterKey => `${channel}|${field}`,
+  member: (channel: string, user: string): RegisterKey => `${channel}|member|${user}`,
+  /** The emoji is written in hex of its UTF-8, so that keys stay plain ASCII. */
+  reaction: (channel: string, message: string, emoji: string, user: string): RegisterKey =>
+    `${channel}|reaction|${message}|${hex(emoji)}|${user}`,
+  read: (channel: string, user: string): RegisterKey => `${channel}|read|${user}`,
+  alias: (alias: string): RegisterKey => `${EVERYWHERE}|alias|${alias}`,
+  profile: (user: string, field: "displayName" | "avatar"): RegisterKey => `${EVERYWHERE}|profile|${user}|${field}`,
+};
+
+const hex = (text: string): string => Buffer.from(text, "utf8").toString("hex");
+export const emojiOf = (hexText: string): string => Buffer.from(hexText, "hex").toString("utf8");
+
+export interface RegisterName {
+  readonly channel: string;
+  readonly kind: RegisterKind;
+  readonly ids: readonly string[];
+}
+export function readKey(key: RegisterKey): RegisterName {
+  const [channel = "", kind = "", ...ids] = key.split("|");
+  return { channel, kind: kind as RegisterKind, ids };
+}
+
+/** What one event wrote into one register: one version's worth. Events of equal (author, command, content) are twins of one version (D5). */
+export interface Entry {
+  readonly stamp: Stamp;
+  readonly kind: "sent" | "edited" | "deleted" | "restored" | "set";
+  readonly author: string;
+  readonly command: string;
+  /** Comparable content of this register's value; equal values are equal here, also after erasure. */
+  readonly content: string;
+  /** null in a body = deleted; null in a membership = no member. */
+  readonly value: Json;
+  readonly replaces: readonly Stamp[];
+  readonly policy: Policy;
+  readonly deletes: Deletes;
+  /** Absent: no rights are judged. */
+  readonly right?: Stamp;
+  readonly after: VectorText;
+  readonly position: Position;
+  /** Yjs update against what the author saw, made once at the origin (policy merge). */
+  readonly update?: string;
+  /** restored: the stamp whose content it brings back. */
+  readonly of?: Stamp;
+  /** SHA-256 of the canonical event without its position (D9). */
+  readonly hash: string;
+}
+
+/** Somebody has seen that a version of theirs lost (D2 state). Kept beside the entries; an event of the register, so it counts in the digest. */
+export interface Seen {
+  readonly stamp: Stamp;
+  readonly author: string;
+  readonly of: readonly Stamp[];
+  readonly hash: string;
+}
+
+/** One group of versions that did not all know each other (D2). All but `state` is a function of the events alone. */
+export interface ConflictRecord {
+  readonly id: string;
+  readonly base: string;
+  /** Stamps of all members, ascending. */
+  readonly versions: readonly Stamp[];
+  readonly winner: Stamp;
+  readonly losers: readonly Stamp[];
+  readonly rule: "lww" | "delete-final" | "merge" | "first";
+  readonly reason: "stamp" | "distrusted";
+  readonly state: "open" | "seen" | "restored";
+  /** Stamp of the restoring version. */
+  readonly restoredBy?: Stamp;
+}
+
+/** What the entries of one register say together. A version is named by the smallest stamp of its twins. */
+export interface Resolution {
+  readonly value: Json;
+  readonly winner: Stamp | null;
+  /** Ascending. */
+  readonly heads: readonly Stamp[];
+  /** Ordered by their smallest member. */
+  readonly records: readonly ConflictRecord[];
+  readonly incomplete: readonly Stamp[];
+  readonly pending: readonly Stamp[];
+  readonly void: readonly Stamp[];
+}
+
+/** A register as a replica keeps it. `resolution` is derived from the rest. */
+export interface Register {
+  readonly key: RegisterKey;
+  readonly entries: readonly Entry[];
+  readonly seen: readonly Seen[];
+  /** Events of the register, and the sum of their hashes: an accumulator over ALL of them, void and pending too (D9). */
+  readonly count: number;
+  readonly sum: HashSum;
+  readonly resolution: Resolution;
+}
+
+/** One event's write into one register. */
+export type Write = { readonly key: RegisterKey; readonly entry: Entry } | { readonly key: RegisterKey; readonly seen: Seen };
+export type WritesOf = (event: Event, position: Position) => readonly Write[];

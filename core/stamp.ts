@@ -1,0 +1,97 @@
+/**
+ * Stamps: the total order of everything that happens in the mesh (law T1).
+ *
+ * A stamp is a hybrid logical clock reading (Kulkarni et al., "Logical Physical Clocks", 2014): milliseconds, a counter, and the
+ * region that made it. Its text form sorts as the total order itself, so a plain string comparison is the comparison of stamps.
+ */
+
+/** "0199c3a4e2b1-0003-us": 12 hex digits of milliseconds, 4 of counter, the region. Text order is the total order. */
+export type Stamp = string;
+
+const SHAPE = /^[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9_-]{1,64}$/;
+const COUNTER_MAX = 0xffff;
+
+export const isStamp = (text: unknown): text is Stamp => typeof text === "string" && SHAPE.test(text);
+
+export function formatStamp(timeMs: number, counter: number, region: string): Stamp {
+  return `${timeMs.toString(16).padStart(12, "0")}-${counter.toString(16).padStart(4, "0")}-${region}`;
+}
+
+/** Milliseconds since 1970 of a stamp. */
+export const stampTimeMs = (stamp: Stamp): number => Number.parseInt(stamp.slice(0, 12), 16);
+export const stampCounter = (stamp: Stamp): number => Number.parseInt(stamp.slice(13, 17), 16);
+/** The region that made the stamp. */
+export const stampRegion = (stamp: Stamp): string => stamp.slice(18);
+/** RFC 3339 UTC with milliseconds. */
+export const stampIso = (stamp: Stamp): string => new Date(stampTimeMs(stamp)).toISOString();
+
+export const compareStamps = (a: Stamp, b: Stamp): number => (a < b ? -1 : a > b ? 1 : 0);
+export const greaterStamp = (a: Stamp, b: Stamp): Stamp => (a > b ? a : b);
+
+/** A region's wall clock as its processes see it: wall time at boot plus monotonic time since, so that a clock step in a running process changes nothing (T2). */
+export interface PhysicalClock {
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+}
+
+export interface HybridClockOptions {
+  readonly region: string;
+  readonly physical: PhysicalClock;
+  /** The greatest stamp this region is known to have made, so that a restart never goes back. */
+  readonly highest?: Stamp | undefined;
+  /** A stamp of a peer or client further ahead of the physical clock than this is not followed (T2), in ms. */
+  readonly boundMs: number;
+}
+
+/** Makes this region's stamps. Each is greater than every one before it and than every sane stamp it has witnessed. */
+export class HybridClock {
+  #timeMs = 0;
+  #counter = 0;
+  readonly #region: string;
+  readonly #physical: PhysicalClock;
+  readonly #boundMs: number;
+
+  constructor({ region, physical, highest, boundMs }: HybridClockOptions) {
+    this.#region = region;
+    this.#physical = physical;
+    this.#boundMs = boundMs;
+    if (highest !== undefined) this.#raise(stampTimeMs(highest), stampCounter(highest));
+  }
+
+  /** The next stamp: greater than all that this clock has made or witnessed. Counter overflow spills into the milliseconds. */
+  next(): Stamp {
+    const nowMs = this.#physical.nowMs();
+    if (nowMs > this.#timeMs) {
+      this.#timeMs = nowMs;
+      this.#counter = 0;
+    } else if (this.#counter === COUNTER_MAX) {
+      this.#timeMs += 1;
+      this.#counter = 0;
+    } else this.#counter += 1;
+    return formatStamp(this.#timeMs, this.#counter, this.#region);
+  }
+
+  /** Follows a stamp that somebody else made. Returns false, and does not move, when it lies beyond the bound (T2). */
+  witness(stamp: Stamp): boolean {
+    const timeMs = stampTimeMs(stamp);
+    if (timeMs - this.#physical.nowMs() > this.#boundMs) return false;
+    this.#raise(timeMs, stampCounter(stamp));
+    return true;
+  }
+
+  /** The greatest stamp made or witnessed so far, without making one. */
+  get highest(): Stamp {
+    return formatStamp(this.#timeMs, this.#counter, this.#region);
+  }
+
+  nowMs(): number {
+    return this.#physical.nowMs();
+  }
+
+  #raise(timeMs: number, counter: number): void {
+    if (timeMs > this.#timeMs || (timeMs === this.#timeMs && counter > this.#counter)) {
+      this.#timeMs = timeMs;
+      this.#counter = counter;
+    }
+  }
+}
