@@ -25,8 +25,10 @@ interface Envelope {
   readonly actor: string;
   /** The Idempotency-Key as its author gave it. */
   readonly command: string;
-  /** HMAC under the channel's content key of what the command says: equal content is equal here, also after erasure. */
+  /** HMAC under the channel's content key of the value it writes: equal values are equal here, whatever the kind, also after erasure (32 hex digits). */
   readonly content: string;
+  /** HMAC of all that the command says, target and kind included: the same command id with another `said` is refused with 409 (32 hex digits). */
+  readonly said: string;
   /** What the origin had applied when it accepted the command. */
   readonly after: VectorText;
   /** Stamp of the membership version the origin judged the actor by; absent where no right is needed (creation, own profile). */
