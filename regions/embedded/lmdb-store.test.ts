@@ -1,6 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { stateStoreContract } from "../../core/ports/state-store.contract.ts";
 import { openLmdbStore } from "./lmdb-store.ts";
 
@@ -10,4 +15,55 @@ stateStoreContract("lmdb", async () => {
     open: () => openLmdbStore({ directory: join(directory, "state") }),
     wipe: () => rm(directory, { recursive: true }),
   };
+});
+
+const CHILD = fileURLToPath(new URL("./lmdb-store.child.ts", import.meta.url));
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "atoll-store-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+/** Starts the child under a shell's limits. The signal that a full disk quota sends is ignored, so that the write itself fails. */
+function startChild(limits: string, size: number) {
+  const script = `${limits} exec "$0" --import tsx "$1" "$2" "$3"`;
+  return spawn("sh", ["-c", script, process.execPath, CHILD, directory, String(size)], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+async function pairs(): Promise<{ readonly whole: number[]; readonly torn: number[] }> {
+  const store = await openLmdbStore({ directory });
+  const keys = (table: "facts" | "timeline") => [...store.range(table, { from: "0", to: "~" })].map(([key]) => Number(key));
+  const [facts, timeline] = [keys("facts"), keys("timeline")];
+  await store.close();
+  return {
+    whole: facts.filter((n) => timeline.includes(n)),
+    torn: [...facts.filter((n) => !timeline.includes(n)), ...timeline.filter((n) => !facts.includes(n))],
+  };
+}
+
+test("L2: a process killed while it commits leaves every commit that resolved, and none in part", async () => {
+  const child = startChild("", 2_000);
+  const said: number[] = [];
+  for await (const line of createInterface(child.stdout!)) {
+    said.push(Number(line.split(" ")[1]));
+    if (said.length === 200) child.kill("SIGKILL");
+  }
+  const { whole, torn } = await pairs();
+  expect(torn).toEqual([]);
+  expect(whole.slice(0, said.length)).toEqual(said);
+});
+
+test("a disk that takes no more refuses the commit, shows nothing of it, and takes a small one after", async () => {
+  // Blocks of 512 bytes or of 1 KiB, as the shell counts: a file of 2 to 4 MiB.
+  const child = startChild("trap '' XFSZ; ulimit -f 4096;", 200_000);
+  const lines: string[] = [];
+  for await (const line of createInterface(child.stdout!)) lines.push(line);
+  if (child.exitCode === null) await once(child, "exit");
+  expect(child.exitCode).toBe(0);
+  const refused = lines.findIndex((line) => line.startsWith("refused"));
+  expect(refused).toBeGreaterThan(3);
+  expect(lines.slice(refused)).toEqual([`refused ${refused} visible 0`, `committed ${refused + 1}`, "closed"]);
+  const { whole, torn } = await pairs();
+  expect(torn).toEqual([]);
+  expect(whole).toEqual([...Array(refused).keys(), refused + 1]);
 });
