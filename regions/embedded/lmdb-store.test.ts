@@ -17,7 +17,7 @@ stateStoreContract("lmdb", async () => {
   };
 });
 
-const CHILD = fileURLToPath(new URL("./lmdb-store.child.ts", import.meta.url));
+const CHILD = fileURLToPath(new URL("./lmdb-store-process.test-model.ts", import.meta.url));
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "atoll-store-"));

@@ -42,11 +42,8 @@ export function getRow(rows: OrderedRows, key: string): unknown {
   return chunk.keys[index] === key ? chunk.values[index] : undefined;
 }
 
-const replaceChunk = (rows: OrderedRows, at: number, ...chunks: readonly Chunk[]): OrderedRows => [
-  ...rows.slice(0, at),
-  ...chunks,
-  ...rows.slice(at + 1),
-];
+const replaceChunk = (rows: OrderedRows, at: number, ...chunks: readonly Chunk[]): OrderedRows =>
+  chunks.length === 1 ? rows.with(at, chunks[0]!) : rows.toSpliced(at, 1, ...chunks);
 
 function halves({ keys, values }: Chunk): readonly Chunk[] {
   if (keys.length <= CHUNK_MAX) return [{ keys, values }];
