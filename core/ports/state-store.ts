@@ -51,7 +51,8 @@ export interface Tables {
 export type TableName = keyof Tables;
 
 export interface CommandMemory {
-  readonly content: string;
+  /** `said` of the event: another command under the same id is refused with 409. */
+  readonly said: string;
   /** Stamp of the smallest twin, whose event answers. */
   readonly stamp: Stamp;
   readonly placed: Placed;

@@ -1,0 +1,38 @@
+/**
+ * How every command is decided: check, decide, events. A decision is pure: it reads registers through a view (whose reads are tracked, so that
+ * a command waits for events in flight that it depends on, H4) and says which events should happen, or refuses.
+ */
+import type { Actor } from "../command.ts";
+import type { Deletes, Event, Json, Policy } from "../event.ts";
+import type { Vector } from "../position.ts";
+import type { ConflictRecord, Register, RegisterKey } from "../register.ts";
+import type { Stamp } from "../stamp.ts";
+
+export interface View {
+  register(key: RegisterKey): Register | undefined;
+  /** The conflict of that id, also by an id that joined groups left behind. */
+  conflict(id: string): { readonly register: Register; readonly record: ConflictRecord } | undefined;
+  /** Emojis and users of the reactions a message shows now. */
+  reactions(channel: string, message: string): { readonly [emoji: string]: readonly string[] };
+  applied(): Vector;
+}
+
+export interface Deciding {
+  readonly view: View;
+  readonly actor: Actor;
+  /** HMAC of a value under the channel's content key: equal values are equal here (H9). */
+  readonly contentOf: (channel: string, value: Json) => string;
+}
+
+type Stamped = "v" | "rules" | "stamp" | "actor" | "command" | "after" | "said";
+type DraftOf<E> = E extends Event ? Omit<E, Stamped> : never;
+/** An event that is still to be stamped by its region. */
+export type Draft = DraftOf<Event>;
+
+/** The events of a command, the one that answers first; or an answer where nothing has to happen. */
+export type Decision = { readonly events: readonly [Draft, ...Draft[]] } | { readonly answer: { readonly [field: string]: Json } };
+
+/** The versions that whoever writes now has seen: all heads known here. */
+export const headsOf = (register: Register | undefined): readonly Stamp[] => register?.resolution.heads ?? [];
+
+export const DEFAULTS: { readonly policy: Policy; readonly deletes: Deletes } = { policy: "lww", deletes: "final" };

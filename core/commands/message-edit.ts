@@ -1,0 +1,18 @@
+/** message.edit: a new version that replaces the versions its author saw (S1): all heads known here, unless the client says what it really saw. */
+import type { CommandOf } from "../command.ts";
+import type { Deciding, Decision } from "./decision.ts";
+import { messageValue } from "./message-send.ts";
+import { aboutMessage, findMessage, refuseGone } from "./message-standing.ts";
+import { allow, standing } from "./standing.ts";
+
+export function editMessage(deciding: Deciding, command: CommandOf<"message.edit">): Decision {
+  const { view, actor, contentOf } = deciding;
+  const { channel, role, right, policy, deletes } = standing(deciding, command.channel);
+  const found = findMessage(deciding, channel, command.message);
+  allow(role, found.birth.author === actor.user ? "edit-own" : "edit-any", "edit another's message");
+  if (found.gone) throw refuseGone(command.message);
+  const value = messageValue(command.body, command.metadata);
+  const replaces = command.replaces ?? found.register.resolution.heads;
+  const data = { message: found.identity, ...value, replaces, about: aboutMessage(view, channel, found) };
+  return { events: [{ kind: "message.edited", channel, data, right, policy, deletes, content: contentOf(channel, value) }] };
+}

@@ -1,0 +1,159 @@
+/**
+ * Which events a peer's log may hold (law A4): known envelope, known kind, stamps of the log's own region, ids that are the hashes they must
+ * be, sizes within the door's bounds. What fails is quarantined with the reason said here; nothing is repaired and nothing is guessed.
+ *
+ * The tables are typed by core/event.ts itself, so a field added there does not compile until it is checked here.
+ */
+import type { Event, EventKind } from "../core/event.ts";
+import { ENVELOPE, RULES } from "../core/event.ts";
+import { identityOf } from "../core/ids.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Position } from "../core/position.ts";
+import { covers, parseVector } from "../core/position.ts";
+import { isStamp, stampRegion } from "../core/stamp.ts";
+import type { Check, Fields } from "./shape.ts";
+import { deeperThan, fields, finite, json, listOf, mapOf, nullable, oneOf, optional, pattern, text, whole } from "./shape.ts";
+
+type OfKind<K extends EventKind> = Event extends infer E
+  ? E extends { readonly kind: infer Kind }
+    ? K extends Kind
+      ? E
+      : never
+    : never
+  : never;
+type DataOf<K extends EventKind> = OfKind<K> extends { readonly data: infer Data } ? Data : never;
+
+const plainId = pattern(/^[A-Za-z0-9_-]{1,64}$/, "plain id");
+const identity = pattern(/^[0-9a-z]{26}$/, "identity");
+const digits = pattern(/^[0-9a-f]{32}$/, "hash of 32 hex digits");
+const stamp: Check = (value) => (isStamp(value) ? undefined : "is no stamp");
+/** More heads than a register can sanely have; a bound all the same. */
+const stamps = listOf(stamp, 4_096);
+const point = pattern(/^\d{1,9}\.\d{1,15}\.\d{1,6}$/, "point");
+export const vector = mapOf(plainId, point, 64);
+const policy = oneOf("lww", "merge");
+const deletes = oneOf("final", "lww");
+const role = oneOf("owner", "moderator", "member");
+const name = text(1, LIMITS.nameBytes);
+const topic = nullable(text(0, LIMITS.topicBytes));
+const body = text(1, LIMITS.bodyBytes);
+const metadata = optional(json(LIMITS.jsonDepth, LIMITS.metadataBytes));
+const emoji = text(1, LIMITS.emojiBytes);
+const thread = nullable(text(1, 160));
+const profile = optional(nullable(text(0, LIMITS.topicBytes)));
+const key = text(1, 512);
+const fieldOf = (...names: readonly string[]): Check => mapOf(oneOf(...names), stamps, names.length);
+
+const aboutMessage = fields<DataOf<"message.edited">["about"]>({
+  author: plainId,
+  born: stamp,
+  thread,
+  reactions: optional(mapOf(emoji, listOf(plainId, 100_000), 10_000)),
+});
+const aboutChannel = fields<DataOf<"channel.changed">["about"]>({ name: text(0, LIMITS.nameBytes), topic, policy, deletes, born: stamp });
+const reaction: Fields<DataOf<"reaction.set">> = { message: identity, emoji, born: stamp, replaces: stamps };
+
+const DATA: { readonly [K in EventKind]: Fields<DataOf<K>> } = {
+  "channel.created": { name, topic, policy, deletes, alias: nullable(plainId) },
+  "channel.changed": {
+    name: optional(name),
+    topic: optional(topic),
+    policy: optional(policy),
+    deletes: optional(deletes),
+    replaces: fieldOf("name", "topic", "policy", "deletes"),
+    about: aboutChannel,
+  },
+  "member.set": { user: plainId, role, replaces: stamps },
+  "member.removed": { user: plainId, replaces: stamps },
+  "message.sent": { message: identity, body, thread, metadata, replaces: stamps },
+  "message.edited": {
+    message: identity,
+    body,
+    metadata,
+    replaces: stamps,
+    restores: optional(fields<NonNullable<DataOf<"message.edited">["restores"]>>({ conflict: key, version: stamp })),
+    about: aboutMessage,
+  },
+  "message.deleted": { message: identity, replaces: stamps, about: aboutMessage },
+  "reaction.set": reaction,
+  "reaction.cleared": reaction,
+  "read.marked": { message: identity, born: stamp, upTo: vector, replaces: stamps },
+  "conflict.seen": { conflict: key, register: key, of: stamps },
+  "profile.changed": { displayName: profile, avatar: profile, replaces: fieldOf("displayName", "avatar") },
+  "clock.witnessed": { origin: plainId, epoch: whole(999_999_999), from: stamp, to: stamp, offsetMs: finite, of: whole(1_000) },
+  "epoch.opened": { previous: fields<DataOf<"epoch.opened">["previous"]>({ epoch: whole(999_999_999), sequence: whole() }) },
+};
+
+/** Kinds that belong to no channel. */
+const EVERYWHERE: readonly string[] = ["profile.changed", "clock.witnessed", "epoch.opened"] satisfies readonly OfNoChannel[];
+/** Conflicts of profiles and aliases belong to no channel, their registers stand under "@". */
+const channelOf = (kind: string): Check =>
+  EVERYWHERE.includes(kind) ? oneOf(null) : kind === "conflict.seen" ? pattern(/^(@|[0-9a-z]{26})$/, "identity") : identity;
+type OfNoChannel = Extract<Event, { readonly channel: null }>["kind"];
+
+const CHECKS = new Map(
+  Object.entries(DATA).map(([kind, data]) => [
+    kind,
+    fields<OfKind<"message.sent">>({
+      v: oneOf(ENVELOPE),
+      rules: oneOf(RULES),
+      stamp,
+      actor: plainId,
+      command: text(1, LIMITS.idempotencyKeyChars * 4),
+      content: digits,
+      said: digits,
+      after: vector,
+      right: optional(stamp),
+      policy,
+      deletes,
+      kind: oneOf(kind),
+      channel: channelOf(kind),
+      data: fields(data as Fields<unknown>),
+    }),
+  ]),
+);
+
+export type ReadEvent = { readonly event: Event } | { readonly wrong: string };
+
+/** The event that stands at `position`, or why it cannot be one. */
+export function readEvent(raw: unknown, position: Position): ReadEvent {
+  const wrong = wrongWith(raw, position);
+  return wrong === undefined ? { event: raw as Event } : { wrong };
+}
+
+function wrongWith(raw: unknown, position: Position): string | undefined {
+  if (typeof raw !== "object" || raw === null) return "is no object";
+  if (deeperThan(raw, LIMITS.jsonDepth + 4)) return `is nested deeper than ${LIMITS.jsonDepth}`;
+  const { v, rules, kind } = raw as { readonly v?: unknown; readonly rules?: unknown; readonly kind?: unknown };
+  if (v !== ENVELOPE) return `has the envelope version ${said(v)}, known is ${ENVELOPE}`;
+  if (rules !== RULES) return `has the rule table ${said(rules)}, known is ${RULES}`;
+  const check = typeof kind === "string" ? CHECKS.get(kind) : undefined;
+  if (check === undefined) return `has the unknown kind ${said(kind)}`;
+  return check(raw) ?? forged(raw as Event, position);
+}
+
+/** What has the right shape and yet cannot have been made by an honest region. */
+function forged(event: Event, position: Position): string | undefined {
+  if (stampRegion(event.stamp) !== position.origin)
+    return `carries a stamp of ${stampRegion(event.stamp)} in the log of ${position.origin}`;
+  const after = parseVector(event.after);
+  if (after === undefined || covers(after, position.origin, position)) return "says that it was made after itself";
+  if (event.right === event.stamp) return "is its own right";
+  if (event.kind === "message.sent" && event.data.message !== identityOf("message", event.actor, event.command))
+    return "names a message that is not the hash of its author and command";
+  if (event.kind === "channel.created" && event.channel !== identityOf("channel", event.actor, event.command))
+    return "names a channel that is not the hash of its author and command";
+  if (event.kind === "clock.witnessed") return wrongWitness(event.data);
+  return "replaces" in event.data && replaced(event.data.replaces).includes(event.stamp) ? "replaces itself" : undefined;
+}
+
+const replaced = (replaces: readonly string[] | { readonly [field: string]: readonly string[] }): readonly string[] =>
+  Array.isArray(replaces) ? replaces : Object.values(replaces).flat();
+
+function wrongWitness({ origin, from, to, of }: DataOf<"clock.witnessed">): string | undefined {
+  if (stampRegion(from) !== origin || stampRegion(to) !== origin) return "witnesses stamps of another region than it names";
+  if (from > to) return "witnesses a stretch that ends before it begins";
+  return of < 1 ? "witnesses in a mesh of no regions" : undefined;
+}
+
+const said = (value: unknown): string => String(JSON.stringify(value) ?? "none").slice(0, 40);

@@ -1,0 +1,111 @@
+/**
+ * The road into the own log: events of many commands share one log message (nats.md: a durable ack costs the same for one event or twenty).
+ * It flushes at once when nothing is in flight; what arrives meanwhile goes with the next message. One message in flight at a time, so the
+ * order of acceptance is the order of the log.
+ */
+import type { Event } from "../core/event.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { EventLog } from "../core/ports/event-log.ts";
+import type { Stamp } from "../core/stamp.ts";
+import { stampTimeMs } from "../core/stamp.ts";
+
+interface Waiting {
+  readonly events: readonly Event[];
+  readonly text: string;
+  readonly durable: () => void;
+}
+
+export interface PackerOptions {
+  readonly log: EventLog;
+  /** Called as soon as a message is durable, before its commands are answered: the region applies it in memory (H4). */
+  readonly take: (sequence: number, events: readonly Event[]) => void;
+}
+
+export class Packer {
+  readonly #log: EventLog;
+  readonly #take: PackerOptions["take"];
+  #waiting: Waiting[] = [];
+  #inFlight: readonly Waiting[] = [];
+  #held = false;
+  #idle: (() => void)[] = [];
+
+  constructor({ log, take }: PackerOptions) {
+    this.#log = log;
+    this.#take = take;
+  }
+
+  /** Resolves when the events are durable and applied in memory. Events of one call share a log message, in order. */
+  append(events: readonly Event[]): Promise<void> {
+    const text = events.map((event) => JSON.stringify(event)).join(",");
+    return new Promise((durable) => {
+      this.#waiting.push({ events, text, durable });
+      this.#flush();
+    });
+  }
+
+  /** Events stamped and not yet durable, waiting ones included. */
+  get pending(): number {
+    return this.#inFlight.length + this.#waiting.length;
+  }
+
+  /** Nothing of mine with a stamp at or below this is still to come after the head of the log (H6): the oldest stamp in flight less 1 ms, else now. */
+  closedMs(nowMs: number): number {
+    const oldest = (this.#inFlight[0] ?? this.#waiting[0])?.events[0]?.stamp;
+    return oldest === undefined ? nowMs : stampTimeMs(oldest) - 1;
+  }
+
+  /** While held nothing new enters the log; resolves when what was in flight has landed (H7). */
+  async hold(): Promise<void> {
+    this.#held = true;
+    if (this.#inFlight.length > 0) await new Promise<void>((idle) => this.#idle.push(idle));
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#flush();
+  }
+
+  /** Resolves when nothing is waiting or in flight. */
+  async drained(): Promise<void> {
+    while (this.pending > 0 && !this.#held) await new Promise<void>((idle) => this.#idle.push(idle));
+  }
+
+  #flush(): void {
+    if (this.#held || this.#inFlight.length > 0 || this.#waiting.length === 0) return;
+    const packed = this.#pack();
+    const id: Stamp = packed[0]?.events[0]?.stamp ?? "";
+    this.#inFlight = packed;
+    this.#log.append({ id, text: `[${packed.map(({ text }) => text).join(",")}]` }).then(
+      (sequence) => {
+        this.#take(
+          sequence,
+          packed.flatMap(({ events }) => events),
+        );
+        for (const { durable } of packed) durable();
+        this.#landed();
+      },
+      () => this.#landed(),
+    );
+  }
+
+  #landed(): void {
+    this.#inFlight = [];
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const tell of idle) tell();
+    this.#flush();
+  }
+
+  #pack(): readonly Waiting[] {
+    let bytes = 0;
+    let events = 0;
+    let count = 0;
+    for (const { text, events: some } of this.#waiting) {
+      if (count > 0 && (bytes + text.length * 3 > LIMITS.packBytes || events + some.length > LIMITS.packEvents)) break;
+      bytes += text.length * 3;
+      events += some.length;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+}

@@ -1,0 +1,45 @@
+/** A conflict as people see it: one record per group of versions of one register that did not all know each other (D2). */
+import type { Conflict } from "../../core/objects.ts";
+import type { ConflictRecord, Register, RegisterKey } from "../../core/register.ts";
+import { EVERYWHERE, readKey } from "../../core/register.ts";
+import type { Seeing } from "./seeing.ts";
+import type { ShownNames } from "./shown-names.ts";
+import { versionsView } from "./version-view.ts";
+
+export function conflictView(register: Register, record: ConflictRecord, names: ShownNames, seeing: Seeing): Conflict {
+  const alias = readKey(register.key).kind === "alias";
+  const versions = versionsView(register, seeing, record.versions).map((version) =>
+    alias && typeof version.value === "string" ? { ...version, value: names.channel(version.value) } : version,
+  );
+  return {
+    id: record.id,
+    register: shownRegister(register.key, names),
+    rule: record.rule,
+    reason: record.reason,
+    versions,
+    winner: record.winner,
+    losers: record.losers,
+    state: record.state,
+    ...(record.restoredBy === undefined ? {} : { restoredBy: record.restoredBy }),
+  };
+}
+
+/** A register as the contract names it. Aliases and profiles belong to no channel and stand under "@". */
+export function shownRegister(key: RegisterKey, names: ShownNames): Conflict["register"] {
+  const { channel, kind, ids } = readKey(key);
+  const of = channel === EVERYWHERE ? EVERYWHERE : names.channel(channel);
+  const [first = "", second = ""] = ids;
+  switch (kind) {
+    case "body":
+      return { kind: "message.body", channel: of, message: names.message(channel, first) };
+    case "name":
+    case "topic":
+    case "policy":
+    case "deletes":
+      return { kind: `channel.${kind}`, channel: of, field: kind };
+    case "profile":
+      return { kind, channel: of, field: second };
+    default:
+      return { kind, channel: of, field: first };
+  }
+}

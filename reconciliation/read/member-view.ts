@@ -1,0 +1,27 @@
+/** The people of a channel: one register a person, whose value is the role, or null for who is out (S1, D7). */
+import { roleIn } from "../../core/commands/standing.ts";
+import type { Member } from "../../core/objects.ts";
+import type { KeyRange, TableReader } from "../../core/ports/state-store.ts";
+import { keysUnder } from "../../core/ports/state-store.ts";
+import type { Register } from "../../core/register.ts";
+import { readKey, registerKey } from "../../core/register.ts";
+
+export const memberRange = (channel: string): KeyRange => keysUnder(`${channel}|member|`);
+
+/** Undefined for who is no member now. */
+export function memberView(register: Register): Member | undefined {
+  const { channel, ids } = readKey(register.key);
+  const user = ids[0] ?? "";
+  const role = roleIn({ register: () => register }, channel, user);
+  return role === null ? undefined : { user, role };
+}
+
+export function* membersOf(tables: TableReader, channel: string, range: KeyRange = memberRange(channel)): Generator<Member> {
+  for (const [, register] of tables.range("registers", range)) {
+    const member = memberView(register);
+    if (member !== undefined) yield member;
+  }
+}
+
+export const isMemberOf = (tables: TableReader, user: string, channel: string): boolean =>
+  roleIn({ register: (key) => tables.get("registers", key) }, channel, user) !== null;

@@ -1,0 +1,27 @@
+/** Registers are keyed by identities; people see shown ids, whose tag is the region of the smallest stamp that made the thing (T3). */
+import { bornIn } from "../../core/commands/standing.ts";
+import { shownId } from "../../core/ids.ts";
+import type { TableReader } from "../../core/ports/state-store.ts";
+import { registerKey } from "../../core/register.ts";
+import type { Stamp } from "../../core/stamp.ts";
+
+export interface ShownNames {
+  /** The identity itself while the channel's creation is not here yet. */
+  channel(identity: string): string;
+  /** `told` is the birth that an event names; a smaller twin that is here already gives the tag instead. */
+  message(channel: string, identity: string, told?: Stamp): string;
+}
+
+export function shownNames(tables: TableReader): ShownNames {
+  return {
+    channel: (identity) => {
+      const born = bornIn(tables.get("registers", registerKey.field(identity, "name")));
+      return born === undefined ? identity : shownId("channel", identity, born);
+    },
+    message: (channel, identity, told) => {
+      const here = tables.get("births", `${channel}|${identity}`);
+      const born = here === undefined || (told !== undefined && told < here) ? told : here;
+      return born === undefined ? identity : shownId("message", identity, born);
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * The rows that follow from one register: its digest term, its place in the timeline, memberships, and what its conflicts are known by.
+ * Saving a register is the only way any of them changes, so they can never disagree with it.
+ */
+import { birthOf } from "../core/commands/message-standing.ts";
+import { bucketOf, registerTerm } from "../core/digest.ts";
+import { addHash, EMPTY_SUM, removeHash } from "../core/hash.ts";
+import type { TableName, TableReader, Tables } from "../core/ports/state-store.ts";
+import type { ConflictRecord, Register } from "../core/register.ts";
+import { readKey } from "../core/register.ts";
+
+export interface TableWriter extends TableReader {
+  put<T extends TableName>(table: T, key: string, value: Tables[T] | undefined): void;
+}
+
+/** A record that a change made or touched, and who has just become a loser by it. */
+export interface RecordChange {
+  readonly register: Register;
+  readonly record: ConflictRecord;
+  readonly before: ConflictRecord | undefined;
+  readonly newLosers: readonly string[];
+}
+
+/** Writes the register and everything that follows from it; returns the conflict records that changed. */
+export function saveRegister(tables: TableWriter, before: Register | undefined, after: Register): readonly RecordChange[] {
+  tables.put("registers", after.key, after);
+  saveDigest(tables, before, after);
+  const { kind } = readKey(after.key);
+  if (kind === "body") saveBirth(tables, after);
+  if (kind === "member") saveMembership(tables, after);
+  const contested = after.resolution.heads.length > 1 || after.resolution.records.length > 0;
+  if (contested !== (tables.get("contested", after.key) === true)) tables.put("contested", after.key, contested ? true : undefined);
+  return saveRecords(tables, before, after);
+}
+
+function saveDigest(tables: TableWriter, before: Register | undefined, after: Register): void {
+  const { channel } = readKey(after.key);
+  const change = (register: Register, step: (sum: string, hash: string) => string): void => {
+    const key = `${channel}|${bucketOf(register)}`;
+    tables.put("digests", key, step(tables.get("digests", key) ?? EMPTY_SUM, registerTerm(register)));
+  };
+  if (before !== undefined) change(before, removeHash);
+  change(after, addHash);
+}
+
+function saveBirth(tables: TableWriter, register: Register): void {
+  const { channel, ids } = readKey(register.key);
+  const key = `${channel}|${ids[0]}`;
+  const stood = tables.get("births", key);
+  const born = birthOf(register)?.stamp;
+  if (stood === born) return;
+  if (stood !== undefined) tables.put("timeline", `${channel}|${stood}|${ids[0]}`, undefined);
+  if (born !== undefined) tables.put("timeline", `${channel}|${born}|${ids[0]}`, ids[0]);
+  tables.put("births", key, born);
+}
+
+function saveMembership(tables: TableWriter, register: Register): void {
+  const { channel, ids } = readKey(register.key);
+  const { winner, value } = register.resolution;
+  tables.put("memberships", `${ids[0]}|${channel}`, value === null || winner === null ? undefined : winner);
+}
+
+function saveRecords(tables: TableWriter, before: Register | undefined, after: Register): readonly RecordChange[] {
+  const stood = new Map(before?.resolution.records.map((record) => [record.id, record]));
+  const { channel } = readKey(after.key);
+  const changes: RecordChange[] = [];
+  const lost = losersOf(before);
+  const lose = losersOf(after);
+  for (const row of lost) if (!lose.has(row)) tables.put("losers", row, undefined);
+  for (const row of lose) if (!lost.has(row)) tables.put("losers", row, true);
+  for (const record of after.resolution.records) {
+    const old = stood.get(record.id);
+    if (old !== undefined && sameRecord(old, record)) continue;
+    if (old === undefined) {
+      tables.put("conflicts", record.id, { key: after.key });
+      tables.put("channelConflicts", `${channel}|${record.id}`, true);
+    }
+    const newLosers = [...lose]
+      .filter((row) => row.endsWith(`|${record.id}`) && !lost.has(row))
+      .map((row) => row.slice(0, row.indexOf("|")));
+    changes.push({ register: after, record, before: old, newLosers });
+  }
+  for (const [id] of stood)
+    if (!after.resolution.records.some((record) => record.id === id)) tables.put("channelConflicts", `${channel}|${id}`, undefined);
+  return changes;
+}
+
+/** Rows "<user>|<conflict>" of authors whose version lost and who have not seen it. */
+function losersOf(register: Register | undefined): Set<string> {
+  const rows = new Set<string>();
+  if (register === undefined) return rows;
+  const authors = new Map(register.entries.map((entry) => [entry.stamp, entry.author]));
+  for (const record of register.resolution.records)
+    if (record.state === "open")
+      for (const loser of record.losers) {
+        const author = authors.get(loser);
+        if (author !== undefined && !register.seen.some((seen) => seen.author === author && seen.of.includes(loser)))
+          rows.add(`${author}|${record.id}`);
+      }
+  return rows;
+}
+
+const sameRecord = (a: ConflictRecord, b: ConflictRecord): boolean =>
+  a.state === b.state &&
+  a.winner === b.winner &&
+  a.reason === b.reason &&
+  a.restoredBy === b.restoredBy &&
+  sameList(a.versions, b.versions) &&
+  sameList(a.losers, b.losers);
+const sameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one, i) => one === b[i]);

@@ -1,0 +1,137 @@
+/**
+ * A region's replica: every event, own or a peer's, live or replayed, goes through `apply` and nothing else changes state (the super idea of
+ * architecture.md). Order and repetition do not matter for the state; per origin the gate keeps the order of the log.
+ *
+ * Rows are written to memory at once (H4) and committed by the region from time to time; positions are rows like all others, so state and
+ * position can never come apart (L2).
+ */
+
+import { canonical } from "../core/canonical.ts";
+import type { View } from "../core/commands/decision.ts";
+import type { Event, Placed } from "../core/event.ts";
+import { sha256 } from "../core/hash.ts";
+import type { Point, Position, Vector } from "../core/position.ts";
+import { covers, pointKey } from "../core/position.ts";
+import type { Register, RegisterKey, Write } from "../core/register.ts";
+import { applyWrite, reresolve } from "../core/register-apply.ts";
+import { writesOf } from "../core/writes.ts";
+import { AuditRows } from "./audit-rows.ts";
+import { rememberCommand } from "./command-rows.ts";
+import { audienceOf, indexEvent } from "./event-rows.ts";
+import { Judging } from "./judging.ts";
+import type { RecordChange, TableWriter } from "./register-rows.ts";
+import { saveRegister } from "./register-rows.ts";
+
+/** What one event did here. */
+export interface Applied {
+  readonly placed: Placed;
+  /** What the region had applied after it. */
+  readonly after: Vector;
+  /** A twin of a version that stood already, or a repetition: nobody is told again (H5). */
+  readonly silent: boolean;
+  readonly records: readonly RecordChange[];
+}
+
+export interface ReplicaParts {
+  readonly region: string;
+  readonly tables: TableWriter;
+  readonly nowMs: () => number;
+  readonly view: (replica: Replica) => View;
+  readonly applied: (applied: Applied) => void;
+  /** A stretch of an origin's stamps has become distrusted (T2). */
+  readonly distrusted: (origin: string, stamps: number) => void;
+}
+
+export class Replica {
+  readonly #parts: ReplicaParts;
+  readonly #audit: AuditRows;
+  readonly judging: Judging;
+  readonly view: View;
+  #vector: Vector;
+
+  constructor(parts: ReplicaParts) {
+    this.#parts = parts;
+    this.#audit = new AuditRows(parts.tables, parts.region, parts.nowMs);
+    this.judging = new Judging(parts.tables);
+    this.view = parts.view(this);
+    this.#vector = Object.fromEntries(parts.tables.range("positions", { from: "", to: "\u{7f}" }));
+  }
+
+  get vector(): Vector {
+    return this.#vector;
+  }
+
+  /** Applies one log message's events, oldest first. What stands at or below the position applied changes nothing. */
+  applyMessage(origin: string, epoch: number, sequence: number, events: readonly Event[]): void {
+    events.forEach((event, place) => this.apply({ position: { origin, epoch, sequence, place }, event }));
+  }
+
+  apply(placed: Placed): void {
+    const { position, event } = placed;
+    if (covers(this.#vector, position.origin, position)) return;
+    const hash = sha256(canonical(event));
+    const { silent, records } = event.kind === "clock.witnessed" ? this.#witnessed(event) : this.#write(writesOf(event, position, hash));
+    rememberCommand(this.#parts.tables, placed);
+    if (!silent) indexEvent(this.#parts.tables, placed);
+    this.#audit.version(placed, silent);
+    for (const record of records) this.#audit.record(record, event);
+    this.#advance(position);
+    this.#parts.applied({ placed, after: this.#vector, silent: silent && audienceOf(event).users.length === 0 ? true : silent, records });
+  }
+
+  /** An event that could not be taken stands aside, shown and whole; the log goes on (H14). */
+  quarantine(position: Position, reason: string, raw: string): void {
+    if (covers(this.#vector, position.origin, position)) return;
+    this.#parts.tables.put("quarantine", `${position.origin}|${pointKey(position)}`, { reason, raw });
+    this.#audit.quarantine(position, reason, raw);
+    this.#advance(position);
+  }
+
+  #advance({ origin, epoch, sequence, place }: Position): void {
+    const point: Point = { epoch, sequence, place };
+    this.#parts.tables.put("positions", origin, point);
+    this.#vector = { ...this.#vector, [origin]: point };
+  }
+
+  #write(writes: readonly Write[]): { readonly silent: boolean; readonly records: readonly RecordChange[] } {
+    const { tables } = this.#parts;
+    const records: RecordChange[] = [];
+    let silent = writes.length > 0;
+    for (const write of writes) {
+      const before = tables.get("registers", write.key);
+      const after = applyWrite(before, write, this.judging.of(write.key));
+      if (after === before) continue;
+      if (!isTwin(before, write)) silent = false;
+      records.push(...saveRegister(tables, before, after));
+      for (const stale of this.judging.settle(write, after)) records.push(...this.#resolveAgain(stale));
+    }
+    return { silent, records };
+  }
+
+  #witnessed(event: Extract<Event, { readonly kind: "clock.witnessed" }>): {
+    readonly silent: boolean;
+    readonly records: readonly RecordChange[];
+  } {
+    const records: RecordChange[] = [];
+    if (this.judging.witness(event))
+      for (const [key] of [...this.#parts.tables.range("contested", { from: "", to: "\u{7f}" })]) records.push(...this.#resolveAgain(key));
+    this.#parts.distrusted(event.data.origin, this.judging.newlyDistrusted());
+    return { silent: false, records };
+  }
+
+  #resolveAgain(key: RegisterKey): readonly RecordChange[] {
+    const { tables } = this.#parts;
+    const before = tables.get("registers", key);
+    if (before === undefined) return [];
+    const after: Register = reresolve(before, this.judging.of(key));
+    const records = saveRegister(tables, before, after);
+    return [...records, ...this.judging.unblocked(before, after).flatMap((stale) => [...this.#resolveAgain(stale)])];
+  }
+}
+
+/** Whether a version of equal author, command and content stood already (D5). */
+function isTwin(before: Register | undefined, write: Write): boolean {
+  if (before === undefined || !("entry" in write)) return false;
+  const { author, command, content } = write.entry;
+  return before.entries.some((entry) => entry.author === author && entry.command === command && entry.content === content);
+}

@@ -1,0 +1,55 @@
+/** Turns drafts into events: stamps them in order, says what the region had applied, and hashes what was said (H4, H5, H9). */
+import { canonical } from "../core/canonical.ts";
+import type { Command } from "../core/command.ts";
+import { BORN_STAMP } from "../core/commands/channel-create.ts";
+import type { Draft } from "../core/commands/decision.ts";
+import type { Event, Json } from "../core/event.ts";
+import { ENVELOPE, RULES } from "../core/event.ts";
+import { hmac256 } from "../core/hash.ts";
+import type { VectorText } from "../core/position.ts";
+import type { HybridClock, Stamp } from "../core/stamp.ts";
+
+/** Digits of an HMAC that an event carries: 128 bits. */
+const DIGITS = 32;
+
+/** Keys derived from the mesh's one secret, equal in every region, so that twins made apart compare equal (H9). */
+export interface ContentKeys {
+  contentOf(channel: string, value: Json): string;
+  saidBy(command: Command): string;
+}
+
+export function openContentKeys(secret: string): ContentKeys {
+  const saidKey = hmac256(secret, "said");
+  const channels = new Map<string, string>();
+  const keyOf = (channel: string): string => {
+    let key = channels.get(channel);
+    if (key === undefined) {
+      if (channels.size > 10_000) channels.clear();
+      channels.set(channel, (key = hmac256(secret, `content\n${channel}`)));
+    }
+    return key;
+  };
+  return {
+    contentOf: (channel, value) => hmac256(keyOf(channel), canonical(value)).slice(0, DIGITS),
+    saidBy: ({ id: _, seen: __, ...said }) => hmac256(saidKey, canonical(said)).slice(0, DIGITS),
+  };
+}
+
+export interface Stamping {
+  readonly clock: HybridClock;
+  readonly actor: string;
+  readonly command: string;
+  readonly said: string;
+  readonly after: VectorText;
+}
+
+/** Drafts of one command become its events, with ascending stamps. */
+export function stampDrafts(drafts: readonly Draft[], { clock, actor, command, said, after }: Stamping): readonly Event[] {
+  let born: Stamp | undefined;
+  return drafts.map((draft) => {
+    const stamp = clock.next();
+    born ??= stamp;
+    const right = "right" in draft && draft.right === BORN_STAMP ? { right: born } : {};
+    return { v: ENVELOPE, rules: RULES, stamp, actor, command, said, after, ...draft, ...right } as Event;
+  });
+}

@@ -1,0 +1,103 @@
+/** What a play asks of the mesh: cuts, tokens, histories, presence, and the proof at the end. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { VerifyReport } from "../../core/ports/boards.ts";
+import { Stop } from "../cli/answer.ts";
+import { mintToken } from "../cli/mint.ts";
+import { giveOrder, readyDocument } from "../cli/reach.ts";
+import { meshFolder, readJson, readSecret } from "../mesh/folder.ts";
+import type { Topology, TopologyRegion } from "../topology.ts";
+import { call } from "./door.ts";
+
+const TOKEN_MS = 7 * 24 * 3_600_000;
+const QUESTION_MS = 60_000;
+const PAGE = 500;
+
+export interface MeshAccess {
+  readonly regions: readonly TopologyRegion[];
+  readonly tokenOf: (user: string) => Promise<string>;
+  readonly cut: (regions: readonly string[]) => Promise<unknown>;
+  readonly heal: (regions: readonly string[]) => Promise<unknown>;
+  readonly verify: () => Promise<VerifyReport>;
+  readonly untilEqual: (limitMs: number) => Promise<VerifyReport>;
+  /** Whether every region says that all of these users are online. */
+  readonly online: (users: readonly string[], channel: string) => Promise<boolean>;
+  /** Ids of all messages that a region's history shows of a channel. */
+  readonly history: (region: string, channel: string, user: string) => Promise<readonly string[]>;
+  /** How many conflicts are logged in these channels. */
+  readonly conflicts: (channels: readonly string[]) => Promise<number>;
+}
+
+export function openAccess(data: string): MeshAccess {
+  readyDocument(data);
+  const folder = meshFolder(data);
+  const regions = readJson<Topology>(folder.topologyFile)?.regions;
+  const secret = readSecret(folder);
+  if (regions === undefined || secret === undefined)
+    throw new Stop(3, `the folder ${folder.root} is incomplete`, "start the mesh again: atoll down && atoll up");
+  const tokens = new Map<string, Promise<string>>();
+  const tokenOf = (user: string, roles: readonly string[] = ["user"]): Promise<string> => {
+    const key = `${user} ${roles}`;
+    let token = tokens.get(key);
+    if (token === undefined) tokens.set(key, (token = mintToken(secret, { user, roles, ttlMs: TOKEN_MS }).then((minted) => minted.token)));
+    return token;
+  };
+  const read = async <T>(region: TopologyRegion, path: string, token: string): Promise<T> => {
+    const { status, body } = await call(region.url, { method: "GET", path, token, timeoutMs: QUESTION_MS });
+    if (status !== 200) throw new Error(`${region.name} answered ${status} to ${path}`);
+    return body as T;
+  };
+  const verify = async (): Promise<VerifyReport> =>
+    read<VerifyReport>(regions[0] as TopologyRegion, "/v1/verify", await tokenOf("atoll-operator", ["operator"]));
+  const items = async (region: TopologyRegion, path: string, param: string, token: string): Promise<readonly { readonly id: string }[]> => {
+    const found: { readonly id: string }[] = [];
+    for (let next = ""; ; ) {
+      const page = await read<{ items: { id: string }[]; next: string | null }>(
+        region,
+        `${path}${path.includes("?") ? "&" : "?"}limit=${PAGE}${next}`,
+        token,
+      );
+      found.push(...page.items);
+      if (page.next === null || page.items.length === 0) return found;
+      next = `&${param}=${encodeURIComponent(page.next)}`;
+    }
+  };
+  return {
+    regions,
+    tokenOf,
+    cut: (names) => giveOrder(data, { order: "cut", regions: names }),
+    heal: (names) => giveOrder(data, { order: "heal", regions: names }),
+    verify,
+    untilEqual: async (limitMs) => {
+      const started = performance.now();
+      for (;;) {
+        const report = await verify().catch(() => undefined);
+        if (report?.equal) return report;
+        if (performance.now() - started > limitMs) return report ?? { equal: false, asOf: {}, digest: null, regions: {}, differences: [] };
+        await pause(500);
+      }
+    },
+    online: async (users, channel) => {
+      const boards = await Promise.all(
+        regions.map(async (region) =>
+          read<{ items: { user: string; status: string }[] }>(
+            region,
+            `/v1/presence?channel=${channel}`,
+            await tokenOf(users[0] ?? ""),
+          ).catch(() => ({ items: [] })),
+        ),
+      );
+      return boards.every(({ items: shown }) => users.every((user) => shown.some((one) => one.user === user && one.status === "online")));
+    },
+    history: async (name, channel, user) => {
+      const region = regions.find((one) => one.name === name) as TopologyRegion;
+      return (await items(region, `/v1/channels/${channel}/messages`, "before", await tokenOf(user))).map(({ id }) => id);
+    },
+    conflicts: async (channels) => {
+      const token = await tokenOf("atoll-auditor", ["auditor"]);
+      let count = 0;
+      for (const channel of channels)
+        count += (await items(regions[0] as TopologyRegion, `/v1/conflicts?channel=${channel}`, "cursor", token)).length;
+      return count;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** Everybody who reads along: two people in every region, following every channel, each stream judged as it comes. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { MeshAccess } from "./access.ts";
+import { percentile, ReaderLedger } from "./ledger.ts";
+import type { EventFrame, Reader, SyncFrame } from "./reader.ts";
+import { openReader } from "./reader.ts";
+import { READERS } from "./stage.ts";
+
+interface Seat {
+  readonly reader: Reader;
+  readonly ledger: ReaderLedger;
+}
+interface RegionState {
+  readonly state: string;
+  readonly peers: ReadonlyMap<string, string>;
+}
+
+export class Audience {
+  readonly #seats: Seat[] = [];
+  readonly #expected = new Map<string, { readonly nth: number; readonly home: string; readonly sentMs: number }>();
+  readonly #crossMs: number[] = [];
+  readonly #states = new Map<string, RegionState>();
+
+  static async open(access: MeshAccess, channels: readonly string[]): Promise<Audience> {
+    const audience = new Audience();
+    for (const { name, ws } of access.regions)
+      for (const user of READERS) {
+        const ledger = new ReaderLedger();
+        const reader = await openReader({
+          ws,
+          region: name,
+          token: await access.tokenOf(user),
+          channels,
+          onEvent: (event) => audience.#take(event, name, ledger),
+          onSync: (sync) => audience.#heard(name, sync),
+        });
+        audience.#seats.push({ reader, ledger });
+      }
+    return audience;
+  }
+
+  /** A message is on its way: its number in the recording, and where it is written. */
+  expect(key: string, nth: number, home: string): void {
+    this.#expected.set(key, { nth, home, sentMs: performance.now() });
+  }
+
+  states(): ReadonlyMap<string, RegionState> {
+    return this.#states;
+  }
+
+  /** Waits until every reader has every accepted command, or the limit has passed. */
+  async complete(accepted: ReadonlySet<string>, limitMs: number): Promise<void> {
+    const started = performance.now();
+    while (this.missing(accepted) > 0 && performance.now() - started < limitMs) await pause(250);
+  }
+
+  missing(accepted: ReadonlySet<string>): number {
+    return this.#seats.reduce((sum, { ledger }) => sum + ledger.missing(accepted), 0);
+  }
+  duplicated(): number {
+    return this.#seats.reduce((sum, { ledger }) => sum + ledger.duplicated, 0);
+  }
+  outOfOrder(): number {
+    return this.#seats.reduce((sum, { ledger }) => sum + ledger.outOfOrder, 0);
+  }
+  reconnects(): number {
+    return this.#seats.reduce((sum, { reader }) => sum + reader.reconnects(), 0);
+  }
+  /** From the send until a reader in another region has it; what was written during a cut waits for the heal and counts too. */
+  cross(): { readonly p50Ms: number; readonly p99Ms: number } {
+    return { p50Ms: percentile(this.#crossMs, 0.5), p99Ms: percentile(this.#crossMs, 0.99) };
+  }
+  close(): void {
+    for (const { reader } of this.#seats) reader.close();
+  }
+
+  #take({ command, position, actor, channel, stamp, kind }: EventFrame, region: string, ledger: ReaderLedger): void {
+    const expected = kind === "message.sent" ? this.#expected.get(command) : undefined;
+    const origin = stamp.slice(18);
+    if (expected !== undefined && origin !== region) this.#crossMs.push(performance.now() - expected.sentMs);
+    ledger.take({ command, position, author: actor, channel: channel ?? "", origin, nth: expected?.nth });
+  }
+
+  #heard(region: string, sync: SyncFrame): void {
+    this.#states.set(region, { state: sync.state, peers: new Map(sync.peers.map((peer) => [peer.region, peer.state])) });
+  }
+}

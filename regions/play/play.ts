@@ -1,0 +1,204 @@
+/**
+ * `atoll play`: recorded chat through a real mesh, cut on the way. Every command is followed from its writer's answer to every reader's socket
+ * and every region's history; the report says what became of each.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Answer, Io } from "../cli/answer.ts";
+import type { MeshAccess } from "./access.ts";
+import { Audience } from "./audience.ts";
+import type { CutReport } from "./cut-timeline.ts";
+import { playCut } from "./cut-timeline.ts";
+import { closeDoors } from "./door.ts";
+import { compareHistory, percentile } from "./ledger.ts";
+import { changeOf, parseCut } from "./plan.ts";
+import type { Recorded } from "./recording.ts";
+import { homesOf, readRecording } from "./recording.ts";
+import type { Staged } from "./stage.ts";
+import { READERS, stageChannels } from "./stage.ts";
+import type { Outcome } from "./writers.ts";
+import { Writers } from "./writers.ts";
+
+export interface PlayOptions {
+  readonly file: string;
+  readonly users: string | undefined;
+  readonly rate: number;
+  readonly limit: number;
+  readonly cuts: readonly string[];
+  readonly edits: number;
+}
+
+interface Tally {
+  sent: number;
+  unknown: number;
+  refused: string[];
+  readonly messages: Map<string, Set<string>>;
+  readonly commands: Set<string>;
+  readonly localMs: number[];
+}
+
+const CONVERGE_MS = 120_000;
+
+export async function runPlay(options: PlayOptions, io: Io, access: MeshAccess): Promise<Answer> {
+  const recording = readRecording(options.file, options.limit);
+  const names = access.regions.map(({ name }) => name);
+  const cuts = options.cuts.map((text) => parseCut(text, names));
+  const homes = homesOf(new Set(recording.map(({ user }) => user)), options.users, access.regions);
+  const writers = new Writers({ urls: new Map(access.regions.map(({ name, url }) => [name, url])), tokenOf: access.tokenOf });
+  const staged = await stageChannels(recording, writers, homes);
+  await access.untilEqual(CONVERGE_MS);
+  const audience = await Audience.open(
+    access,
+    [...staged.values()].map(({ id }) => id),
+  );
+  const tally: Tally = {
+    sent: 0,
+    unknown: 0,
+    refused: [],
+    messages: new Map([...staged].map(([name]) => [name, new Set<string>()])),
+    commands: new Set(),
+    localMs: [],
+  };
+  const began = performance.now();
+  const world = {
+    cut: access.cut,
+    heal: access.heal,
+    states: () => audience.states(),
+    presenceExact: () => access.online([...READERS], [...staged.values()][0]?.id ?? ""),
+    converged: async () => (await access.verify().catch(() => ({ equal: false }))).equal,
+  };
+  const cutReports = Promise.all(cuts.map((cut) => playCut(cut, began, world)));
+  await sendAll({ recording, options, homes, staged, writers, audience, tally, names, io });
+  const reports: readonly CutReport[] = await cutReports;
+  const verified = await access.untilEqual(CONVERGE_MS);
+  await audience.complete(tally.commands, CONVERGE_MS);
+  const verdict = await judge(access, staged, tally, audience);
+  audience.close();
+  closeDoors();
+  const document = {
+    sent: tally.sent,
+    accepted: tally.sent - tally.unknown - tally.refused.length,
+    unknown: tally.unknown,
+    refused: tally.refused.length,
+    ...verdict,
+    conflicts: await access.conflicts([...staged.values()].map(({ id }) => id)),
+    changes: tally.commands.size - [...tally.messages.values()].reduce((sum, { size }) => sum + size, 0),
+    local: { p50Ms: percentile(tally.localMs, 0.5), p99Ms: percentile(tally.localMs, 0.99) },
+    cross: audience.cross(),
+    reconnects: audience.reconnects(),
+    seconds: Math.round((performance.now() - began) / 100) / 10,
+    cuts: reports,
+    converged: verified.equal,
+    digest: verified.digest,
+  };
+  const good =
+    document.lost === 0 && document.duplicated === 0 && document.outOfOrder === 0 && verified.equal && tally.refused.length === 0;
+  return { code: good ? 0 : 1, document, text: tell(document, tally.refused) };
+}
+
+interface Sending {
+  readonly recording: readonly Recorded[];
+  readonly options: PlayOptions;
+  readonly homes: ReadonlyMap<string, string>;
+  readonly staged: ReadonlyMap<string, Staged>;
+  readonly writers: Writers;
+  readonly audience: Audience;
+  readonly tally: Tally;
+  readonly names: readonly string[];
+  readonly io: Io;
+}
+
+/** An open loop: message n is due at n / rate, whatever became of the others. */
+async function sendAll(sending: Sending): Promise<void> {
+  const { recording, options, io } = sending;
+  const began = performance.now();
+  const turns: Promise<void>[] = [];
+  for (const [nth, line] of recording.entries()) {
+    const dueMs = began + (nth * 1000) / options.rate;
+    if (dueMs - performance.now() > 2) await pause(dueMs - performance.now());
+    turns.push(sendOne(sending, nth, line));
+    if (io.isTerminal && nth % 500 === 0) io.err(`\r${nth} of ${recording.length} sent`);
+  }
+  await Promise.all(turns);
+  if (io.isTerminal) io.err(`\r${recording.length} of ${recording.length} sent\n`);
+}
+
+async function sendOne(
+  { options, homes, staged, writers, audience, tally, names }: Sending,
+  nth: number,
+  { channel, user, text }: Recorded,
+): Promise<void> {
+  const { id, owner } = staged.get(channel) as Staged;
+  const key = randomUUID();
+  const home = homes.get(user) ?? names[0] ?? "";
+  tally.sent += 1;
+  audience.expect(key, nth, home);
+  const path = `/v1/channels/${id}/messages`;
+  const outcome = await writers.write({ key, user, home, method: "POST", path, body: { body: text } });
+  const message = settle(outcome, key, tally);
+  if (message === undefined) return;
+  tally.messages.get(channel)?.add(message);
+  if (!outcome.retried) tally.localMs.push(outcome.ms);
+  const change = changeOf(nth, options.edits);
+  if (change === undefined) return;
+  const away = names.find((name) => name !== home) ?? home;
+  const at = `${path}/${message}`;
+  const ask = (who: string, where: string, method: string, to: string, body?: unknown): Promise<unknown> =>
+    writers.write({ key: randomUUID(), user: who, home: where, method, path: to, body });
+  // Both sides at once: the author at home, the channel's owner from another region (or the author's other device there).
+  if (change === "edit")
+    await Promise.all([
+      ask(user, home, "PATCH", at, { body: `${text} (edited by its author)`.slice(0, 4_000) }),
+      ask(owner, away, "PATCH", at, { body: `${text} (edited by the owner)`.slice(0, 4_000) }),
+    ]);
+  if (change === "react") await Promise.all([ask(user, home, "PUT", `${at}/reactions/👍`), ask(owner, away, "PUT", `${at}/reactions/🎉`)]);
+  if (change === "delete")
+    await Promise.all([ask(user, home, "DELETE", at), ask(owner, away, "PATCH", at, { body: "edited while it was deleted" })]);
+}
+
+function settle({ answer }: Outcome, key: string, tally: Tally): string | undefined {
+  if (answer === undefined) tally.unknown += 1;
+  else if (answer.status >= 300) tally.refused.push(`${answer.status} ${String(answer.body["detail"] ?? "")}`);
+  else {
+    tally.commands.add(key);
+    return String(answer.body["id"]);
+  }
+  return undefined;
+}
+
+/** Readers' streams and every region's histories against what was accepted. */
+async function judge(
+  access: MeshAccess,
+  staged: ReadonlyMap<string, Staged>,
+  tally: Tally,
+  audience: Audience,
+): Promise<{ lost: number; duplicated: number; outOfOrder: number; undelivered: number }> {
+  let lost = 0;
+  let duplicated = audience.duplicated();
+  for (const { name } of access.regions)
+    for (const [channel, { id, owner }] of staged) {
+      const shown = await access.history(name, id, owner);
+      const compared = compareHistory(tally.messages.get(channel) ?? new Set(), shown);
+      lost += compared.lost;
+      duplicated += compared.duplicated;
+    }
+  const undelivered = audience.missing(tally.commands);
+  return { lost: lost + undelivered, duplicated, outOfOrder: audience.outOfOrder(), undelivered };
+}
+
+function tell(report: Readonly<Record<string, unknown>>, refused: readonly string[]): string {
+  const cuts = report["cuts"] as readonly CutReport[];
+  const local = report["local"] as { p50Ms: number; p99Ms: number };
+  const cross = report["cross"] as { p50Ms: number; p99Ms: number };
+  return [
+    `${report["sent"]} sent: ${report["accepted"]} accepted, ${report["unknown"]} unknown, ${report["refused"]} refused, in ${report["seconds"]} s`,
+    `${report["lost"]} lost, ${report["duplicated"]} duplicated, ${report["outOfOrder"]} out of order, ${report["conflicts"]} conflicts`,
+    `accepted at home in p50 ${local.p50Ms} ms, p99 ${local.p99Ms} ms; read in another region after p50 ${cross.p50Ms} ms, p99 ${cross.p99Ms} ms`,
+    ...cuts.map(
+      (cut) =>
+        `cut ${cut.regions.join("-")}: seen after ${cut.detectMs} ms; after the heal: link ${cut.linkMs} ms, streams ${cut.streamsMs} ms, presence ${cut.presenceMs} ms, converged ${cut.convergedMs} ms`,
+    ),
+    report["converged"] === true ? `every region is equal: ${report["digest"]}` : "the regions are NOT equal",
+    ...refused.slice(0, 5).map((line) => `refused: ${line}`),
+  ].join("\n");
+}
