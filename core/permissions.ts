@@ -1,0 +1,34 @@
+/**
+ * Who may do what in a channel: deny by default. The door asks it before an event is made, and every region asks it again at apply (A4, D6).
+ *
+ * | act                                              | owner | moderator | member |
+ * |--------------------------------------------------|-------|-----------|--------|
+ * | send, react, read, edit or delete one's own, leave | yes | yes       | yes    |
+ * | edit or delete anybody's message                 | yes   | yes       | no     |
+ * | change the channel (name, topic, policy, deletes)| yes   | yes       | no     |
+ * | add a member, remove a plain member              | yes   | yes       | no     |
+ * | make or unmake moderators and owners, remove them| yes   | no        | no     |
+ */
+import type { Role } from "./event.ts";
+
+export type Act =
+  | "send"
+  | "react"
+  | "read"
+  | "edit-own"
+  | "delete-own"
+  | "leave"
+  | "edit-any"
+  | "delete-any"
+  | "change-channel"
+  | "set-member"
+  | "remove-member"
+  | "set-role"
+  | "remove-privileged";
+
+const MEMBER: readonly Act[] = ["send", "react", "read", "edit-own", "delete-own", "leave"];
+const MODERATOR: readonly Act[] = [...MEMBER, "edit-any", "delete-any", "change-channel", "set-member", "remove-member"];
+const OWNER: readonly Act[] = [...MODERATOR, "set-role", "remove-privileged"];
+const ALLOWED: Readonly<Record<Role, readonly Act[]>> = { owner: OWNER, moderator: MODERATOR, member: MEMBER };
+
+export const may = (role: Role | null, act: Act): boolean => role !== null && ALLOWED[role].includes(act);

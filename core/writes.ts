@@ -1,0 +1,103 @@
+/** What each event writes into which registers (S1): the one place that knows. */
+import { canonical } from "./canonical.ts";
+import type { Event, Json } from "./event.ts";
+import { sha256 } from "./hash.ts";
+import type { Position } from "./position.ts";
+import type { Entry, RegisterKey, Write } from "./register.ts";
+import { registerKey } from "./register.ts";
+import type { Stamp } from "./stamp.ts";
+
+/** Values of several registers in one event, and what is not erasable, are compared by a plain hash. */
+const plainContent = (value: Json): string => sha256(canonical(value)).slice(0, 32);
+const NONE: readonly Stamp[] = [];
+const CHANNEL_FIELDS = ["name", "topic", "policy", "deletes"] as const;
+const PROFILE_FIELDS = ["displayName", "avatar"] as const;
+
+type OfValue = Pick<Entry, "kind" | "content" | "value" | "replaces"> & { readonly of?: Stamp };
+
+/** `hash` is the SHA-256 of the event's canonical text (D9). */
+export function writesOf(event: Event, position: Position, hash: string): readonly Write[] {
+  const { stamp, actor, command, policy, deletes, right, after } = event;
+  const write = (key: RegisterKey, part: OfValue, judged = true): Write => ({
+    key,
+    entry: {
+      stamp,
+      author: actor,
+      command,
+      policy,
+      deletes,
+      after,
+      position,
+      hash,
+      ...(right !== undefined && judged ? { right } : {}),
+      ...part,
+    },
+  });
+  const set = (key: RegisterKey, value: Json, replaces: readonly Stamp[] = NONE): Write =>
+    write(key, { kind: "set", content: plainContent(value), value, replaces });
+  switch (event.kind) {
+    case "channel.created": {
+      const { channel, data } = event;
+      const fields = CHANNEL_FIELDS.map((field) => set(registerKey.field(channel, field), data[field]));
+      const owner = set(registerKey.member(channel, actor), "owner");
+      return data.alias === null ? [...fields, owner] : [...fields, owner, set(registerKey.alias(data.alias), channel)];
+    }
+    case "channel.changed": {
+      const { channel, data } = event;
+      return CHANNEL_FIELDS.flatMap((field) =>
+        data[field] === undefined ? [] : [set(registerKey.field(channel, field), data[field] ?? null, data.replaces[field] ?? NONE)],
+      );
+    }
+    case "member.set":
+      return [set(registerKey.member(event.channel, event.data.user), event.data.role, event.data.replaces)];
+    case "member.removed":
+      return [set(registerKey.member(event.channel, event.data.user), null, event.data.replaces)];
+    case "message.sent": {
+      const { message, body, thread, metadata, replaces } = event.data;
+      const value = { body, ...(thread === null ? {} : { thread }), ...(metadata === undefined ? {} : { metadata }) };
+      return [write(registerKey.body(event.channel, message), { kind: "sent", content: event.content, value, replaces })];
+    }
+    case "message.edited": {
+      const { message, body, metadata, replaces, restores } = event.data;
+      const value = metadata === undefined ? { body } : { body, metadata };
+      const part: OfValue =
+        restores === undefined
+          ? { kind: "edited", content: event.content, value, replaces }
+          : { kind: "restored", of: restores.version, content: event.content, value, replaces };
+      return [write(registerKey.body(event.channel, message), part)];
+    }
+    case "message.deleted":
+      return [
+        write(registerKey.body(event.channel, event.data.message), {
+          kind: "deleted",
+          content: event.content,
+          value: null,
+          replaces: event.data.replaces,
+        }),
+      ];
+    case "reaction.set":
+    case "reaction.cleared":
+      return [
+        set(
+          registerKey.reaction(event.channel, event.data.message, event.data.emoji, actor),
+          event.kind === "reaction.set",
+          event.data.replaces,
+        ),
+      ];
+    case "read.marked": {
+      const { message, born, upTo, replaces } = event.data;
+      return [set(registerKey.read(event.channel, actor), { message, born, upTo }, replaces)];
+    }
+    case "conflict.seen":
+      return [{ key: event.data.register, seen: { stamp, author: actor, of: event.data.of, hash } }];
+    case "profile.changed": {
+      const { data } = event;
+      return PROFILE_FIELDS.flatMap((field) =>
+        data[field] === undefined ? [] : [set(registerKey.profile(actor, field), data[field] ?? null, data.replaces[field] ?? NONE)],
+      );
+    }
+    case "clock.witnessed":
+    case "epoch.opened":
+      return [];
+  }
+}
