@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+/** The `atoll` command. */
+import type { Io } from "./answer.ts";
+import { runProgram } from "./program.ts";
+
+const io: Io = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  isTerminal: process.stdout.isTTY === true,
+  environment: process.env,
+};
+
+// `atoll conflicts | head` closes the pipe early: that is no error of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+try {
+  process.exitCode = await runProgram(process.argv.slice(2), io);
+} catch (error) {
+  io.err(`atoll: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+}

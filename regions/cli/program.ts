@@ -1,0 +1,81 @@
+/** The command line as a whole: which command is meant, what it answers, how that is printed, and the exit code. */
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import type { Answer, ExitCode, Io } from "./answer.ts";
+import { Stop } from "./answer.ts";
+import { COMMANDS } from "./commands.ts";
+import type { Finish } from "./define.ts";
+
+/** Beside the sources, or beside the build of them. */
+function version(): string {
+  for (const place of ["../../package.json", "../../../package.json"]) {
+    try {
+      return (JSON.parse(readFileSync(new URL(place, import.meta.url), "utf8")) as { readonly version: string }).version;
+    } catch {}
+  }
+  return "unknown";
+}
+
+function report(answer: Answer, json: boolean, io: Io): void {
+  if (json && answer.document !== undefined) io.out(`${JSON.stringify(answer.document)}\n`);
+  if (!json && answer.text) io.out(answer.text.endsWith("\n") ? answer.text : `${answer.text}\n`);
+}
+
+function reportStop(stop: Stop, json: boolean, io: Io): void {
+  io.err(`atoll: ${stop.line}\n`);
+  if (json) io.out(`${JSON.stringify({ error: { message: stop.message, ...(stop.hint === undefined ? {} : { hint: stop.hint }) } })}\n`);
+}
+
+const finisher =
+  (io: Io, done: (code: ExitCode) => void): Finish =>
+  (command, act) => {
+    command.option("--data <dir>", "the local mesh's folder", ".atoll").option("--json", "exactly one JSON document on stdout");
+    command.action(async () => {
+      const options = command.opts();
+      const json = options["json"] === true;
+      try {
+        const answer = await act({ options: options as never, args: command.processedArgs.flat().filter((arg) => arg !== undefined), io, json });
+        report(answer, json, io);
+        done(answer.code);
+      } catch (error) {
+        if (!(error instanceof Stop)) throw error;
+        reportStop(error, json, io);
+        done(error.code);
+      }
+    });
+  };
+
+/** All commands by name and purpose; the one that is asked for, whole. */
+async function build(asked: string | undefined, io: Io, done: (code: ExitCode) => void): Promise<Command> {
+  const program = new Command("atoll")
+    .description("A multi-region active-active gateway mesh for chat: every region keeps working when it is cut off, and all agree again by themselves.")
+    .version(version(), "-V, --version")
+    .showSuggestionAfterError(true)
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .exitOverride()
+    .addHelpText("after", "\nStart here: atoll up\nExit codes: 0 yes or done · 1 the answer is no · 2 wrong usage · 3 cannot reach the mesh");
+  for (const { group, commands } of COMMANDS) {
+    program.commandsGroup(group);
+    for (const { name, about, load } of commands) {
+      const command = program.command(name).description(`${about.charAt(0).toUpperCase()}${about.slice(1)}.`).summary(about).allowExcessArguments(false);
+      if (name === asked) (await load()).define(command, finisher(io, done));
+    }
+  }
+  return program;
+}
+
+/** Runs one command line and resolves with its exit code. */
+export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const program = await build(args[0] === "help" ? args[1] : args[0], io, (given) => {
+    code = given;
+  });
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2; // commander has said what is wrong; wrong usage is 2 here
+  }
+}

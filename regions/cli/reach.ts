@@ -1,0 +1,105 @@
+/** How a command reaches what it asks: the supervisor of the local mesh, or a region's gateway over HTTP. */
+import { existsSync } from "node:fs";
+import type { MeshFolder } from "../mesh/folder.ts";
+import { meshFolder, readJson, readSecret } from "../mesh/folder.ts";
+import type { Order } from "../mesh/control.ts";
+import type { ReadyDocument } from "../mesh/ready.ts";
+import { Stop } from "./answer.ts";
+
+export interface ReachOptions {
+  readonly data: string;
+  /** A gateway's address: then no folder is needed. */
+  readonly url?: string;
+  readonly token?: string;
+}
+export interface Gateway {
+  readonly name: string;
+  readonly url: string;
+}
+export interface Reached {
+  readonly gateways: readonly Gateway[];
+  readonly token: string;
+}
+
+const nobody = (folder: MeshFolder): Stop => {
+  const other = folder.root.endsWith(".atoll") ? "" : ` --data ${folder.root}`;
+  if (existsSync(folder.meshFile)) return new Stop(3, `the mesh in ${folder.root} does not answer`, `clear what is left of it: atoll down${other}`);
+  return new Stop(3, `no mesh runs in ${folder.root}`, `start one: atoll up${other}`);
+};
+
+/** What `up` said when it was ready. */
+export function readyDocument(data: string): ReadyDocument {
+  const folder = meshFolder(data);
+  const ready = readJson<ReadyDocument>(folder.meshFile);
+  if (ready === undefined) throw nobody(folder);
+  return ready;
+}
+
+/** Gives the mesh's supervisor an order. */
+export async function giveOrder<T>(data: string, given: Order): Promise<T> {
+  const folder = meshFolder(data);
+  const { NobodyListens, OrderRefused, order } = await import("../mesh/control.ts");
+  try {
+    return (await order(folder.socket, given)) as T;
+  } catch (error) {
+    if (error instanceof NobodyListens) throw nobody(folder);
+    if (error instanceof OrderRefused) throw new Stop(error.usage ? 2 : 1, error.message);
+    throw error;
+  }
+}
+
+/** The gateways to ask, and a token that may: minted from the folder's secret for as long as the command runs. */
+export async function reach(options: ReachOptions, role: "user" | "operator" | "auditor"): Promise<Reached> {
+  if (options.url !== undefined) {
+    if (options.token === undefined) throw new Stop(2, "--url needs --token", "a token of that mesh, with the role that the question needs");
+    return { gateways: [{ name: options.url, url: options.url.replace(/\/+$/, "") }], token: options.token };
+  }
+  const ready = readyDocument(options.data);
+  const secret = readSecret(meshFolder(options.data));
+  if (secret === undefined) throw nobody(meshFolder(options.data));
+  const { mintToken } = await import("./mint.ts");
+  const { token } = await mintToken(secret, { user: `atoll-${role}`, roles: [role], ttlMs: 3_600_000 });
+  return { gateways: ready.regions, token: options.token ?? token };
+}
+
+export type Told<T> = { readonly ok: true; readonly body: T } | { readonly ok: false; readonly why: string; readonly status: number | null };
+
+interface ProblemDocument {
+  readonly detail?: string;
+  readonly title?: string;
+}
+
+/** One question to one gateway. */
+export async function ask<T>(gateway: Gateway, path: string, token: string, timeoutMs: number): Promise<Told<T>> {
+  try {
+    const answer = await fetch(gateway.url + path, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(timeoutMs) });
+    const text = await answer.text();
+    const body = JSON.parse(text) as unknown;
+    if (answer.ok) return { ok: true, body: body as T };
+    const { detail, title } = body as ProblemDocument;
+    return { ok: false, why: `${answer.status} ${detail ?? title ?? text.slice(0, 200)}`, status: answer.status };
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+    return { ok: false, why: cause?.code ?? (error instanceof Error ? error.message : String(error)), status: null };
+  }
+}
+
+/** The first gateway that answers at all decides: a no of the mesh is an answer, a dead region is not. */
+export async function askFirst<T>(reached: Reached, path: string, timeoutMs = 30_000): Promise<{ readonly gateway: Gateway; readonly body: T }> {
+  const tried: string[] = [];
+  for (const gateway of reached.gateways) {
+    const told = await ask<T>(gateway, path, reached.token, timeoutMs);
+    if (told.ok) return { gateway, body: told.body };
+    if (told.status !== null && told.status < 500) throw new Stop(told.status === 400 ? 2 : 1, `${gateway.name} answered ${told.why}`);
+    tried.push(`${gateway.name}: ${told.why}`);
+  }
+  throw new Stop(3, `no region answers (${tried.join("; ")})`);
+}
+
+/** The gateways, only that of `region` if one is named. */
+export function onlyRegion(reached: Reached, region: string | undefined): Reached {
+  if (region === undefined) return reached;
+  const gateways = reached.gateways.filter(({ name }) => name === region);
+  if (gateways.length === 0) throw new Stop(2, `there is no region ${region}`, `regions: ${reached.gateways.map(({ name }) => name).join(", ")}`);
+  return { ...reached, gateways };
+}

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { DOCUMENTATION, readConfig, redacted } from "./config.ts";
+
+const SECRET = "0123456789abcdef0123456789abcdef";
+const SOUND = { ATOLL_REGION: "us", ATOLL_TOPOLOGY: "topology.json", ATOLL_AUTH_SECRET: SECRET };
+
+const problems = (...given: Parameters<typeof readConfig>): readonly string[] => {
+  const read = readConfig(...given);
+  return read.ok ? [] : read.problems.map(({ key, problem, mend }) => `${key} ${problem} ${mend ?? ""}`);
+};
+
+test("a region needs little to be told, and the rest has defaults", () => {
+  const read = readConfig(SOUND);
+  expect(read).toMatchObject({ ok: true, config: { ATOLL_PORT: 8800, ATOLL_MODE: "production", ATOLL_AUTH_ISSUER: "atoll" } });
+});
+
+test("what is missing is named", () => {
+  expect(problems({ ATOLL_AUTH_SECRET: SECRET })).toEqual([expect.stringContaining("ATOLL_REGION is missing"), expect.stringContaining("ATOLL_TOPOLOGY is missing")]);
+});
+
+test("a mistyped variable is an error that names the right one", () => {
+  expect(problems(SOUND, { ATOLL_REGOIN: "eu" })).toEqual(["ATOLL_REGOIN is unknown did you mean ATOLL_REGION?"]);
+});
+
+test("variables of other programs are not ours to judge", () => {
+  expect(problems(SOUND, { PATH: "/bin", NODE_ENV: "x" })).toEqual([]);
+});
+
+test("what was given last wins, and empty means not given", () => {
+  expect(readConfig(SOUND, { ATOLL_PORT: "9000" }, { ATOLL_PORT: "9001" }, { ATOLL_PORT: "" })).toMatchObject({ ok: true, config: { ATOLL_PORT: 9001 } });
+});
+
+test("production refuses default secrets, acks that are not durable and wrong clocks, and says what mends it", () => {
+  expect(problems({ ...SOUND, ATOLL_AUTH_SECRET: "changeme" })[0]).toContain("openssl rand -hex 32");
+  expect(problems({ ...SOUND, ATOLL_NATS_ACKS: "fast" })[0]).toContain("sync_interval: always");
+  expect(problems({ ...SOUND, ATOLL_CLOCK_OFFSET_MS: "5000" })[0]).toContain("local");
+  expect(problems({ ...SOUND, ATOLL_MODE: "local", ATOLL_NATS_ACKS: "fast", ATOLL_CLOCK_OFFSET_MS: "5000", ATOLL_AUTH_SECRET: "x" })).toEqual([]);
+});
+
+test("secrets and passwords are never shown", () => {
+  const read = readConfig({ ...SOUND, ATOLL_NATS_URL: "nats://app:rosebud@10.0.0.1:4222" });
+  const shown = JSON.stringify(read.ok && redacted(read.config));
+  expect(shown).not.toContain(SECRET);
+  expect(shown).not.toContain("rosebud");
+  expect(shown).toContain("10.0.0.1");
+});
+
+test("every setting is documented, and secrets are no flags", () => {
+  expect(DOCUMENTATION.every(({ about }) => about.length > 10)).toBe(true);
+  expect(DOCUMENTATION.find(({ key }) => key === "ATOLL_AUTH_SECRET")?.flag).toBeNull();
+  expect(DOCUMENTATION.find(({ key }) => key === "ATOLL_NATS_URL")?.flag).toBe("--nats-url");
+});

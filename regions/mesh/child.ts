@@ -1,0 +1,132 @@
+/**
+ * One child process of the mesh: kept alive until it is told otherwise, in a process group of its own, so that a terminal's Ctrl-C
+ * reaches the supervisor alone and servers do not stop before the drain (hard parts H10).
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+
+export interface ChildSpec {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Output is appended here. */
+  readonly logFile: string;
+  /** Our own programs hold a channel to the supervisor: its end tells them that the supervisor is gone. */
+  readonly channel: boolean;
+}
+export interface ChildHooks {
+  readonly joined: (pid: number) => void;
+  readonly left: (pid: number) => void;
+  /** Something worth a line on the terminal: it crashed, it is started again. */
+  readonly tell: (line: string) => void;
+}
+export interface Child {
+  start(): void;
+  /** Asks it to end, waits, then makes it. It stays ended until `start`. */
+  stop(graceMs: number): Promise<void>;
+  /** kill -9; it stays dead until `start`. */
+  kill(): Promise<void>;
+  readonly running: boolean;
+  /** Why it cannot run at all (wrong configuration), as its log says; then it is not tried again. */
+  readonly hopeless: string | undefined;
+}
+
+const BACKOFF_FIRST_MS = 100;
+const BACKOFF_LAST_MS = 10_000;
+/** Who lived this long did not fail at start: the next crash is a new story. */
+const SETTLED_MS = 10_000;
+/** Exit code of our own programs for what no restart mends. */
+const USAGE = 2;
+
+function lastWords(logFile: string): string {
+  try {
+    return readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join(" / ").slice(-600);
+  } catch {
+    return "no log";
+  }
+}
+
+export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
+  let child: ChildProcess | undefined;
+  let wanted = false;
+  let hopeless: string | undefined;
+  let backoffMs = BACKOFF_FIRST_MS;
+  let restart: NodeJS.Timeout | undefined;
+  let gone: Promise<void> = Promise.resolve();
+
+  const launch = (): void => {
+    const log = openSync(spec.logFile, "a", 0o600);
+    const startedMs = performance.now();
+    const started = spawn(spec.command, spec.args, {
+      env: { ...spec.environment },
+      detached: true,
+      stdio: spec.channel ? ["ignore", log, log, "ipc"] : ["ignore", log, log],
+    });
+    closeSync(log);
+    child = started;
+    const { pid } = started;
+    if (pid !== undefined) hooks.joined(pid);
+    gone = new Promise((done) => {
+      let told = false;
+      const ended = (how: string, code: number | null): void => {
+        if (told) return;
+        told = true;
+        if (pid !== undefined) hooks.left(pid);
+        child = undefined;
+        done();
+        if (!wanted) return;
+        if (spec.channel && code === USAGE) {
+          wanted = false;
+          hopeless = lastWords(spec.logFile);
+          hooks.tell(`${spec.name} cannot run: ${hopeless}`);
+          return;
+        }
+        if (performance.now() - startedMs > SETTLED_MS) backoffMs = BACKOFF_FIRST_MS;
+        hooks.tell(`${spec.name} ended (${how}); starting it again in ${backoffMs} ms`);
+        restart = setTimeout(launch, backoffMs);
+        backoffMs = Math.min(backoffMs * 2, BACKOFF_LAST_MS);
+      };
+      started.once("error", (error) => ended(error.message, null));
+      started.once("exit", (code, signal) => ended(signal ?? `exit ${code}`, code));
+    });
+  };
+  const send = (signal: NodeJS.Signals): void => {
+    child?.kill(signal);
+  };
+  const unwant = (): void => {
+    wanted = false;
+    clearTimeout(restart);
+  };
+
+  return {
+    start: () => {
+      if (wanted) return;
+      wanted = true;
+      hopeless = undefined;
+      backoffMs = BACKOFF_FIRST_MS;
+      launch();
+    },
+    stop: async (graceMs) => {
+      unwant();
+      send("SIGTERM");
+      const late = new AbortController();
+      await Promise.race([gone, pause(graceMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+      late.abort();
+      send("SIGKILL");
+      await gone;
+    },
+    kill: async () => {
+      unwant();
+      send("SIGKILL");
+      await gone;
+    },
+    get running() {
+      return child !== undefined;
+    },
+    get hopeless() {
+      return hopeless;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { type Gate, openLinks, pairsOf } from "./links.ts";
+
+const REGIONS = ["us", "eu", "ap"];
+
+test("a region is cut from all others, or from one; without names all pairs are meant", () => {
+  expect(pairsOf(["eu"], REGIONS)).toEqual([
+    ["us", "eu"],
+    ["eu", "ap"],
+  ]);
+  expect(pairsOf(["ap", "us"], REGIONS)).toEqual([["us", "ap"]]);
+  expect(pairsOf([], REGIONS)).toHaveLength(3);
+});
+
+/** Links whose gates do what they are told after the `stubborn` first echoes. */
+function mesh({ stubborn = 0, dead = [] as readonly string[] } = {}) {
+  const cut = new Set<string>();
+  let echoes = 0;
+  const gate = (region: string): Gate => ({
+    cut: (peer) => void cut.add(`${region}<${peer}`),
+    heal: (peer) => void cut.delete(`${region}<${peer}`),
+    bytes: () => 0,
+  });
+  const links = openLinks({
+    regions: REGIONS,
+    gate,
+    alive: (region) => !dead.includes(region),
+    echo: async (from, to) => {
+      echoes += 1;
+      const open = !dead.includes(from) && !dead.includes(to) && !cut.has(`${to}<${from}`) && !cut.has(`${from}<${to}`);
+      return echoes <= stubborn ? !open : open;
+    },
+  });
+  return { links, cut };
+}
+
+test("H10: a pair is two one-way connections, and both are cut", async () => {
+  const { links, cut } = mesh();
+  expect(await links.cut([["us", "eu"]])).toBe(true);
+  expect([...cut].sort()).toEqual(["eu<us", "us<eu"]);
+  expect(links.down).toEqual([["us", "eu"]]);
+});
+
+test("a cut is only told when an echo fails, a heal when it answers", async () => {
+  const { links } = mesh({ stubborn: 4 });
+  expect(await links.cut([["us", "eu"]])).toBe(true);
+  expect(await links.heal([["us", "eu"]])).toBe(true);
+  expect(links.down).toEqual([]);
+});
+
+test("the links of a region that was killed are healed without its answer", async () => {
+  const { links } = mesh({ dead: ["ap"] });
+  expect(await links.heal(pairsOf([], REGIONS))).toBe(true);
+  expect(await links.up(1_000)).toBe(true);
+});

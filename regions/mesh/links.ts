@@ -1,0 +1,94 @@
+/**
+ * Cutting and healing links between regions. A pair is *two* one-way connections, each behind the proxy of the region it arrives in: both are
+ * cut. Nobody has to believe it: a link is down when forwarded bytes stand still and an echo fails, up when an echo answers both ways.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+
+export type Pair = readonly [string, string];
+
+/** What of a region's proxy matters here. */
+export interface Gate {
+  cut(peer: string): void;
+  heal(peer: string): void;
+  /** Bytes forwarded from and to this peer so far. */
+  bytes(peer: string): number;
+}
+export interface LinksOptions {
+  readonly regions: readonly string[];
+  readonly gate: (region: string) => Gate;
+  /** Whether an echo from `to` reaches `from`. */
+  readonly echo: (from: string, to: string, timeoutMs: number) => Promise<boolean>;
+  /** A region that was killed answers nobody: its links cannot be proved up. */
+  readonly alive: (region: string) => boolean;
+}
+export interface Links {
+  cut(pairs: readonly Pair[]): Promise<boolean>;
+  heal(pairs: readonly Pair[]): Promise<boolean>;
+  /** Every pair of living regions that is not cut answers. */
+  up(withinMs: number): Promise<boolean>;
+  /** The pairs that are cut now. */
+  readonly down: readonly Pair[];
+}
+
+const STILL_MS = 250;
+const ECHO_MS = 400;
+const PROOF_MS = 30_000;
+
+/** A from all others; A from B; without names all pairs. */
+export function pairsOf(named: readonly string[], regions: readonly string[]): readonly Pair[] {
+  const pairs: Pair[] = [];
+  for (const [i, a] of regions.entries()) for (const b of regions.slice(i + 1)) pairs.push([a, b]);
+  return pairs.filter((pair) => named.every((name) => pair.includes(name)));
+}
+
+export function openLinks({ regions, gate, echo, alive }: LinksOptions): Links {
+  const cutNow = new Map<string, Pair>();
+  const key = (pair: Pair): string => pair.join("|");
+  const forwarded = ([a, b]: Pair): number => gate(a).bytes(b) + gate(b).bytes(a);
+
+  /** Asks again and again until `holds`, at most so long. */
+  const proved = async (pairs: readonly Pair[], holds: (pair: Pair) => Promise<boolean>, withinMs: number): Promise<boolean> => {
+    const deadline = performance.now() + withinMs;
+    const one = async (pair: Pair): Promise<boolean> => {
+      while (!(await holds(pair))) {
+        if (performance.now() > deadline) return false;
+        await pause(50);
+      }
+      return true;
+    };
+    return (await Promise.all(pairs.map(one))).every(Boolean);
+  };
+  const isDown = async (pair: Pair): Promise<boolean> => {
+    const before = forwarded(pair);
+    const [there, back] = await Promise.all([echo(pair[0], pair[1], ECHO_MS), echo(pair[1], pair[0], ECHO_MS), pause(STILL_MS)]);
+    return !there && !back && forwarded(pair) === before;
+  };
+  const isUp = async ([a, b]: Pair): Promise<boolean> => {
+    if (!alive(a) || !alive(b)) return true;
+    const [there, back] = await Promise.all([echo(a, b, ECHO_MS), echo(b, a, ECHO_MS)]);
+    return there && back;
+  };
+
+  return {
+    cut: (pairs) => {
+      for (const [a, b] of pairs) {
+        gate(a).cut(b);
+        gate(b).cut(a);
+        cutNow.set(key([a, b]), [a, b]);
+      }
+      return proved(pairs, isDown, PROOF_MS);
+    },
+    heal: (pairs) => {
+      for (const [a, b] of pairs) {
+        gate(a).heal(b);
+        gate(b).heal(a);
+        cutNow.delete(key([a, b]));
+      }
+      return proved(pairs, isUp, PROOF_MS);
+    },
+    up: (withinMs) => proved(pairsOf([], regions).filter((pair) => !cutNow.has(key(pair))), isUp, withinMs),
+    get down() {
+      return [...cutNow.values()];
+    },
+  };
+}
