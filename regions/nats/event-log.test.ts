@@ -1,0 +1,73 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { collect } from "../../core/ports/event-log.contract.ts";
+import { acksAreDurable } from "./durable-acks.ts";
+import { openEventLog } from "./event-log.ts";
+import { serverForTests, startTiers, type TestTiers, until } from "./test-tiers.ts";
+
+const server = await serverForTests();
+
+describe.skipIf(!server)("a region's log through the death of its server", () => {
+  let tiers: TestTiers;
+  const start = async (): Promise<TestTiers> => {
+    if (!server) throw new Error("no server");
+    tiers = await startTiers(["us"], server);
+    return tiers;
+  };
+  afterEach(() => tiers?.stop());
+
+  test("T3, H14: kill -9 during appends loses nothing that was acknowledged and stores nothing twice", async () => {
+    await start();
+    const log = await openEventLog({ connection: await tiers.connect("us"), origin: "us", epoch: 1 });
+    const acked: number[] = [];
+    const turns: boolean[] = [];
+    log.onState(({ available }) => turns.push(available));
+    let enough = false;
+    const writing = (async () => {
+      for (let i = 1; !enough; i += 1) acked.push(await log.append({ id: `m${i}`, text: `["m${i}"]` }));
+    })();
+    for (const round of [1, 2, 3]) {
+      const before = acked.length;
+      await until("some appends", () => acked.length > before + 50);
+      await tiers.kill("us", "js");
+      await until("the log says it is not available", () => !log.state().available);
+      await tiers.start("us", "js");
+      await until(`appends go on after kill ${round}`, () => acked.length > before + 100);
+    }
+    enough = true;
+    await writing;
+    expect(acked).toEqual(acked.map((_, i) => i + 1));
+    const read = await collect(log.read(0));
+    expect(read.map((message) => message.text)).toEqual(acked.map((_, i) => `["m${i + 1}"]`));
+    expect(turns).toEqual([false, true, false, true, false, true]);
+  });
+
+  test("a read that loses its server half way goes on where it was", async () => {
+    await start();
+    const log = await openEventLog({ connection: await tiers.connect("us"), origin: "us", epoch: 1 });
+    await Promise.all(Array.from({ length: 2_500 }, (_, i) => log.append({ id: `m${i}`, text: `[${i}]` })));
+    const seen: number[] = [];
+    for await (const { sequence } of log.read(0)) {
+      seen.push(sequence);
+      if (sequence === 1_000) {
+        await tiers.kill("us", "js");
+        await tiers.start("us", "js");
+      }
+    }
+    expect(seen).toEqual(Array.from({ length: 2_500 }, (_, i) => i + 1));
+  });
+
+  test("messages of half a megabyte come back whole", async () => {
+    await start();
+    const log = await openEventLog({ connection: await tiers.connect("us"), origin: "us", epoch: 1 });
+    for (let i = 0; i < 40; i += 1) await log.append({ id: `m${i}`, text: `["${String(i).padEnd(524_000, "x")}"]` });
+    let next = 0;
+    for await (const { text } of log.read(0)) expect(text.slice(0, 8)).toBe(`["${String(next++).padEnd(524_000, "x")}`.slice(0, 8));
+    expect(next).toBe(40);
+  });
+
+  test("L1: the server itself says that its acks are durable", async () => {
+    await start();
+    const monitor = `http://127.0.0.1:${tiers.servers("us").jetStream.monitorPort}`;
+    expect(await acksAreDurable(monitor)).toBe(server?.durableAcks);
+  });
+});

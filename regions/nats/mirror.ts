@@ -1,0 +1,31 @@
+/** Our copy of a peer's log: a JetStream mirror through the gateways. Making one needs nothing of the peer, so a region that is cut off can. */
+import type { RegionConnection } from "./connection.ts";
+import { ensureStream, type StreamConfig, streamFacts } from "./jetstream-api.ts";
+import { deliverSubject, LOCAL_API, logStream, mirrorStream, peerApi } from "./names.ts";
+
+const API_MS = 2_000;
+
+export const mirrorConfig = (here: string, peer: string, epoch: number, replicas: number): StreamConfig => ({
+  name: mirrorStream(peer, epoch),
+  mirror: { name: logStream(peer, epoch), external: { api: peerApi(peer), deliver: deliverSubject(here, peer) } },
+  storage: "file",
+  retention: "limits",
+  num_replicas: replicas,
+});
+
+export async function ensureMirror(connection: RegionConnection, peer: string, epoch: number, replicas: number): Promise<void> {
+  await ensureStream(connection.nats, LOCAL_API, mirrorConfig(connection.region, peer, epoch, replicas), API_MS);
+}
+
+/** Last sequence the copy holds; 0 while there is none. `lag` in the server's own answer stays 0 through a cut and is not asked. */
+export async function mirrorLast(connection: RegionConnection, peer: string, epoch: number): Promise<number> {
+  return (await streamFacts(connection.nats, LOCAL_API, mirrorStream(peer, epoch), API_MS))?.state.last_seq ?? 0;
+}
+
+/**
+ * A replicated mirror sits out its own back-off after a cut. A new leader asks the peer at once, so once the link has been crossed the old
+ * one is sent away (nats.md). With one replica there is nobody to hand over to.
+ */
+export function stirMirror(connection: RegionConnection, peer: string, epoch: number, replicas: number): void {
+  if (replicas > 1) connection.nats.publish(`${LOCAL_API}.STREAM.LEADER.STEPDOWN.${mirrorStream(peer, epoch)}`);
+}

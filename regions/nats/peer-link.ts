@@ -1,0 +1,74 @@
+/** The way to the peers, over core NATS and the gateways: beats, small news, questions, and their logs. Nothing that matters rides on it alone. */
+import { headers, type Msg } from "nats";
+import type { FollowOptions, PeerLink } from "../../core/ports/peer-link.ts";
+import type { RegionConnection } from "./connection.ts";
+import { answerMirrorHeads } from "./mirror-heads.ts";
+import { askedSubject, beatSubject, lastToken, toldSubject } from "./names.ts";
+import { type CountedTail, followPeer } from "./peer-tail.ts";
+
+/** Carries the words of an answerer that failed, so that the asker need not wait for its time to end. */
+const FAILED = "Atoll-Failed";
+
+export interface PeerLinkOptions {
+  readonly connection: RegionConnection;
+  readonly peers: readonly string[];
+  /** Of our mirrors: 1, or 3 with three JetStream servers. */
+  readonly replicas?: number;
+}
+export interface NatsPeerLink extends PeerLink {
+  follow(options: FollowOptions): CountedTail;
+}
+
+/** Answers `mirror-heads` from the start, so that a peer that comes back can ask what we hold of it before anything else runs. */
+export function openPeerLink({ connection, peers, replicas = 1 }: PeerLinkOptions): NatsPeerLink {
+  const { nats, region } = connection;
+  const tails = new Set<CountedTail>();
+  const hear = (subject: string, listener: (peer: string, message: Msg) => void): void => {
+    nats.subscribe(subject, {
+      callback: (error, message) => {
+        const peer = error ? "" : lastToken(message.subject);
+        if (peers.includes(peer)) listener(peer, message);
+      },
+    });
+  };
+  /** What would wait for our own server to come back would arrive as old news in one burst. */
+  const say = (subject: string, text: string): void => {
+    if (connection.connected()) nats.publish(subject, text);
+  };
+  const answerWith = async (message: Msg, answer: () => Promise<string>): Promise<void> => {
+    try {
+      message.respond(await answer());
+    } catch (error) {
+      const fields = headers();
+      fields.set(FAILED, (error instanceof Error ? error.message : String(error)).replaceAll(/[\r\n]+/g, " "));
+      if (!nats.isClosed()) message.respond("", { headers: fields });
+    }
+  };
+
+  const link: NatsPeerLink = {
+    region,
+    peers,
+    follow: (options) => {
+      const tail = followPeer(connection, options, replicas);
+      tails.add(tail);
+      return tail;
+    },
+    beat: (text) => say(beatSubject(region), text),
+    onBeat: (listener) => hear(beatSubject("*"), (peer, message) => listener(peer, message.string())),
+    tell: (topic, text) => say(toldSubject(topic, region), text),
+    onTold: (topic, listener) => hear(toldSubject(topic, "*"), (peer, message) => listener(peer, message.string())),
+    ask: async (peer, question, text, timeoutMs) => {
+      const reply = await nats.request(askedSubject(peer, question, region), text, { timeout: timeoutMs });
+      if (reply.headers?.has(FAILED)) throw new Error(`${peer} could not answer ${question}: ${reply.headers.get(FAILED)}`);
+      return reply.string();
+    },
+    onAsked: (question, answer) =>
+      hear(askedSubject(region, question, "*"), (peer, message) => void answerWith(message, () => answer(peer, message.string()))),
+    close: async () => {
+      await Promise.all([...tails].map((tail) => tail.stop()));
+      await connection.close();
+    },
+  };
+  answerMirrorHeads(link, connection);
+  return link;
+}

@@ -1,0 +1,53 @@
+/** Writes back into our own log what our disk lost and a peer's mirror kept: the same bytes under the same ids at the same sequences (L3). */
+import { headers } from "nats";
+import type { RegionConnection } from "./connection.ts";
+import { logConfig } from "./event-log.ts";
+import { ensureStream, JetStreamRefusal } from "./jetstream-api.ts";
+import { LOCAL_API, logStream, logSubject, mirrorStream, peerApi } from "./names.ts";
+import { openPull, type Pulled } from "./pull.ts";
+
+const API_MS = 2_000;
+const BATCH = 256;
+const WAIT_MS = 500;
+
+export interface Restore {
+  readonly connection: RegionConnection;
+  readonly epoch: number;
+  readonly peer: string;
+  /** Up to which sequence at least. */
+  readonly upTo: number;
+  readonly replicas: number;
+}
+
+/** Resolves with the log's head afterwards. Rejects when the peer went away or does not hold all of it; what was written back stays. */
+export async function restoreTail({ connection, epoch, peer, upTo, replicas }: Restore): Promise<number> {
+  const { nats, region } = connection;
+  const log = await ensureStream(nats, LOCAL_API, logConfig(region, epoch, replicas), API_MS);
+  let head = log.state.last_seq;
+  const from = { api: peerApi(peer), stream: mirrorStream(region, epoch), after: head, timeoutMs: API_MS };
+  const pull = await openPull(nats, from);
+  try {
+    while (head < upTo) {
+      const batch: Pulled[] = [];
+      await pull.round({ batch: BATCH, waitMs: WAIT_MS }, (pulled) => batch.push(pulled) > 0);
+      if (batch.length === 0) throw new Error(`${peer} holds ${logStream(region, epoch)} up to ${head} only`);
+      await Promise.all(batch.map((pulled) => writeBack(connection, epoch, pulled)));
+      head += batch.length;
+    }
+  } finally {
+    pull.drop();
+  }
+  return head;
+}
+
+/** The expected sequence makes the server refuse anything that would not land where it stood before. */
+async function writeBack({ nats, region }: RegionConnection, epoch: number, { sequence, message }: Pulled): Promise<void> {
+  const fields = headers();
+  const id = message.headers?.get("Nats-Msg-Id");
+  if (id) fields.set("Nats-Msg-Id", id);
+  fields.set("Nats-Expected-Last-Sequence", String(sequence - 1));
+  const reply = await nats.request(logSubject(region, epoch), message.data, { headers: fields, timeout: 5 * API_MS });
+  const answer = reply.json<{ readonly seq?: number; readonly error?: { readonly err_code: number; readonly description: string } }>();
+  if (answer.error) throw new JetStreamRefusal(answer.error.err_code, answer.error.description);
+  if (answer.seq !== sequence) throw new Error(`message ${sequence} landed at ${answer.seq}`);
+}
