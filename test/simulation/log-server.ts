@@ -2,7 +2,7 @@
  * One region's log server, a process of its own beside the region: durable messages by epoch, and what is on its way to the disk. A crash of the
  * machine tears what was not durable; a full disk refuses; a lost answer leaves the writer not knowing (H14).
  */
-import type { Life } from "./machine.ts";
+import type { Life } from "./life.ts";
 import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 

@@ -1,114 +1,128 @@
-/**
- * The machine a region runs on: its clocks, its timers, and its deaths. Whatever a region waits for (a timer, an answer, a message) reaches it
- * through `Life`: after a crash nothing of the former life has any effect; while it is paused everything waits.
- */
-
-import type { Timer, Timers } from "../../core/ports/time.ts";
-import type { PhysicalClock } from "../../core/stamp.ts";
+/** One region's machine: its disks, its log server, its wall clock, and the region's process that runs on it, dies on it and starts again. */
+import type { MemoryStore } from "../../regions/embedded/memory-store.ts";
+import { openMemoryStore } from "../../regions/embedded/memory-store.ts";
+import type { ClockFault } from "./life.ts";
+import { Life } from "./life.ts";
+import type { LogServer } from "./log-server.ts";
+import type { Random } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
 
-export interface ClockFault {
-  /** What the machine's wall clock says beyond true time when a process boots. A step in a running process changes nothing (T2). */
-  skewMs: number;
-  /** Extra milliseconds per true millisecond: 0.1 = 10 % fast. */
-  drift: number;
+export interface StoreFaults {
+  full: boolean;
+  slowMs: number;
 }
 
-/** Milliseconds since 1970 at virtual time 0. */
-export const EPOCH_MS = Date.UTC(2026, 0, 5, 9);
+export interface MachineParts<R> {
+  readonly region: string;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly server: LogServer;
+  /** Opens the region's program on this machine. */
+  readonly boot: (machine: Machine<R>, life: Life) => Promise<R>;
+  /** A region that cannot start is a finding. */
+  readonly failed: (failure: unknown) => void;
+}
 
-/** One run of a region's process, from boot to crash. */
-export class Life implements Timers, PhysicalClock {
-  #ended = false;
-  #paused = false;
-  #backlog: (() => void)[] = [];
-  readonly #bootMs: number;
-  readonly #clock: ClockFault;
-  readonly #scheduler: Scheduler;
+/** After trouble ends, what it left waiting may still be slow for this long. */
+const AFTERMATH_MS = 2_000;
 
-  constructor(scheduler: Scheduler, clock: ClockFault) {
-    this.#scheduler = scheduler;
-    this.#clock = { ...clock };
-    this.#bootMs = scheduler.nowMs;
+export class Machine<R> {
+  readonly region: string;
+  readonly server: LogServer;
+  readonly store: MemoryStore;
+  readonly clock: ClockFault = { skewMs: 0, drift: 0 };
+  readonly storeFaults: StoreFaults = { full: false, slowMs: 0 };
+  readonly #parts: MachineParts<R>;
+  #life: Life | undefined;
+  #running: R | undefined;
+  #boots = 0;
+  #troubledMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: MachineParts<R>) {
+    this.#parts = parts;
+    this.region = parts.region;
+    this.server = parts.server;
+    this.store = openMemoryStore({ durable: (run) => this.#commit(run) });
   }
 
-  get ended(): boolean {
-    return this.#ended;
+  /** The region's program, when it is up and can be spoken to. */
+  get running(): R | undefined {
+    return this.#life?.paused ? undefined : this.#running;
   }
-  get paused(): boolean {
-    return this.#paused;
+  get boots(): number {
+    return this.#boots;
   }
-
-  /** Runs something inside this life: now, at the end of its pause, or never. */
-  deliver(run: () => void): void {
-    if (this.#ended) return;
-    if (this.#paused) this.#backlog.push(run);
-    else run();
+  get life(): Life | undefined {
+    return this.#life;
   }
 
-  after(delayMs: number, run: () => void): Timer {
-    let cancelled = false;
-    this.#scheduler.after(delayMs, () =>
-      this.deliver(() => {
-        if (!cancelled) run();
-      }),
+  start(): void {
+    this.server.up = true;
+    if (this.#life !== undefined) return;
+    const life = new Life(this.#parts.scheduler, this.clock);
+    this.#life = life;
+    this.#boots += 1;
+    this.#parts.boot(this, life).then(
+      (running) => {
+        if (!life.ended) this.#running = running;
+      },
+      (failure: unknown) => {
+        if (!life.ended) this.#parts.failed(failure);
+      },
     );
-    return {
-      cancel: () => {
-        cancelled = true;
-      },
-    };
   }
 
-  every(periodMs: number, run: () => void): Timer {
-    let cancelled = false;
-    const next = (): void => {
-      this.after(periodMs, () => {
-        if (cancelled) return;
-        next();
-        run();
-      });
-    };
-    next();
-    return {
-      cancel: () => {
-        cancelled = true;
-      },
-    };
+  /** kill -9 of the region's process: its disks and its log server stay. */
+  crash(): void {
+    this.#life?.end();
+    this.#life = undefined;
+    this.#running = undefined;
+    this.store.crash();
   }
 
-  /** Resolves inside this life after a while; never, when the life ends first. */
-  sleep(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.after(delayMs, resolve);
-    });
-  }
-
-  monotonicMs(): number {
-    return Math.floor(this.#elapsedMs()) + 1_000_000;
-  }
-
-  nowMs(): number {
-    return EPOCH_MS + this.#bootMs + Math.floor(this.#elapsedMs()) + this.#clock.skewMs;
+  /** The whole machine stops: what was not durable is torn. */
+  powerOff(): void {
+    this.crash();
+    this.server.crash();
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#life?.pause();
   }
 
   resume(): void {
-    this.#paused = false;
-    const waiting = this.#backlog;
-    this.#backlog = [];
-    for (const run of waiting) this.#scheduler.after(0, () => this.deliver(run));
+    this.#life?.resume();
   }
 
-  end(): void {
-    this.#ended = true;
-    this.#backlog = [];
+  /** Whatever is wrong with the machine is mended. */
+  mend(): void {
+    Object.assign(this.server.faults, { diskFull: false, slowMs: 0, lostAnswers: 0 });
+    Object.assign(this.storeFaults, { full: false, slowMs: 0 });
+    this.resume();
+    this.start();
   }
 
-  #elapsedMs(): number {
-    return (this.#scheduler.nowMs - this.#bootMs) * (1 + this.#clock.drift);
+  /** Looks whether anything is wrong; called every now and then. */
+  look(): void {
+    if (this.#troubled()) this.#troubledMs = this.#parts.scheduler.nowMs;
+  }
+
+  /** Nothing was wrong with this machine lately, so a command here must be answered at once. */
+  wellSince(sinceMs: number): boolean {
+    this.look();
+    return this.#troubledMs + AFTERMATH_MS < sinceMs;
+  }
+
+  #troubled(): boolean {
+    const { diskFull, slowMs, lostAnswers } = this.server.faults;
+    return this.running === undefined || diskFull || slowMs > 0 || lostAnswers > 0 || this.storeFaults.full || this.storeFaults.slowMs > 0;
+  }
+
+  #commit(run: (refusal?: Error) => void): void {
+    const { scheduler, random } = this.#parts;
+    const life = this.#life;
+    scheduler.after(1 + random.next() * 6 + this.storeFaults.slowMs, () =>
+      life?.deliver(() => run(this.storeFaults.full ? new Error("no space left on device") : undefined)),
+    );
   }
 }

@@ -1,6 +1,6 @@
 /** The PeerLink of one life of a region over the simulated network. Handlers die with the life; what is on its way to a dead region is lost. */
 import type { FollowOptions, PeerLink, PeerTail } from "../../core/ports/peer-link.ts";
-import type { Life } from "./machine.ts";
+import type { Life } from "./life.ts";
 import type { Network } from "./network.ts";
 
 interface Endpoint {

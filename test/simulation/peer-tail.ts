@@ -4,7 +4,7 @@
  */
 import type { FollowOptions, PeerTail } from "../../core/ports/peer-link.ts";
 import type { LogServer } from "./log-server.ts";
-import type { Life } from "./machine.ts";
+import type { Life } from "./life.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Network } from "./network.ts";
 import type { Random } from "./random.ts";

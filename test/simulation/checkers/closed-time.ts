@@ -1,0 +1,31 @@
+/** P3, H6: "complete to T from eu" is a promise: no event of eu with a stamp at or before T comes later. */
+import { stampTimeMs } from "../../../core/stamp.ts";
+import type { Mesh, Watcher } from "../mesh.ts";
+import type { RunningRegion } from "../running-region.ts";
+import { Violation } from "../violation.ts";
+
+export function watchClosedTime(mesh: Mesh): Watcher {
+  const claims = new Map<string, Map<string, number>>();
+  const claim = (region: string, running: RunningRegion): void => {
+    const known = claims.get(region) ?? new Map<string, number>();
+    claims.set(region, known);
+    for (const [origin, time] of Object.entries(running.board.watermark("").complete))
+      if (time !== null) known.set(origin, Math.max(known.get(origin) ?? 0, Date.parse(time)));
+  };
+  return {
+    started: (region, running) => {
+      claims.delete(region);
+      running.feed.listen(({ placed }) => {
+        const { origin } = placed.position;
+        const completeMs = claims.get(region)?.get(origin);
+        if (origin !== region && completeMs !== undefined && stampTimeMs(placed.event.stamp) <= completeMs)
+          mesh.scheduler.fail(
+            new Violation("H6", `${region} said it was complete from ${origin} to ${new Date(completeMs).toISOString()}, then came ${placed.event.stamp}`),
+          );
+      });
+    },
+    look: () => {
+      for (const { region, running } of mesh.machines) if (running !== undefined) claim(region, running);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** C12, the other half: within 5 s of a cut, and of a heal, the sync indicator says what is so. */
+import type { Mesh, Watcher } from "../mesh.ts";
+import { Violation } from "../violation.ts";
+
+const WITHIN_MS = 5_000;
+type Truth = "up" | "down" | "unsure";
+
+export function watchIndicator(mesh: Mesh): Watcher {
+  const since = new Map<string, { readonly truth: Truth; readonly sinceMs: number }>();
+  const pairs = mesh.regions.flatMap((here) => mesh.regions.filter((peer) => peer !== here).map((peer) => ({ here, peer })));
+  return {
+    look: () => {
+      for (const { here, peer } of pairs) {
+        const truth = truthOf(mesh, here, peer);
+        const before = since.get(`${here} ${peer}`);
+        if (before?.truth !== truth) since.set(`${here} ${peer}`, { truth, sinceMs: mesh.scheduler.nowMs });
+        else if (mesh.scheduler.nowMs - before.sinceMs > WITHIN_MS) judge(mesh, here, peer, truth);
+      }
+    },
+  };
+}
+
+function truthOf(mesh: Mesh, here: string, peer: string): Truth {
+  const { network } = mesh;
+  if (mesh.machine(here).running === undefined) return "unsure";
+  if (!network.connected(here, peer) || mesh.machine(peer).running === undefined) return "down";
+  const whole = [network.way(here, peer), network.way(peer, here)].every(({ loss, jammed, delayMs, reorder }) => loss === 0 && !jammed && delayMs < 200 && reorder === 0);
+  return whole ? "up" : "unsure";
+}
+
+function judge(mesh: Mesh, here: string, peer: string, truth: Truth): void {
+  if (truth === "unsure") return;
+  const state = mesh.machine(here).running?.board.sync().peers.find(({ region }) => region === peer)?.state;
+  if ((state === "cut-off") !== (truth === "down"))
+    throw new Violation("C12", `${here} says that ${peer} is ${state} more than ${WITHIN_MS} ms after the link went ${truth}`);
+}

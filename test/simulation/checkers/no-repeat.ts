@@ -1,0 +1,50 @@
+/** C2: no command has two effects: not in a log, not in a register, not in a count. */
+import { canonical } from "../../../core/canonical.ts";
+import type { Placed } from "../../../core/event.ts";
+import { formatPosition } from "../../../core/position.ts";
+import { Violation } from "../violation.ts";
+import type { EndState } from "./end-state.ts";
+import { ALL } from "./end-state.ts";
+
+export function noRepeat({ truth, acts, regions }: EndState): void {
+  onceInALog(truth);
+  for (const [key, some] of acts) {
+    const seen = new Map<string, string>();
+    for (const { author, command, value } of some) {
+      const text = canonical(value);
+      const before = seen.get(`${author}\n${command}`);
+      if (before !== undefined && before !== text) throw new Violation("C2", `${command} of ${author} wrote two things into ${key}: ${before} and ${text}`);
+      seen.set(`${author}\n${command}`, text);
+    }
+  }
+  for (const { region, store, registers } of regions) {
+    for (const { key, entries, seen, count } of registers.values()) {
+      const events = new Set([...entries.map(({ stamp }) => stamp), ...seen.map(({ stamp }) => stamp)]);
+      if (events.size !== entries.length + seen.length || count !== events.size)
+        throw new Violation("C2", `${region} counts ${count} events in ${key} and holds ${entries.length + seen.length} of ${events.size}`);
+    }
+    audited(region, [...store.range("audit", ALL)].map(([, fact]) => fact));
+  }
+}
+
+/** The same command is accepted once in a region; two regions that could not hear each other may both have accepted it (twins). */
+function onceInALog(truth: readonly Placed[]): void {
+  const placed = new Map<string, string>();
+  for (const { event, position } of truth) {
+    const at = formatPosition(position);
+    const same = placed.get(event.stamp);
+    if (same !== undefined) throw new Violation("C2", `${event.stamp} stands at ${same} and at ${at}`);
+    placed.set(event.stamp, at);
+    const name = `${position.origin}\n${event.actor}\n${event.command}`;
+    const message = `${position.epoch}.${position.sequence}`;
+    const before = placed.get(name);
+    if (before !== undefined && before !== message) throw new Violation("C2", `${position.origin} accepted ${event.command} of ${event.actor} twice`);
+    placed.set(name, message);
+  }
+}
+
+function audited(region: string, facts: readonly { readonly [field: string]: unknown }[]): void {
+  const versions = facts.filter(({ kind }) => kind === "version").map(({ stamp }) => String(stamp));
+  const twice = versions.find((stamp, index) => versions.indexOf(stamp) !== index);
+  if (twice !== undefined) throw new Violation("C2", `${region} applied ${twice} twice, says its audit log`);
+}

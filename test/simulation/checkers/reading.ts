@@ -1,0 +1,37 @@
+/** C6: who wrote reads it in that region from the reply on; what a region has once shown of a message it goes on knowing while it runs. */
+import type { Message } from "../../../core/objects.ts";
+import type { Mesh, Watcher } from "../mesh.ts";
+import type { Operation } from "../history.ts";
+import { Violation } from "../violation.ts";
+import type { Person } from "../workload.ts";
+
+const MESSAGE_COMMANDS = new Set(["message.send", "message.edit", "message.delete"]);
+
+export function watchReading(mesh: Mesh): Watcher {
+  /** "<region> <message>" -> versions that the region has shown in this life. */
+  const shown = new Map<string, { readonly boots: number; readonly stamps: readonly string[] }>();
+  return {
+    answered: (person, operation, region) => {
+      if (!MESSAGE_COMMANDS.has(operation.command.kind)) return;
+      const machine = mesh.machine(region);
+      const message = operation.result as unknown as Message;
+      const stamps = machine.running === undefined ? undefined : versionsIn(mesh, person, region, message);
+      if (stamps === undefined) return;
+      if (!stamps.includes(message.version)) throw new Violation("C6", ownWrite(person, operation, region, stamps));
+      const before = shown.get(`${region} ${message.id.slice(-26)}`);
+      const lost = before?.boots === machine.boots ? before.stamps.find((stamp) => !stamps.includes(stamp)) : undefined;
+      if (lost !== undefined) throw new Violation("C6", `${region} showed version ${lost} of ${message.id} and no longer does`);
+      shown.set(`${region} ${message.id.slice(-26)}`, { boots: machine.boots, stamps });
+    },
+  };
+}
+
+const ownWrite = ({ user }: Person, { command }: Operation, region: string, stamps: readonly string[]): string =>
+  `${region} answered ${command.kind} ${command.id} of ${user}, who does not read it there: ${stamps.join(" ")}`;
+
+/** Undefined when the person may no longer read there: somebody has just removed them. */
+function versionsIn(mesh: Mesh, { actor, user }: Person, region: string, { channel, id }: Message): readonly string[] | undefined {
+  const reader = mesh.machine(region).running?.reader;
+  if (reader === undefined || !reader.isMember(user, channel.slice(-26))) return undefined;
+  return reader.versions(actor, channel, id, { limit: 500 }).items.map(({ stamp }) => stamp);
+}

@@ -1,0 +1,130 @@
+/** A whole mesh on virtual time: machines, links, logs, mirrors, people, and the checkers that watch while it runs. */
+import type { Placed } from "../../core/event.ts";
+import { covers } from "../../core/position.ts";
+import type { Life } from "./life.ts";
+import { openEventLog } from "./event-log.ts";
+import { History, type Operation } from "./history.ts";
+import { LogServer } from "./log-server.ts";
+import { Machine } from "./machine.ts";
+import { Mirrors } from "./mirror.ts";
+import { Network } from "./network.ts";
+import { openPeerLink, Switchboard } from "./peer-link.ts";
+import { followPeer } from "./peer-tail.ts";
+import type { Random } from "./random.ts";
+import type { RunningRegion } from "./running-region.ts";
+import { runRegion } from "./running-region.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { Person } from "./workload.ts";
+
+/** What a checker that watches may be told. */
+export interface Watcher {
+  readonly started?: (region: string, running: RunningRegion) => void;
+  readonly answered?: (person: Person, operation: Operation, region: string) => void;
+  readonly moved?: (person: Person) => void;
+  /** Every now and then. */
+  readonly look?: () => void;
+}
+
+const LOOK_MS = 250;
+
+export class Mesh {
+  readonly scheduler = new Scheduler();
+  readonly regions: readonly string[];
+  readonly network: Network;
+  readonly history: History;
+  readonly watchers: Watcher[] = [];
+  /** From here on nothing breaks any more. */
+  quiet = false;
+  readonly #machines = new Map<string, Machine<RunningRegion>>();
+
+  constructor(regions: readonly string[], random: Random) {
+    this.regions = regions;
+    const { scheduler } = this;
+    this.history = new History(() => scheduler.nowMs);
+    this.network = new Network(regions, scheduler, random.fork(1));
+    const board = new Switchboard(regions, this.network);
+    const servers = new Map(regions.map((region, index) => [region, new LogServer(region, scheduler, random.fork(10 + index))]));
+    const serverOf = (region: string): LogServer => servers.get(region) as LogServer;
+    const mirrors = new Mirrors({ network: this.network, scheduler, random: random.fork(2), server: serverOf });
+    const tailRandom = random.fork(3);
+    const boot = async (machine: Machine<RunningRegion>, life: Life): Promise<RunningRegion> => {
+      const { region, server } = machine;
+      const link = openPeerLink(region, life, board, (options) => {
+        const mirror = mirrors.of(region, options.peer, options.epoch);
+        const parts = { region, life, mirror, origin: serverOf(options.peer), owner: server, network: this.network, random: tailRandom };
+        return followPeer(options, parts);
+      });
+      const running = await runRegion({ region, regions, life, link, store: machine.store, log: openEventLog(server, server.latestEpoch, life), boot: machine.boots });
+      this.history.note(`START   ${region}`);
+      this.#watch((watcher) => watcher.started?.(region, running));
+      return running;
+    };
+    const failed = (failure: unknown): void => scheduler.fail(failure instanceof Error ? failure : new Error(String(failure)));
+    for (const [index, region] of regions.entries())
+      this.#machines.set(region, new Machine({ region, scheduler, random: random.fork(20 + index), server: serverOf(region), boot, failed }));
+    this.#looking();
+  }
+
+  machine(region: string): Machine<RunningRegion> {
+    const machine = this.#machines.get(region);
+    if (machine === undefined) throw new Error(`there is no region ${region}`);
+    return machine;
+  }
+
+  get machines(): readonly Machine<RunningRegion>[] {
+    return [...this.#machines.values()];
+  }
+
+  answered(person: Person, operation: Operation, region: string): void {
+    this.#watch((watcher) => watcher.answered?.(person, operation, region));
+  }
+
+  moved(person: Person): void {
+    this.#watch((watcher) => watcher.moved?.(person));
+  }
+
+  /** Every event in any region's log: what really happened. */
+  truth(): readonly Placed[] {
+    return this.machines.flatMap(({ region, server }) =>
+      server.epochs.flatMap(([epoch, { texts }]) =>
+        texts.flatMap((text, index) =>
+          (JSON.parse(text) as Placed["event"][]).map((event, place) => ({ event, position: { origin: region, epoch, sequence: index + 1, place } })),
+        ),
+      ),
+    );
+  }
+
+  /** Every region has every event, and its store too. */
+  settled(): boolean {
+    const heads = this.machines.map(({ region, server }) => ({ region, epoch: server.latestEpoch, sequence: server.epoch(server.latestEpoch).texts.length }));
+    return this.machines.every(({ store, running }) => {
+      if (running === undefined) return false;
+      const stored = Object.fromEntries(store.range("positions", { from: "", to: "\u{7f}" }));
+      return heads.every(({ region, epoch, sequence }) => sequence === 0 || covers(stored, region, { epoch, sequence, place: 0 }));
+    });
+  }
+
+  /** How far each region's store is, for a failure's text. */
+  standing(): string {
+    const heads = this.machines.map(({ region, server }) => `${region} ${server.latestEpoch}.${server.epoch(server.latestEpoch).texts.length}`);
+    const stored = this.machines.map(({ region, store }) => `${region} has ${JSON.stringify(Object.fromEntries(store.range("positions", { from: "", to: "\u{7f}" })))}`);
+    return `heads ${heads.join(", ")}; ${stored.join("; ")}`;
+  }
+
+  /** Whatever a watcher finds ends the simulation, wherever it was told. */
+  #watch(tell: (watcher: Watcher) => void): void {
+    try {
+      for (const watcher of this.watchers) tell(watcher);
+    } catch (finding) {
+      this.scheduler.fail(finding instanceof Error ? finding : new Error(String(finding)));
+    }
+  }
+
+  #looking(): void {
+    this.scheduler.after(LOOK_MS, () => {
+      for (const machine of this.machines) machine.look();
+      this.#watch((watcher) => watcher.look?.());
+      this.#looking();
+    });
+  }
+}

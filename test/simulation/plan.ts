@@ -1,0 +1,137 @@
+/** The schedule of one simulation: what people do, and what breaks, drawn from the seed before anything runs, so that it can be shrunk. */
+import type { Random } from "./random.ts";
+import { randomOf } from "./random.ts";
+
+export const STEP_KINDS = {
+  send: 26,
+  edit: 18,
+  "edit-stale": 7,
+  delete: 6,
+  react: 6,
+  unreact: 3,
+  topic: 5,
+  name: 2,
+  add: 4,
+  remove: 4,
+  role: 3,
+  read: 3,
+  see: 2,
+  restore: 4,
+  create: 2,
+  profile: 2,
+  duel: 8,
+  move: 6,
+} as const;
+export type StepKind = keyof typeof STEP_KINDS;
+
+/** Somebody does something. `dice` in [0, 1) choose among what there is when it happens. */
+export interface Step {
+  readonly atMs: number;
+  readonly kind: StepKind;
+  readonly user: number;
+  readonly dice: readonly [number, number, number];
+}
+
+export const FAULT_KINDS = {
+  "cut-off": 10,
+  pair: 6,
+  "one-way": 5,
+  swizzle: 3,
+  flap: 3,
+  "cut-again": 5,
+  slow: 3,
+  jam: 3,
+  noise: 5,
+  crash: 8,
+  power: 6,
+  pause: 5,
+  clock: 5,
+  "log-full": 3,
+  "store-full": 4,
+  "slow-disk": 3,
+  "lost-answers": 4,
+} as const;
+export type FaultKind = keyof typeof FAULT_KINDS;
+
+export interface Fault {
+  readonly atMs: number;
+  readonly kind: FaultKind;
+  /** Indices of regions: who is hit, and the other end of a link. */
+  readonly a: number;
+  readonly b: number;
+  readonly lengthMs: number;
+  readonly dice: readonly [number, number];
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly regions: readonly string[];
+  readonly users: number;
+  /** ms each region's wall clock is off at the first boot. */
+  readonly skewsMs: readonly number[];
+  readonly steps: readonly Step[];
+  readonly faults: readonly Fault[];
+  /** When the last fault ends and the quiet begins. */
+  readonly endMs: number;
+}
+
+/** Faults begin after the mesh has met and the first channel is everywhere. */
+export const CALM_MS = 2_500;
+const WINDOW_MS = 11_000;
+
+export function planOf(seed: number): Plan {
+  const random = randomOf(seed);
+  const regions = random.chance(0.2) ? ["us", "eu"] : ["us", "eu", "ap"];
+  const users = 3 + random.below(3);
+  return {
+    seed,
+    regions,
+    users,
+    skewsMs: skews(random, regions.length),
+    faults: faults(random, regions.length),
+    steps: steps(random, users),
+    endMs: CALM_MS + WINDOW_MS,
+  };
+}
+
+function skews(random: Random, regions: number): readonly number[] {
+  const mood = random.next();
+  return Array.from({ length: regions }, (_, index) => {
+    if (mood < 0.55) return 0;
+    if (mood < 0.85) return Math.round(random.between(-400, 400));
+    if (mood < 0.93) return random.pick([-10_000, -2_000, 2_000, 10_000]);
+    return index === 0 ? random.pick([3_600_000, 60_000, -3_600_000]) : 0;
+  });
+}
+
+function steps(random: Random, users: number): readonly Step[] {
+  const count = 22 + random.below(24);
+  const some = Array.from({ length: count }, (): Step => {
+    const kind = weighted(random, STEP_KINDS);
+    const atMs = CALM_MS + random.next() * WINDOW_MS;
+    return { atMs: Math.round(atMs), kind, user: random.below(users), dice: [random.next(), random.next(), random.next()] };
+  });
+  return some.sort((a, b) => a.atMs - b.atMs);
+}
+
+function faults(random: Random, regions: number): readonly Fault[] {
+  const count = 1 + random.below(4);
+  const some = Array.from({ length: count }, (): Fault => {
+    const a = random.below(regions);
+    const b = (a + 1 + random.below(regions - 1)) % regions;
+    const atMs = CALM_MS + random.next() * (WINDOW_MS - 3_000);
+    const lengthMs = random.chance(0.3) ? random.between(100, 1_500) : random.between(1_500, 8_000);
+    return { atMs: Math.round(atMs), kind: weighted(random, FAULT_KINDS), a, b, lengthMs: Math.round(lengthMs), dice: [random.next(), random.next()] };
+  });
+  return some.sort((a, b) => a.atMs - b.atMs);
+}
+
+function weighted<K extends string>(random: Random, weights: Readonly<Record<K, number>>): K {
+  const kinds = Object.entries(weights) as [K, number][];
+  let at = random.next() * kinds.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [kind, weight] of kinds) {
+    at -= weight;
+    if (at < 0) return kind;
+  }
+  return kinds[0]![0];
+}

@@ -1,0 +1,109 @@
+/** One simulation, whole: from a seed to a verdict. */
+import type { RegionEnd, EndState } from "./checkers/end-state.ts";
+import { ALL } from "./checkers/end-state.ts";
+import { answeredInTime } from "./checkers/answers.ts";
+import { watchClosedTime } from "./checkers/closed-time.ts";
+import { watchIndicator } from "./checkers/indicator.ts";
+import { noRepeat } from "./checkers/no-repeat.ts";
+import { nothingLost } from "./checkers/nothing-lost.ts";
+import { watchReading } from "./checkers/reading.ts";
+import { sameEverywhere } from "./checkers/same-everywhere.ts";
+import { rightVerdicts } from "./checkers/verdicts.ts";
+import { Mesh } from "./mesh.ts";
+import { actsOf, distrustOf } from "./model/acts.ts";
+import { verdictOf } from "./model/verdict.ts";
+import { unleash } from "./nemesis.ts";
+import type { Plan } from "./plan.ts";
+import { planOf } from "./plan.ts";
+import { randomOf } from "./random.ts";
+import { Violation } from "./violation.ts";
+import { Workload } from "./workload.ts";
+
+export interface Outcome {
+  readonly seed: number;
+  readonly failure: string | undefined;
+  readonly law: string | undefined;
+  readonly operations: number;
+  readonly events: number;
+  readonly faults: number;
+  readonly conflicts: number;
+  readonly virtualMs: number;
+  /** Things done on the heap: equal in two runs of one seed. */
+  readonly steps: number;
+  readonly lines: readonly string[];
+}
+
+/** Everything must be the same everywhere this long after the last fault (P5 promises minutes). */
+const QUIET_MS = 25_000;
+const STEP_MS = 500;
+
+export const simulate = (seed: number): Promise<Outcome> => simulatePlan(planOf(seed));
+
+export async function simulatePlan(plan: Plan): Promise<Outcome> {
+  const random = randomOf(plan.seed).fork(99);
+  const mesh = new Mesh(plan.regions, random);
+  const workload = new Workload(mesh, plan.users, random.fork(5));
+  mesh.watchers.push(watchReading(mesh), watchIndicator(mesh), watchClosedTime(mesh));
+  let end: EndState | undefined;
+  let failure: unknown;
+  try {
+    await play(mesh, workload, plan);
+    end = endOf(mesh);
+    judge(end);
+  } catch (thrown) {
+    failure = thrown;
+  }
+  const { history, scheduler } = mesh;
+  return {
+    seed: plan.seed,
+    failure: failure === undefined ? undefined : failure instanceof Violation ? failure.message : String((failure as Error).stack ?? failure),
+    law: failure === undefined ? undefined : failure instanceof Violation ? failure.law : "crash",
+    operations: history.operations.length,
+    events: end?.truth.length ?? 0,
+    faults: plan.faults.length,
+    conflicts: [...(end?.verdicts.values() ?? [])].reduce((sum, { records }) => sum + records.length, 0),
+    virtualMs: scheduler.nowMs,
+    steps: scheduler.steps,
+    lines: history.lines,
+  };
+}
+
+async function play(mesh: Mesh, workload: Workload, plan: Plan): Promise<void> {
+  const { scheduler } = mesh;
+  mesh.machines.forEach((machine, index) => {
+    machine.clock.skewMs = plan.skewsMs[index] ?? 0;
+    machine.start();
+  });
+  scheduler.after(300, () => workload.found());
+  workload.schedule(plan.steps);
+  for (const fault of plan.faults) unleash(mesh, fault);
+  await scheduler.run(plan.endMs);
+  mesh.history.note("QUIET");
+  mesh.quiet = true;
+  const deadlineMs = plan.endMs + QUIET_MS;
+  let calmMs = 0;
+  while (calmMs < 2_000) {
+    mesh.network.healAll();
+    for (const machine of mesh.machines) machine.mend();
+    await scheduler.run(scheduler.nowMs + STEP_MS);
+    calmMs = mesh.settled() && workload.idle ? calmMs + STEP_MS : 0;
+    if (scheduler.nowMs > deadlineMs) throw new Violation("C3", `not all regions have everything ${QUIET_MS} ms after the last fault: ${mesh.standing()}`);
+  }
+}
+
+function endOf(mesh: Mesh): EndState {
+  const truth = mesh.truth();
+  const acts = actsOf(truth);
+  const distrusted = distrustOf(truth);
+  const verdicts = new Map([...acts].map(([key, some]) => [key, verdictOf(some, distrusted)]));
+  const regions = mesh.machines.map(({ region, store }): RegionEnd => ({ region, store, registers: new Map(store.range("registers", ALL)) }));
+  return { operations: mesh.history.operations, truth, acts, verdicts, distrusted, regions };
+}
+
+function judge(end: EndState): void {
+  noRepeat(end);
+  nothingLost(end);
+  sameEverywhere(end);
+  rightVerdicts(end);
+  answeredInTime(end.operations);
+}
