@@ -12,20 +12,36 @@ const REGIONS = ["us", "eu", "ap"];
 /** Every promise that can go on has gone on. */
 const settle = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
+interface Due {
+  readonly atMs: number;
+  readonly run: () => void;
+}
+
 class Time {
   nowMs = 1_700_000_000_000;
-  #due: { readonly atMs: number; readonly run: () => void }[] = [];
+  #due: Due[] = [];
+
   after(delayMs: number, run: () => void): { cancel(): void } {
     const due = { atMs: this.nowMs + delayMs, run };
     this.#due.push(due);
-    return { cancel: () => void (this.#due = this.#due.filter((other) => other !== due)) };
+    return {
+      cancel: () => {
+        this.#due = this.#due.filter((other) => other !== due);
+      },
+    };
   }
+
+  /** The earliest thing to do; of equals the one that was asked for first. */
+  #next(): Due | undefined {
+    let next = this.#due[0];
+    for (const due of this.#due) if (next && due.atMs < next.atMs) next = due;
+    return next;
+  }
+
   async pass(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
     await settle();
-    for (;;) {
-      const next = (this.#due.reduce < (typeof this.#due)[number]) | (undefined > ((a, b) => (a && a.atMs <= b.atMs ? a : b), undefined));
-      if (!next || next.atMs > untilMs) break;
+    for (let next = this.#next(); next && next.atMs <= untilMs; next = this.#next()) {
       this.#due.splice(this.#due.indexOf(next), 1);
       this.nowMs = next.atMs;
       next.run();
@@ -185,8 +201,7 @@ export class PresenceMesh {
   /** Looks every 40 ms while time passes, and notes what is seen. */
   async watch(ms: number, ...users: string[]): Promise<void> {
     for (let passed = 0; passed < ms; passed += 40) {
-      for (const region of this.#homes.keys())
-        users.forEach((user, i) => this.#note(region, user, this.says(region, ...users).split(" ")[i]!));
+      for (const region of this.#homes.keys()) for (const user of users) this.#note(region, user, this.says(region, user));
       await this.time.pass(40);
     }
   }
