@@ -1,7 +1,7 @@
 /** The EventLog of one life of a region over its log server: the same bytes under the same id are tried until answered (H14). */
 import type { EventLog, LogMessage } from "../../core/ports/event-log.ts";
-import type { LogServer } from "./log-server.ts";
 import type { Life } from "./life.ts";
+import type { LogServer } from "./log-server.ts";
 
 const RETRY_MS = 700;
 /** Messages read between two breaths of a replay: a crash can come in the middle of one. */

@@ -26,7 +26,8 @@ async function replay(seed: number): Promise<void> {
   const plan = planOf(seed);
   const outcome = await simulate(seed);
   const again = await simulate(seed);
-  if (again.steps !== outcome.steps || again.failure !== outcome.failure) throw new Error(`seed ${seed} is not deterministic: ${outcome.steps} steps, then ${again.steps}`);
+  if (again.steps !== outcome.steps || again.failure !== outcome.failure)
+    throw new Error(`seed ${seed} is not deterministic: ${outcome.steps} steps, then ${again.steps}`);
   if (outcome.failure === undefined || values.whole) {
     console.log(outcome.lines.join("\n"));
     console.log(`seed ${seed}: ${outcome.failure ?? "holds every law"}`);
@@ -40,7 +41,8 @@ async function replay(seed: number): Promise<void> {
 
 async function many(): Promise<void> {
   const bug = values.bug === undefined ? undefined : PLANTED.find(({ name }) => name === values.bug);
-  if (values.bug !== undefined && bug === undefined) throw new Error(`no bug ${values.bug}; there are: ${PLANTED.map(({ name }) => name).join(", ")}`);
+  if (values.bug !== undefined && bug === undefined)
+    throw new Error(`no bug ${values.bug}; there are: ${PLANTED.map(({ name }) => name).join(", ")}`);
   const tree = bug === undefined ? undefined : plant(bug);
   const startedMs = performance.now();
   const failed: Told[] = [];
@@ -49,10 +51,18 @@ async function many(): Promise<void> {
     failed.push(outcome);
     if (failed.length <= 20) console.log(`seed ${outcome.seed} ${outcome.failure.slice(0, 600)}`);
   };
-  const outcomes = await runSeeds({ from: Number(values.from), seeds: Number(values.seeds), processes: Number(values.processes), told, ...(tree === undefined ? {} : { tree }) });
+  const outcomes = await runSeeds({
+    from: Number(values.from),
+    seeds: Number(values.seeds),
+    processes: Number(values.processes),
+    told,
+    ...(tree === undefined ? {} : { tree }),
+  });
   if (tree !== undefined) uproot(tree);
   const sum = (of: (outcome: Told) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
-  const laws = Object.fromEntries([...new Set(failed.map(({ law }) => law ?? ""))].map((law) => [law, failed.filter((one) => one.law === law).length]));
+  const laws = Object.fromEntries(
+    [...new Set(failed.map(({ law }) => law ?? ""))].map((law) => [law, failed.filter((one) => one.law === law).length]),
+  );
   console.log(
     JSON.stringify({
       seeds: outcomes.length,

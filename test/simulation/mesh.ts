@@ -1,9 +1,9 @@
 /** A whole mesh on virtual time: machines, links, logs, mirrors, people, and the checkers that watch while it runs. */
 import type { Placed } from "../../core/event.ts";
 import { covers } from "../../core/position.ts";
-import type { Life } from "./life.ts";
 import { openEventLog } from "./event-log.ts";
 import { History, type Operation } from "./history.ts";
+import type { Life } from "./life.ts";
 import { LogServer } from "./log-server.ts";
 import { Machine } from "./machine.ts";
 import { Mirrors } from "./mirror.ts";
@@ -54,14 +54,25 @@ export class Mesh {
         const parts = { region, life, mirror, origin: serverOf(options.peer), owner: server, network: this.network, random: tailRandom };
         return followPeer(options, parts);
       });
-      const running = await runRegion({ region, regions, life, link, store: machine.store, log: openEventLog(server, server.latestEpoch, life), boot: machine.boots });
+      const running = await runRegion({
+        region,
+        regions,
+        life,
+        link,
+        store: machine.store,
+        log: openEventLog(server, server.latestEpoch, life),
+        boot: machine.boots,
+      });
       this.history.note(`START   ${region}`);
       this.#watch((watcher) => watcher.started?.(region, running));
       return running;
     };
     const failed = (failure: unknown): void => scheduler.fail(failure instanceof Error ? failure : new Error(String(failure)));
     for (const [index, region] of regions.entries())
-      this.#machines.set(region, new Machine({ region, scheduler, random: random.fork(20 + index), server: serverOf(region), boot, failed }));
+      this.#machines.set(
+        region,
+        new Machine({ region, scheduler, random: random.fork(20 + index), server: serverOf(region), boot, failed }),
+      );
     this.#looking();
   }
 
@@ -88,7 +99,10 @@ export class Mesh {
     return this.machines.flatMap(({ region, server }) =>
       server.epochs.flatMap(([epoch, { texts }]) =>
         texts.flatMap((text, index) =>
-          (JSON.parse(text) as Placed["event"][]).map((event, place) => ({ event, position: { origin: region, epoch, sequence: index + 1, place } })),
+          (JSON.parse(text) as Placed["event"][]).map((event, place) => ({
+            event,
+            position: { origin: region, epoch, sequence: index + 1, place },
+          })),
         ),
       ),
     );
@@ -96,7 +110,11 @@ export class Mesh {
 
   /** Every region has every event, and its store too. */
   settled(): boolean {
-    const heads = this.machines.map(({ region, server }) => ({ region, epoch: server.latestEpoch, sequence: server.epoch(server.latestEpoch).texts.length }));
+    const heads = this.machines.map(({ region, server }) => ({
+      region,
+      epoch: server.latestEpoch,
+      sequence: server.epoch(server.latestEpoch).texts.length,
+    }));
     return this.machines.every(({ store, running }) => {
       if (running === undefined) return false;
       const stored = Object.fromEntries(store.range("positions", { from: "", to: "\u{7f}" }));
@@ -106,8 +124,12 @@ export class Mesh {
 
   /** How far each region's store is, for a failure's text. */
   standing(): string {
-    const heads = this.machines.map(({ region, server }) => `${region} ${server.latestEpoch}.${server.epoch(server.latestEpoch).texts.length}`);
-    const stored = this.machines.map(({ region, store }) => `${region} has ${JSON.stringify(Object.fromEntries(store.range("positions", { from: "", to: "\u{7f}" })))}`);
+    const heads = this.machines.map(
+      ({ region, server }) => `${region} ${server.latestEpoch}.${server.epoch(server.latestEpoch).texts.length}`,
+    );
+    const stored = this.machines.map(
+      ({ region, store }) => `${region} has ${JSON.stringify(Object.fromEntries(store.range("positions", { from: "", to: "\u{7f}" })))}`,
+    );
     return `heads ${heads.join(", ")}; ${stored.join("; ")}`;
   }
 

@@ -18,7 +18,8 @@ function begin(mesh: Mesh, { kind, a, b, lengthMs, dice }: Fault): void {
   const machine = mesh.machine(one);
   const later = (run: () => void, delayMs = lengthMs): void => scheduler.after(delayMs, run);
   const others = mesh.regions.filter((region) => region !== one);
-  const ways = (peers: readonly string[]): (readonly [string, string])[] => peers.flatMap((peer) => [[one, peer] as const, [peer, one] as const]);
+  const ways = (peers: readonly string[]): (readonly [string, string])[] =>
+    peers.flatMap((peer) => [[one, peer] as const, [peer, one] as const]);
   const cut = (pairs: readonly (readonly [string, string])[]): void => {
     for (const [from, to] of mesh.quiet ? [] : pairs) network.cut(from, to);
   };
@@ -55,7 +56,11 @@ function begin(mesh: Mesh, { kind, a, b, lengthMs, dice }: Fault): void {
       return later(() => heal(ways(others)), lengthMs + 1_500);
     }
     case "slow":
-      return during(ways([other]).map(([from, to]) => network.way(from, to)), { delayMs: 300 + dice[0] * 900, jitterMs: 300 }, later);
+      return during(
+        ways([other]).map(([from, to]) => network.way(from, to)),
+        { delayMs: 300 + dice[0] * 900, jitterMs: 300 },
+        later,
+      );
     case "jam":
       network.jam(one, other, true);
       return later(() => network.jam(one, other, false));

@@ -3,8 +3,8 @@
  * and now and then one goes missing, which the next one shows as a hole.
  */
 import type { FollowOptions, PeerTail } from "../../core/ports/peer-link.ts";
-import type { LogServer } from "./log-server.ts";
 import type { Life } from "./life.ts";
+import type { LogServer } from "./log-server.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Network } from "./network.ts";
 import type { Random } from "./random.ts";

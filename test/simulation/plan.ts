@@ -121,7 +121,14 @@ function faults(random: Random, regions: number): readonly Fault[] {
     const b = (a + 1 + random.below(regions - 1)) % regions;
     const atMs = CALM_MS + random.next() * (WINDOW_MS - 3_000);
     const lengthMs = random.chance(0.3) ? random.between(100, 1_500) : random.between(1_500, 8_000);
-    return { atMs: Math.round(atMs), kind: weighted(random, FAULT_KINDS), a, b, lengthMs: Math.round(lengthMs), dice: [random.next(), random.next()] };
+    return {
+      atMs: Math.round(atMs),
+      kind: weighted(random, FAULT_KINDS),
+      a,
+      b,
+      lengthMs: Math.round(lengthMs),
+      dice: [random.next(), random.next()],
+    };
   });
   return some.sort((a, b) => a.atMs - b.atMs);
 }

@@ -16,8 +16,12 @@ export function plant({ name, file, find, replace }: Planted): string {
   for (const room of ROOMS) cpSync(join(ROOT, room), join(garden, room), { recursive: true, filter: (path) => !path.endsWith(".test.ts") });
   cpSync(join(ROOT, "package.json"), join(garden, "package.json"));
   const text = readFileSync(join(garden, file), "utf8");
-  if (text.split(find).length !== 2) throw new Error(`the bug "${name}" does not fit ${file} any more: its text is there ${text.split(find).length - 1} times`);
-  writeFileSync(join(garden, file), text.replace(find, () => replace));
+  if (text.split(find).length !== 2)
+    throw new Error(`the bug "${name}" does not fit ${file} any more: its text is there ${text.split(find).length - 1} times`);
+  writeFileSync(
+    join(garden, file),
+    text.replace(find, () => replace),
+  );
   return garden;
 }
 

@@ -31,7 +31,11 @@ export async function runSeeds({ from, seeds, processes, untilFound = false, tre
 }
 
 function shard(tree: string, task: ShardTask, told: (outcome: Told) => void): Promise<void> {
-  const child = fork(join(tree, "test/simulation/shard.ts"), { execArgv: ["--import", "tsx"], cwd: tree, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = fork(join(tree, "test/simulation/shard.ts"), {
+    execArgv: ["--import", "tsx"],
+    cwd: tree,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   return new Promise((resolve, reject) => {
     child.on("message", (outcome: Told) => told(outcome));
     child.on("error", reject);

@@ -1,8 +1,9 @@
 /** One simulation, whole: from a seed to a verdict. */
-import type { RegionEnd, EndState } from "./checkers/end-state.ts";
-import { ALL } from "./checkers/end-state.ts";
+
 import { answeredInTime } from "./checkers/answers.ts";
 import { watchClosedTime } from "./checkers/closed-time.ts";
+import type { EndState, RegionEnd } from "./checkers/end-state.ts";
+import { ALL } from "./checkers/end-state.ts";
 import { watchIndicator } from "./checkers/indicator.ts";
 import { noRepeat } from "./checkers/no-repeat.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
@@ -56,7 +57,8 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
   const { history, scheduler } = mesh;
   return {
     seed: plan.seed,
-    failure: failure === undefined ? undefined : failure instanceof Violation ? failure.message : String((failure as Error).stack ?? failure),
+    failure:
+      failure === undefined ? undefined : failure instanceof Violation ? failure.message : String((failure as Error).stack ?? failure),
     law: failure === undefined ? undefined : failure instanceof Violation ? failure.law : "crash",
     operations: history.operations.length,
     events: end?.truth.length ?? 0,
@@ -87,7 +89,8 @@ async function play(mesh: Mesh, workload: Workload, plan: Plan): Promise<void> {
     for (const machine of mesh.machines) machine.mend();
     await scheduler.run(scheduler.nowMs + STEP_MS);
     calmMs = mesh.settled() && workload.idle ? calmMs + STEP_MS : 0;
-    if (scheduler.nowMs > deadlineMs) throw new Violation("C3", `not all regions have everything ${QUIET_MS} ms after the last fault: ${mesh.standing()}`);
+    if (scheduler.nowMs > deadlineMs)
+      throw new Violation("C3", `not all regions have everything ${QUIET_MS} ms after the last fault: ${mesh.standing()}`);
   }
 }
 
@@ -96,7 +99,9 @@ function endOf(mesh: Mesh): EndState {
   const acts = actsOf(truth);
   const distrusted = distrustOf(truth);
   const verdicts = new Map([...acts].map(([key, some]) => [key, verdictOf(some, distrusted)]));
-  const regions = mesh.machines.map(({ region, store }): RegionEnd => ({ region, store, registers: new Map(store.range("registers", ALL)) }));
+  const regions = mesh.machines.map(
+    ({ region, store }): RegionEnd => ({ region, store, registers: new Map(store.range("registers", ALL)) }),
+  );
   return { operations: mesh.history.operations, truth, acts, verdicts, distrusted, regions };
 }
 

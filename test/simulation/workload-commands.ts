@@ -31,7 +31,13 @@ export function commandFor(mesh: Mesh, workload: Workload, person: Person, step:
     case "topic":
       return { kind: "channel.change", id, channel, topic: `topic ${id}` };
     case "name":
-      return { kind: "channel.change", id, channel, name: `name ${id}`, ...(other < 0.3 ? { deletes: other < 0.15 ? "lww" : "final" } : {}) };
+      return {
+        kind: "channel.change",
+        id,
+        channel,
+        name: `name ${id}`,
+        ...(other < 0.3 ? { deletes: other < 0.15 ? "lww" : "final" } : {}),
+      };
     case "add":
       return { kind: "member.set", id, channel, user: someone };
     case "role":
@@ -46,7 +52,12 @@ export function commandFor(mesh: Mesh, workload: Workload, person: Person, step:
   }
 }
 
-function aboutMessage(reader: Reader, person: Person, step: Step, { id, channel }: { readonly id: string; readonly channel: string }): Command | undefined {
+function aboutMessage(
+  reader: Reader,
+  person: Person,
+  step: Step,
+  { id, channel }: { readonly id: string; readonly channel: string },
+): Command | undefined {
   const [die, other] = step.dice;
   const shown = messages(reader, person, channel);
   // Half of the time the newest of all, so that many meet on one message.
@@ -59,7 +70,14 @@ function aboutMessage(reader: Reader, person: Person, step: Step, { id, channel 
     case "edit":
       return { kind: "message.edit", id, channel, message: message.id, body: `edit ${id}` };
     case "edit-stale":
-      return { kind: "message.edit", id, channel, message: message.id, body: `stale ${id}`, replaces: [(looked?.message ?? message).version] };
+      return {
+        kind: "message.edit",
+        id,
+        channel,
+        message: message.id,
+        body: `stale ${id}`,
+        replaces: [(looked?.message ?? message).version],
+      };
     case "delete":
       return { kind: "message.delete", id, channel, message: message.id };
     case "react":
@@ -80,6 +98,8 @@ function aboutConflict(reader: Reader, { actor, user }: Person, step: Step, id: 
   return version === undefined ? undefined : { kind: "conflict.restore", id, conflict: conflict.id, version };
 }
 
-const shownChannels = (reader: Reader, { actor }: Person): readonly string[] => reader.channels(actor, { limit: 10 }).items.map(({ id }) => id);
+const shownChannels = (reader: Reader, { actor }: Person): readonly string[] =>
+  reader.channels(actor, { limit: 10 }).items.map(({ id }) => id);
 
-const messages = (reader: Reader, { actor }: Person, channel: string): readonly Message[] => reader.messages(actor, channel, { limit: 12 }).items;
+const messages = (reader: Reader, { actor }: Person, channel: string): readonly Message[] =>
+  reader.messages(actor, channel, { limit: 12 }).items;

@@ -62,7 +62,9 @@ export class Workload {
   /** The first channel, with everybody in it. */
   found(): void {
     const founder = this.person(0);
-    const members = this.people.slice(1).map(({ user }, index) => ({ user, role: index === 0 ? ("moderator" as const) : ("member" as const) }));
+    const members = this.people
+      .slice(1)
+      .map(({ user }, index) => ({ user, role: index === 0 ? ("moderator" as const) : ("member" as const) }));
     this.ask(founder, { kind: "channel.create", id: this.nextId(), name: "first", members });
   }
 

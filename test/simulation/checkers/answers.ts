@@ -8,5 +8,8 @@ export function answeredInTime(operations: readonly Operation[]): void {
   for (const { user, command, attempts } of operations)
     for (const { healthy, fromMs, toMs, outcome, region } of attempts)
       if (healthy && (outcome === "unknown" || toMs - fromMs > LOCAL_MS))
-        throw new Violation("C12", `${region} was well and took ${(toMs - fromMs).toFixed(0)} ms for ${command.kind} ${command.id} of ${user}: ${outcome}`);
+        throw new Violation(
+          "C12",
+          `${region} was well and took ${(toMs - fromMs).toFixed(0)} ms for ${command.kind} ${command.id} of ${user}: ${outcome}`,
+        );
 }

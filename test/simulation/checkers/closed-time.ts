@@ -20,7 +20,10 @@ export function watchClosedTime(mesh: Mesh): Watcher {
         const completeMs = claims.get(region)?.get(origin);
         if (origin !== region && completeMs !== undefined && stampTimeMs(placed.event.stamp) <= completeMs)
           mesh.scheduler.fail(
-            new Violation("H6", `${region} said it was complete from ${origin} to ${new Date(completeMs).toISOString()}, then came ${placed.event.stamp}`),
+            new Violation(
+              "H6",
+              `${region} said it was complete from ${origin} to ${new Date(completeMs).toISOString()}, then came ${placed.event.stamp}`,
+            ),
           );
       });
     },

@@ -24,13 +24,18 @@ function truthOf(mesh: Mesh, here: string, peer: string): Truth {
   const { network } = mesh;
   if (mesh.machine(here).running === undefined) return "unsure";
   if (!network.connected(here, peer) || mesh.machine(peer).running === undefined) return "down";
-  const whole = [network.way(here, peer), network.way(peer, here)].every(({ loss, jammed, delayMs, reorder }) => loss === 0 && !jammed && delayMs < 200 && reorder === 0);
+  const whole = [network.way(here, peer), network.way(peer, here)].every(
+    ({ loss, jammed, delayMs, reorder }) => loss === 0 && !jammed && delayMs < 200 && reorder === 0,
+  );
   return whole ? "up" : "unsure";
 }
 
 function judge(mesh: Mesh, here: string, peer: string, truth: Truth): void {
   if (truth === "unsure") return;
-  const state = mesh.machine(here).running?.board.sync().peers.find(({ region }) => region === peer)?.state;
+  const state = mesh
+    .machine(here)
+    .running?.board.sync()
+    .peers.find(({ region }) => region === peer)?.state;
   if ((state === "cut-off") !== (truth === "down"))
     throw new Violation("C12", `${here} says that ${peer} is ${state} more than ${WITHIN_MS} ms after the link went ${truth}`);
 }

@@ -13,7 +13,8 @@ export function noRepeat({ truth, acts, regions }: EndState): void {
     for (const { author, command, value } of some) {
       const text = canonical(value);
       const before = seen.get(`${author}\n${command}`);
-      if (before !== undefined && before !== text) throw new Violation("C2", `${command} of ${author} wrote two things into ${key}: ${before} and ${text}`);
+      if (before !== undefined && before !== text)
+        throw new Violation("C2", `${command} of ${author} wrote two things into ${key}: ${before} and ${text}`);
       seen.set(`${author}\n${command}`, text);
     }
   }
@@ -23,7 +24,10 @@ export function noRepeat({ truth, acts, regions }: EndState): void {
       if (events.size !== entries.length + seen.length || count !== events.size)
         throw new Violation("C2", `${region} counts ${count} events in ${key} and holds ${entries.length + seen.length} of ${events.size}`);
     }
-    audited(region, [...store.range("audit", ALL)].map(([, fact]) => fact));
+    audited(
+      region,
+      [...store.range("audit", ALL)].map(([, fact]) => fact),
+    );
   }
 }
 
@@ -38,7 +42,8 @@ function onceInALog(truth: readonly Placed[]): void {
     const name = `${position.origin}\n${event.actor}\n${event.command}`;
     const message = `${position.epoch}.${position.sequence}`;
     const before = placed.get(name);
-    if (before !== undefined && before !== message) throw new Violation("C2", `${position.origin} accepted ${event.command} of ${event.actor} twice`);
+    if (before !== undefined && before !== message)
+      throw new Violation("C2", `${position.origin} accepted ${event.command} of ${event.actor} twice`);
     placed.set(name, message);
   }
 }

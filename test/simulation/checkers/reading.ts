@@ -1,7 +1,7 @@
 /** C6: who wrote reads it in that region from the reply on; what a region has once shown of a message it goes on knowing while it runs. */
 import type { Message } from "../../../core/objects.ts";
-import type { Mesh, Watcher } from "../mesh.ts";
 import type { Operation } from "../history.ts";
+import type { Mesh, Watcher } from "../mesh.ts";
 import { Violation } from "../violation.ts";
 import type { Person } from "../workload.ts";
 

@@ -5,7 +5,17 @@ import { Violation } from "../violation.ts";
 import type { EndState, RegionEnd } from "./end-state.ts";
 import { ALL } from "./end-state.ts";
 
-const SHARED: readonly TableName[] = ["registers", "timeline", "births", "memberships", "channelConflicts", "losers", "contested", "digests", "positions"];
+const SHARED: readonly TableName[] = [
+  "registers",
+  "timeline",
+  "births",
+  "memberships",
+  "channelConflicts",
+  "losers",
+  "contested",
+  "digests",
+  "positions",
+];
 
 export function sameEverywhere({ regions }: EndState): void {
   const [first, ...others] = regions;
@@ -16,7 +26,10 @@ export function sameEverywhere({ regions }: EndState): void {
       const rows = rowsOf(other, table);
       for (const key of new Set([...expected.keys(), ...rows.keys()]))
         if (expected.get(key) !== rows.get(key))
-          throw new Violation("C3", `${table} ${key} differs: ${first.region} has ${expected.get(key)}, ${other.region} has ${rows.get(key)}`);
+          throw new Violation(
+            "C3",
+            `${table} ${key} differs: ${first.region} has ${expected.get(key)}, ${other.region} has ${rows.get(key)}`,
+          );
     }
   }
   for (const region of regions) nothingAside(region);
@@ -29,7 +42,8 @@ const rowsOf = ({ store }: RegionEnd, table: TableName): ReadonlyMap<string, str
 function nothingAside({ region, store, registers }: RegionEnd): void {
   for (const [key, { reason }] of store.range("quarantine", ALL)) throw new Violation("C3", `${region} quarantines ${key}: ${reason}`);
   for (const { key, resolution } of registers.values()) {
-    if (resolution.pending.length > 0) throw new Violation("C3", `${region} still waits for the right of ${resolution.pending[0]} in ${key}`);
+    if (resolution.pending.length > 0)
+      throw new Violation("C3", `${region} still waits for the right of ${resolution.pending[0]} in ${key}`);
     if (resolution.void.length > 0) throw new Violation("C3", `${region} calls the honest ${resolution.void[0]} in ${key} void`);
   }
 }

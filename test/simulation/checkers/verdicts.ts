@@ -30,10 +30,16 @@ function recordedRight(region: string, { key, resolution }: Register, { records 
   const expected = records.map(recordText).sort();
   const found = resolution.records.map(recordText).sort();
   if (canonical(expected) !== canonical(found))
-    throw new Violation("C5", `${region} records of ${key}: ${found.join(" ; ") || "none"}; there should be ${expected.join(" ; ") || "none"}`);
+    throw new Violation(
+      "C5",
+      `${region} records of ${key}: ${found.join(" ; ") || "none"}; there should be ${expected.join(" ; ") || "none"}`,
+    );
   for (const record of resolution.records)
     if (audited.get(record.id) !== recordText(record))
-      throw new Violation("C5", `${region} audited of ${record.id} in ${key} last ${audited.get(record.id)}, and shows ${recordText(record)}`);
+      throw new Violation(
+        "C5",
+        `${region} audited of ${record.id} in ${key} last ${audited.get(record.id)}, and shows ${recordText(record)}`,
+      );
 }
 
 const recordText = ({ versions, winner, losers, rule }: ConflictRecord | ModelRecord): string =>

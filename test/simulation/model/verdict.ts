@@ -90,20 +90,25 @@ interface Past {
   readonly stamps: ReadonlySet<string>;
   readonly complete: boolean;
 }
-/** Stamps reached by `replaces`, as accepted. */
+/** Stamps reached by `replaces`, as accepted; what an edit names of a final delete is what the delete replaced (D4). */
 function pastOf(act: Act, acts: readonly Act[]): Past {
+  const final = acts.some(({ finalDelete }) => finalDelete);
   const stamps = new Set<string>();
+  const walked = new Set<string>();
   let complete = true;
-  const reach = (replaces: readonly string[]): void => {
+  const reach = (from: Act, replaces: readonly string[]): void => {
     for (const stamp of replaces) {
-      if (stamps.has(stamp)) continue;
-      stamps.add(stamp);
+      const step = `${from.stamp} ${stamp}`;
+      if (walked.has(step)) continue;
+      walked.add(step);
       const found = acts.find((other) => other.stamp === stamp);
       if (found === undefined) complete = false;
-      else reach(found.replaces);
+      const passed = final && found !== undefined && found.value === null && from.value !== null;
+      if (!passed) stamps.add(stamp);
+      if (found !== undefined) reach(passed ? from : found, found.replaces);
     }
   };
-  reach(act.replaces);
+  reach(act, act.replaces);
   return { stamps, complete };
 }
 
