@@ -10,16 +10,31 @@ import type { OwnPresence } from "./presence-own.ts";
 import type { PeerPresence, PeerSays } from "./presence-peer.ts";
 
 type Says = PeerSays & { readonly region: string };
-const RANK = { online: 2, away: 1, unknown: 0 } as const;
+interface Shown {
+  readonly status: Presence["status"];
+  readonly sinceMs: number;
+  readonly regions: readonly string[];
+}
+const RANK = { online: 3, away: 2, unknown: 1, offline: 0 } as const;
+const OFFLINE: Shown = { status: "offline", sinceMs: 0, regions: [] };
 
-const regionsOf = ({ regions }: Presence): string => regions.join(" ");
+/** What a user is when one more region is heard. Regions that cannot be believed are named only while no other speaks. */
+function hearing(so: Shown, { status, sinceMs, region }: Says): Shown {
+  const believed = (one: Presence["status"]) => RANK[one] > RANK.unknown;
+  if (believed(so.status) && !believed(status)) return so;
+  const regions = believed(so.status) === believed(status) ? [...so.regions, region] : [region];
+  if (RANK[status] === RANK[so.status]) return { status, sinceMs: Math.min(sinceMs, so.sinceMs), regions };
+  return RANK[status] > RANK[so.status] ? { status, sinceMs, regions } : { ...so, regions };
+}
+
+const same = (a: Shown, b: Shown): boolean => a.status === b.status && a.regions.join(" ") === b.regions.join(" ");
 
 export class PresenceView {
   readonly #region: string;
   readonly #own: OwnPresence;
   readonly #peers: ReadonlyMap<string, PeerPresence>;
   /** Users touched in this tick, and how they were shown before it. */
-  readonly #before = new Map<string, Presence>();
+  readonly #before = new Map<string, Shown>();
 
   constructor(region: string, own: OwnPresence, peers: ReadonlyMap<string, PeerPresence>) {
     this.#region = region;
@@ -28,31 +43,21 @@ export class PresenceView {
   }
 
   shown(user: string, nowMs: number): Presence {
-    const says = this.#says(user);
-    const best = Math.max(-1, ...says.map(({ status }) => RANK[status]));
-    if (best < 0) return { user, status: "offline", since: iso(nowMs), regions: [] };
-    const chosen = says.filter(({ status }) => RANK[status] === best);
-    return {
-      user,
-      status: chosen[0]!.status,
-      since: iso(Math.min(...chosen.map(({ sinceMs }) => sinceMs))),
-      regions: says.filter(({ status }) => (status === "unknown") === (best === RANK.unknown)).map(({ region }) => region),
-    };
+    return presence(user, this.#shown(user), nowMs);
   }
 
-  #says(user: string): readonly Says[] {
-    const says: Says[] = [];
+  #shown(user: string): Shown {
     const here = this.#own.get(user);
-    if (here) says.push({ ...here, region: this.#region });
+    let shown = here ? hearing(OFFLINE, { ...here, region: this.#region }) : OFFLINE;
     for (const [region, peer] of this.#peers) {
       const there = peer.says(user);
-      if (there) says.push({ ...there, region });
+      if (there) shown = hearing(shown, { ...there, region });
     }
-    return says;
+    return shown;
   }
 
-  touching<T>(users: Iterable<string>, nowMs: number, change: () => T): T {
-    for (const user of users) if (!this.#before.has(user)) this.#before.set(user, this.shown(user, nowMs));
+  touching<T>(users: Iterable<string>, change: () => T): T {
+    for (const user of users) if (!this.#before.has(user)) this.#before.set(user, this.#shown(user));
     return change();
   }
 
@@ -60,12 +65,17 @@ export class PresenceView {
   takeChanged(nowMs: number): readonly Presence[] {
     const changed: Presence[] = [];
     for (const [user, before] of this.#before) {
-      const now = this.shown(user, nowMs);
-      if (now.status !== before.status || regionsOf(now) !== regionsOf(before)) changed.push(now);
+      const now = this.#shown(user);
+      if (!same(now, before)) changed.push(presence(user, now, nowMs));
     }
     this.#before.clear();
     return changed;
   }
 }
 
-const iso = (timeMs: number): string => new Date(timeMs).toISOString();
+const presence = (user: string, { status, sinceMs, regions }: Shown, nowMs: number): Presence => ({
+  user,
+  status,
+  since: new Date(status === "offline" ? nowMs : sinceMs).toISOString(),
+  regions,
+});

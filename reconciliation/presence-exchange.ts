@@ -47,7 +47,7 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
   function change<T>(users: Iterable<string>, run: () => T): T {
     if (!ticking) timers.after(0, tick);
     ticking = true;
-    return view.touching(users, nowMs(), run);
+    return view.touching(users, run);
   }
   function tick(): void {
     ticking = false;
@@ -56,8 +56,7 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
     if (changed.length > 0) for (const listener of listeners) listener(changed);
   }
   function tellNews(): void {
-    const news = own.takeNews(nowMs());
-    if (news) link.tell(TOPIC, JSON.stringify(news));
+    for (const news of own.takeNews(nowMs())) link.tell(TOPIC, JSON.stringify(news));
   }
 
   function hear(name: string, told: Told): void {
@@ -80,13 +79,11 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
       if (list === "same") change(peer.users, () => peer.confirm(cuts, timers.monotonicMs()));
       else replace(peer, list, cuts, meanwhile);
     } catch {
-      // The next beat asks again. Until then a list of another boot is not to be believed.
+      // The next beat asks again, as it does when the link was cut and came back meanwhile. Until then a list of another boot is not to be believed.
       if (claimed !== undefined && claimed !== peer.boot) change(peer.users, () => peer.doubt(nowMs()));
     } finally {
       asking.delete(name);
     }
-    // Cut and back while we asked: that answer proved nothing.
-    if (peer.cuts !== cuts) void askList(name, claimed);
   }
 
   function replace(peer: PeerPresence, list: Told, cuts: number, meanwhile: readonly Told[]): void {

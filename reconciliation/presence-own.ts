@@ -8,7 +8,7 @@ export interface Here {
 
 export class OwnPresence {
   readonly boot: string;
-  /** Ticks told to the peers since this boot. */
+  /** Messages of news told to the peers since this boot. */
   version = 0;
   readonly #users = new Map<string, Here>();
   readonly #connections = new Map<string, { readonly user: string; readonly status: "online" | "away" }>();
@@ -60,17 +60,20 @@ export class OwnPresence {
     else this.#users.set(user, { status, sinceMs: nowMs });
   }
 
-  /** What changed since the last tick, as news for the peers; undefined when nothing did. Who came and went within the tick is no news. */
-  takeNews(nowMs: number): Told | undefined {
+  /** What changed since the last tick, as news for the peers, in messages that fit the wire. Who came and went within the tick is no news. */
+  takeNews(nowMs: number): readonly Told[] {
     const changes: Change[] = [];
     for (const [user, before] of this.#changed) {
       const now = this.#users.get(user);
       if (now?.status !== before?.status) changes.push({ user, ...(now ?? { status: "offline", sinceMs: nowMs }) });
     }
     this.#changed.clear();
-    if (changes.length === 0) return undefined;
-    this.version += 1;
-    return { boot: this.boot, version: this.version, changes };
+    const news: Told[] = [];
+    for (let begin = 0; begin < changes.length; begin += PAGE_USERS) {
+      this.version += 1;
+      news.push({ boot: this.boot, version: this.version, changes: changes.slice(begin, begin + PAGE_USERS) });
+    }
+    return news;
   }
 
   /** The list after the user `after`. To be asked with no news pending. */

@@ -8,7 +8,7 @@ export interface Change {
   /** Wall clock of the region that says it. */
   readonly sinceMs: number;
 }
-/** All that changed in one tick. Versions of one boot count such ticks, so a hole is seen at once. */
+/** What changed in one tick. Versions of one boot count these messages, so a hole is seen at once. */
 export interface Told {
   readonly boot: string;
   readonly version: number;
@@ -38,7 +38,7 @@ const TIME = whole(253_402_300_799_999);
 
 const change = fields<Change>({ user: text(1, 256), status: oneOf("online", "away", "offline"), sinceMs: TIME });
 const boot = pattern(/^[A-Za-z0-9_-]{1,64}$/, "boot id");
-const told = fields<Told>({ boot, version: whole(), changes: listOf(change, 1_000_000) });
+const told = fields<Told>({ boot, version: whole(), changes: listOf(change, PAGE_USERS) });
 const ask = fields<ListAsk>({ boot: text(0, 64), version: whole(), after: ID });
 const page = fields<ListPage>({ boot, version: whole(), same: oneOf(true, false), users: listOf(change, PAGE_USERS), next: ID });
 
