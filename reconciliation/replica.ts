@@ -12,12 +12,12 @@ import type { Event, Placed } from "../core/event.ts";
 import { sha256 } from "../core/hash.ts";
 import type { Point, Position, Vector } from "../core/position.ts";
 import { covers, pointKey } from "../core/position.ts";
-import type { Register, RegisterKey, Write } from "../core/register.ts";
+import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
 import { applyWrite, reresolve } from "../core/register-apply.ts";
 import { writesOf } from "../core/writes.ts";
 import { AuditRows } from "./audit-rows.ts";
 import { rememberCommand } from "./command-rows.ts";
-import { audienceOf, indexEvent } from "./event-rows.ts";
+import { indexEvent } from "./event-rows.ts";
 import { Judging } from "./judging.ts";
 import type { RecordChange, TableWriter } from "./register-rows.ts";
 import { saveRegister } from "./register-rows.ts";
@@ -39,7 +39,7 @@ export interface ReplicaParts {
   readonly view: (replica: Replica) => View;
   readonly applied: (applied: Applied) => void;
   /** A stretch of an origin's stamps has become distrusted (T2). */
-  readonly distrusted: (origin: string, stamps: number) => void;
+  readonly distrusted: (origin: string) => void;
 }
 
 export class Replica {
@@ -69,14 +69,14 @@ export class Replica {
   apply(placed: Placed): void {
     const { position, event } = placed;
     if (covers(this.#vector, position.origin, position)) return;
-    const hash = sha256(canonical(event));
-    const { silent, records } = event.kind === "clock.witnessed" ? this.#witnessed(event) : this.#write(writesOf(event, position, hash));
+    const { silent, records } =
+      event.kind === "clock.witnessed" ? this.#witnessed(event) : this.#write(writesOf(event, position, sha256(canonical(event))));
     rememberCommand(this.#parts.tables, placed);
     if (!silent) indexEvent(this.#parts.tables, placed);
     this.#audit.version(placed, silent);
     for (const record of records) this.#audit.record(record, event);
     this.#advance(position);
-    this.#parts.applied({ placed, after: this.#vector, silent: silent && audienceOf(event).users.length === 0 ? true : silent, records });
+    this.#parts.applied({ placed, after: this.#vector, silent, records });
   }
 
   /** An event that could not be taken stands aside, shown and whole; the log goes on (H14). */
@@ -93,45 +93,69 @@ export class Replica {
     this.#vector = { ...this.#vector, [origin]: point };
   }
 
-  #write(writes: readonly Write[]): { readonly silent: boolean; readonly records: readonly RecordChange[] } {
+  #write(writes: readonly Write[]): Effect {
     const { tables } = this.#parts;
     const records: RecordChange[] = [];
     let silent = writes.length > 0;
     for (const write of writes) {
       const before = tables.get("registers", write.key);
-      const after = applyWrite(before, write, this.judging.of(write.key));
+      const entries = [...(before?.entries ?? []), ...("entry" in write ? [write.entry] : [])];
+      const after = applyWrite(before, write, this.judging.of(write.key, entries));
       if (after === before) continue;
       if (!isTwin(before, write)) silent = false;
       records.push(...saveRegister(tables, before, after));
-      for (const stale of this.judging.settle(write, after)) records.push(...this.#resolveAgain(stale));
+      if (!("entry" in write)) continue;
+      this.judging.lean(after, write.entry);
+      records.push(...this.#settle(this.judging.staleBy(write.key, write.entry), write.key));
     }
     return { silent, records };
   }
 
-  #witnessed(event: Extract<Event, { readonly kind: "clock.witnessed" }>): {
-    readonly silent: boolean;
-    readonly records: readonly RecordChange[];
-  } {
-    const records: RecordChange[] = [];
-    if (this.judging.witness(event))
-      for (const [key] of [...this.#parts.tables.range("contested", { from: "", to: "\u{7f}" })]) records.push(...this.#resolveAgain(key));
-    this.#parts.distrusted(event.data.origin, this.judging.newlyDistrusted());
-    return { silent: false, records };
+  /** A late witness flips verdicts: everything contested is judged again (D3). */
+  #witnessed(event: Extract<Event, { readonly kind: "clock.witnessed" }>): Effect {
+    this.judging.witness(event);
+    const contested = [...this.#parts.tables.range("contested", { from: "", to: "\u{7f}" })].map(([key]) => key);
+    this.#parts.distrusted(event.data.origin);
+    return { silent: false, records: contested.flatMap((key) => this.#resolveAgain(key).records) };
   }
 
-  #resolveAgain(key: RegisterKey): readonly RecordChange[] {
+  /** Judges registers again that leaned on a membership; a membership that thereby changes makes others stale in turn. */
+  #settle(stale: readonly RegisterKey[], membership: RegisterKey): readonly RecordChange[] {
+    const records: RecordChange[] = [];
+    const waiting = stale.map((key) => ({ key, membership }));
+    for (let turns = 0, next = waiting.shift(); next !== undefined && turns < MOST_AGAIN; turns += 1, next = waiting.shift()) {
+      const { key } = next;
+      const { records: some, after, moved } = this.#resolveAgain(key);
+      records.push(...some);
+      if (after?.resolution.pending.length === 0) this.judging.settled(next.membership, key);
+      if (moved) waiting.push(...this.judging.awaiting(key).map((one) => ({ key: one, membership: key })));
+    }
+    return records;
+  }
+
+  #resolveAgain(key: RegisterKey): {
+    readonly records: readonly RecordChange[];
+    readonly after: Register | undefined;
+    readonly moved: boolean;
+  } {
     const { tables } = this.#parts;
     const before = tables.get("registers", key);
-    if (before === undefined) return [];
-    const after: Register = reresolve(before, this.judging.of(key));
-    const records = saveRegister(tables, before, after);
-    return [...records, ...this.judging.unblocked(before, after).flatMap((stale) => [...this.#resolveAgain(stale)])];
+    if (before === undefined) return { records: [], after: undefined, moved: false };
+    const after = reresolve(before, this.judging.of(key, before.entries));
+    if (canonical(after.resolution) === canonical(before.resolution)) return { records: [], after, moved: false };
+    return { records: saveRegister(tables, before, after), after, moved: true };
   }
 }
+
+interface Effect {
+  readonly silent: boolean;
+  readonly records: readonly RecordChange[];
+}
+/** Forged chains of rights must not keep a region busy; an honest change settles in a few turns. */
+const MOST_AGAIN = 100_000;
 
 /** Whether a version of equal author, command and content stood already (D5). */
 function isTwin(before: Register | undefined, write: Write): boolean {
-  if (before === undefined || !("entry" in write)) return false;
-  const { author, command, content } = write.entry;
-  return before.entries.some((entry) => entry.author === author && entry.command === command && entry.content === content);
+  return before !== undefined && "entry" in write && before.entries.some((entry) => sameVersion(entry, write.entry));
 }
+const sameVersion = (a: Entry, b: Entry): boolean => a.author === b.author && a.command === b.command && a.content === b.content;

@@ -1,0 +1,23 @@
+/** Digests (semantics D9): equal states have equal bytes, whatever the order, repetition or batching (S5). */
+import { canonical } from "./canonical.ts";
+import { sha256 } from "./hash.ts";
+import type { Register } from "./register.ts";
+import type { Stamp } from "./stamp.ts";
+import { stampIso } from "./stamp.ts";
+
+/** Canonical JSON of [key, winner, commitment of the value, heads, count, sum]. The value enters by its commitment, so that erasure keeps digests equal (H9). */
+export function registerBytes({ key, entries, count, sum, resolution }: Register): string {
+  const { winner, heads } = resolution;
+  const commitment = winner === null ? null : (entries.find(({ stamp }) => stamp === winner)?.content ?? null);
+  return canonical([key, winner, commitment, heads, count, sum]);
+}
+
+export const registerTerm = (register: Register): string => sha256(registerBytes(register));
+
+/** The day of the register's smallest stamp, UTC; a smaller one moves it. */
+export function bucketOf({ entries, seen }: Register): string {
+  let least: Stamp | undefined;
+  for (const { stamp } of entries) if (least === undefined || stamp < least) least = stamp;
+  if (least === undefined) for (const { stamp } of seen) if (least === undefined || stamp < least) least = stamp;
+  return least === undefined ? "-" : stampIso(least).slice(0, 10);
+}

@@ -1,0 +1,35 @@
+/** Who wins among versions of which none comes after another (semantics D3, D4, D7). */
+
+import type { Json } from "./event.ts";
+import type { ConflictRecord, RegisterKind } from "./register.ts";
+import type { Judgement } from "./resolve.ts";
+import type { Version } from "./versions.ts";
+import { isDelete } from "./versions.ts";
+
+export interface Verdict {
+  readonly winner: Version;
+  readonly value: Json;
+  readonly rule: ConflictRecord["rule"];
+  readonly reason: ConflictRecord["reason"];
+}
+
+/** `final`: a final delete stands in the register, so every delete is final and only deletes may win. `candidates` is not empty. */
+export function judge(candidates: readonly Version[], kind: RegisterKind, final: boolean, { isDistrusted, merge }: Judgement): Verdict {
+  const deletes = kind === "body" && final ? candidates.filter(({ first }) => isDelete(first)) : [];
+  const judged = deletes.length > 0 ? deletes : candidates;
+  const better =
+    kind === "alias" ? (a: Version, b: Version) => (a.stamp < b.stamp ? a : b) : (a: Version, b: Version) => (a.stamp > b.stamp ? a : b);
+  const trusted = judged.filter(({ stamp }) => !isDistrusted(stamp));
+  const winner = (trusted.length > 0 ? trusted : judged).reduce(better);
+  const reason = winner === judged.reduce(better) ? "stamp" : "distrusted";
+  if (deletes.length > 0) return { winner, value: null, rule: "delete-final", reason };
+  if (kind === "alias") return { winner, value: winner.first.value, rule: "first", reason };
+  if (
+    kind === "body" &&
+    winner.first.policy === "merge" &&
+    merge !== undefined &&
+    candidates.every(({ first }) => first.update !== undefined)
+  )
+    return { winner: judged.reduce(better), value: merge(candidates), rule: "merge", reason: "stamp" };
+  return { winner, value: winner.first.value, rule: "lww", reason };
+}
