@@ -74,7 +74,7 @@ export interface Reader {
       readonly limit: number;
     },
   ): Missed;
-  /** Records of every register that these events touched: catch-up tells them after the events (H9). Only with versions newer than `from`. */
+  /** Records of every register that these events touched: catch-up tells them after the events (H9). Texts of deleted messages are withheld. */
   conflictsTouched(events: readonly WireEvent[]): readonly Conflict[];
   wire(placed: Placed): WireEvent;
 }

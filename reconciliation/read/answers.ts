@@ -48,14 +48,30 @@ export function answerOf(event: Event, shownChannel: (identity: string) => strin
 
 function messageAsSent({ actor, stamp, data }: MessageSent, channel: string): Message {
   const about = { author: actor, born: stamp, thread: data.thread };
-  return { ...messageAbout(data.message, about, channel), body: data.body, ...metadataOf(data), editedAt: null, deleted: false, version: stamp, heads: [stamp] };
+  return {
+    ...messageAbout(data.message, about, channel),
+    body: data.body,
+    ...metadataOf(data),
+    editedAt: null,
+    deleted: false,
+    version: stamp,
+    heads: [stamp],
+  };
 }
 
 function messageAsChanged(event: MessageEdited | MessageDeleted, channel: string): Message {
   const { stamp, data } = event;
   const said = messageAbout(data.message, data.about, channel);
   if (event.kind === "message.deleted") return { ...said, body: null, editedAt: null, deleted: true, version: stamp, heads: [stamp] };
-  return { ...said, body: event.data.body, ...metadataOf(event.data), editedAt: stampIso(stamp), deleted: false, version: stamp, heads: [stamp] };
+  return {
+    ...said,
+    body: event.data.body,
+    ...metadataOf(event.data),
+    editedAt: stampIso(stamp),
+    deleted: false,
+    version: stamp,
+    heads: [stamp],
+  };
 }
 
 type Unchanging = Pick<Message, "id" | "channel" | "author" | "thread" | "createdAt" | "origin" | "reactions" | "conflict">;
@@ -69,7 +85,8 @@ const messageAbout = (identity: string, { author, born, thread, reactions }: Mes
   reactions: reactions ?? {},
   conflict: null,
 });
-const metadataOf = ({ metadata }: MessageSent["data"] | MessageEdited["data"]): Pick<Message, "metadata"> => (metadata === undefined ? {} : { metadata });
+const metadataOf = ({ metadata }: MessageSent["data"] | MessageEdited["data"]): Pick<Message, "metadata"> =>
+  metadata === undefined ? {} : { metadata };
 
 const channelAsCreated = ({ channel, stamp, data: { name, topic, policy, deletes } }: ChannelCreated): Channel =>
   channelAs(channel, { name, topic, policy, deletes, born: stamp }, stamp);

@@ -11,7 +11,8 @@ import { unreadIn } from "./unread.ts";
 
 export function* channelsOf(tables: TableReader, user: string, after = ""): Generator<string> {
   const { from, to } = keysUnder(`${user}|`);
-  for (const [key] of tables.range("memberships", { from: after === "" ? from : justAfter(`${user}|${after}`), to })) yield key.slice(user.length + 1);
+  for (const [key] of tables.range("memberships", { from: after === "" ? from : justAfter(`${user}|${after}`), to }))
+    yield key.slice(user.length + 1);
 }
 
 /** A channel whose creation is not here yet is not listed. */
@@ -23,7 +24,11 @@ export function channelPage(tables: TableReader, user: string, ask: PageAsk, app
     }
   }
   const { items, next } = pageOf(rows(), ask.limit);
-  const listed = items.map(([identity, channel]) => ({ ...channel, ...unreadIn(tables, identity, user, applied), lastMessage: lastMessage(tables, identity, channel.id) }));
+  const listed = items.map(([identity, channel]) => ({
+    ...channel,
+    ...unreadIn(tables, identity, user, applied),
+    lastMessage: lastMessage(tables, identity, channel.id),
+  }));
   return { items: listed, next };
 }
 

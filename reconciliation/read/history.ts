@@ -1,5 +1,5 @@
 /** A channel's messages, newest first by birth: one reverse range of the timeline, and for each message its registers. */
-import { threadOf, birthOf } from "../../core/commands/message-standing.ts";
+import { birthOf, threadOf } from "../../core/commands/message-standing.ts";
 import { Refusal } from "../../core/errors.ts";
 import { identityIn, shownId } from "../../core/ids.ts";
 import type { Message } from "../../core/objects.ts";
@@ -28,7 +28,9 @@ const LOOKED_AT = 5_000;
 
 export function messageOf(tables: TableReader, { channel, shownChannel }: HistoryOf, identity: string): Message | undefined {
   const register = tables.get("registers", registerKey.body(channel, identity));
-  return register === undefined ? undefined : messageView({ channel: shownChannel, identity, register, reactions: reactionsOf(tables, channel, identity) });
+  return register === undefined
+    ? undefined
+    : messageView({ channel: shownChannel, identity, register, reactions: reactionsOf(tables, channel, identity) });
 }
 
 export function historyPage(tables: TableReader, of: HistoryOf, { limit, before, after, thread }: HistoryAsk): Page<Message> {
@@ -63,7 +65,10 @@ function edge(tables: TableReader, channel: string, text: string, side: "before"
   const identity = identityIn("message", text);
   if (identity !== undefined) {
     const born = tables.get("births", `${channel}|${identity}`);
-    if (born === undefined) throw new Refusal("not-found", `There is no message ${text.slice(0, 80)} in this channel here.`, { hint: `Give a time as \`${side}\` instead.` });
+    if (born === undefined)
+      throw new Refusal("not-found", `There is no message ${text.slice(0, 80)} in this channel here.`, {
+        hint: `Give a time as \`${side}\` instead.`,
+      });
     return `${channel}|${born}|${identity}`;
   }
   const timeMs = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;

@@ -23,7 +23,12 @@ export interface MissedRows {
 }
 
 export function missedRows(tables: TableReader, { streams, from, to, limit }: MissedAsk): MissedRows {
-  const origins = Object.keys(to).map((origin) => merged(streams.map((stream) => streamRows(tables, stream, origin, from, to)), earlierPlace));
+  const origins = Object.keys(to).map((origin) =>
+    merged(
+      streams.map((stream) => streamRows(tables, stream, origin, from, to)),
+      earlierPlace,
+    ),
+  );
   const all = merged(origins.map(withoutRepeats), earlierStamp);
   const items: Placed[] = [];
   const cursor: Record<string, Point> = { ...from };

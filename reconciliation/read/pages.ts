@@ -8,7 +8,8 @@ const encode = (key: string): string => Buffer.from(key, "utf8").toString("base6
 export function startAfter({ cursor }: PageAsk): string {
   if (cursor === undefined) return "";
   const key = Buffer.from(cursor, "base64url").toString("utf8");
-  if (key === "" || encode(key) !== cursor) throw new Refusal("invalid", "This cursor is none of this list's.", { hint: "Give `next` of the page before, unchanged." });
+  if (key === "" || encode(key) !== cursor)
+    throw new Refusal("invalid", "This cursor is none of this list's.", { hint: "Give `next` of the page before, unchanged." });
   return key;
 }
 
