@@ -4,7 +4,7 @@ import { DOCUMENTATION, readConfig, redacted } from "./config.ts";
 const SECRET = "0123456789abcdef0123456789abcdef";
 const SOUND = { ATOLL_REGION: "us", ATOLL_TOPOLOGY: "topology.json", ATOLL_AUTH_SECRET: SECRET };
 
-const problems = (...given: Parameters<typeof readConfig>): readonly string[] => {
+const problems = (...given: readonly Readonly<Record<string, string>>[]): readonly string[] => {
   const read = readConfig(...given);
   return read.ok ? [] : read.problems.map(({ key, problem, mend }) => `${key} ${problem} ${mend ?? ""}`);
 };
@@ -15,7 +15,10 @@ test("a region needs little to be told, and the rest has defaults", () => {
 });
 
 test("what is missing is named", () => {
-  expect(problems({ ATOLL_AUTH_SECRET: SECRET })).toEqual([expect.stringContaining("ATOLL_REGION is missing"), expect.stringContaining("ATOLL_TOPOLOGY is missing")]);
+  expect(problems({ ATOLL_AUTH_SECRET: SECRET })).toEqual([
+    expect.stringContaining("ATOLL_REGION is missing"),
+    expect.stringContaining("ATOLL_TOPOLOGY is missing"),
+  ]);
 });
 
 test("a mistyped variable is an error that names the right one", () => {
@@ -27,14 +30,19 @@ test("variables of other programs are not ours to judge", () => {
 });
 
 test("what was given last wins, and empty means not given", () => {
-  expect(readConfig(SOUND, { ATOLL_PORT: "9000" }, { ATOLL_PORT: "9001" }, { ATOLL_PORT: "" })).toMatchObject({ ok: true, config: { ATOLL_PORT: 9001 } });
+  expect(readConfig(SOUND, { ATOLL_PORT: "9000" }, { ATOLL_PORT: "9001" }, { ATOLL_PORT: "" })).toMatchObject({
+    ok: true,
+    config: { ATOLL_PORT: 9001 },
+  });
 });
 
 test("production refuses default secrets, acks that are not durable and wrong clocks, and says what mends it", () => {
   expect(problems({ ...SOUND, ATOLL_AUTH_SECRET: "changeme" })[0]).toContain("openssl rand -hex 32");
   expect(problems({ ...SOUND, ATOLL_NATS_ACKS: "fast" })[0]).toContain("sync_interval: always");
   expect(problems({ ...SOUND, ATOLL_CLOCK_OFFSET_MS: "5000" })[0]).toContain("local");
-  expect(problems({ ...SOUND, ATOLL_MODE: "local", ATOLL_NATS_ACKS: "fast", ATOLL_CLOCK_OFFSET_MS: "5000", ATOLL_AUTH_SECRET: "x" })).toEqual([]);
+  expect(
+    problems({ ...SOUND, ATOLL_MODE: "local", ATOLL_NATS_ACKS: "fast", ATOLL_CLOCK_OFFSET_MS: "5000", ATOLL_AUTH_SECRET: "x" }),
+  ).toEqual([]);
 });
 
 test("secrets and passwords are never shown", () => {

@@ -6,18 +6,39 @@ import { z } from "zod";
 import { nearest } from "./nearest.ts";
 
 const text = z.string().min(1);
-const list = text.transform((value) => value.split(",").map((item) => item.trim()).filter(Boolean));
+const list = text.transform((value) =>
+  value
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
 export const ROLES = ["gateway", "reconciler", "webhooks", "geodns"] as const;
 
 const Settings = z.object({
   ATOLL_MODE: z.enum(["production", "local"]).default("production").describe("production refuses what only a local mesh may do"),
-  ATOLL_REGION: text.regex(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, - and _; at most 64").describe("the region this process serves; one of the topology's"),
+  ATOLL_REGION: text
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, - and _; at most 64")
+    .describe("the region this process serves; one of the topology's"),
   ATOLL_TOPOLOGY: text.describe("the one list of regions: a file's path, or the JSON itself"),
-  ATOLL_ROLES: list.pipe(z.array(z.enum(ROLES)).min(1)).default([...ROLES]).describe(`what this process does, by comma: ${ROLES.join(", ")}`),
+  ATOLL_ROLES: list
+    .pipe(z.array(z.enum(ROLES)).min(1))
+    .default([...ROLES])
+    .describe(`what this process does, by comma: ${ROLES.join(", ")}`),
   ATOLL_HOST: text.default("0.0.0.0").describe("address to listen on"),
   ATOLL_PORT: z.coerce.number().int().min(0).max(65_535).default(8800).describe("port for HTTP and WebSocket; 0 = any"),
-  ATOLL_NATS_URL: text.default("nats://127.0.0.1:4222").describe("this region's JetStream servers, by comma; user and password may be in it"),
-  ATOLL_NATS_ACKS: z.enum(["durable", "fast"]).default("durable").describe("whether the servers sync to disk before they answer (sync_interval: always); production needs durable"),
+  ATOLL_NATS_URL: text
+    .default("nats://127.0.0.1:4222")
+    .describe("this region's JetStream servers, by comma; user and password may be in it"),
+  ATOLL_NATS_MONITOR_URL: z
+    .url()
+    .optional()
+    .describe("monitoring page of the JetStream server; read at the start to see whether its acks are durable"),
+  ATOLL_NATS_ACKS: z
+    .enum(["durable", "fast"])
+    .default("durable")
+    .describe(
+      "whether the servers sync to disk before they answer (sync_interval: always), where no monitoring page says so; production needs durable",
+    ),
   ATOLL_NATS_SERVER: text.optional().describe("path of nats-server, for `atoll up`"),
   ATOLL_DATA_DIR: text.default(".atoll/data").describe("folder of the embedded stores"),
   ATOLL_CASSANDRA_CONTACT_POINTS: list.optional().describe("message history and audit in Cassandra; embedded when absent"),
@@ -29,9 +50,16 @@ const Settings = z.object({
   ATOLL_AUTH_ISSUER: text.default("atoll").describe("the `iss` that tokens must carry"),
   ATOLL_AUTH_AUDIENCE: text.optional().describe("the `aud` that tokens must carry; any when absent"),
   ATOLL_ALLOWED_ORIGINS: list.default(["*"]).describe("origins of web pages that may call, by comma; * = any"),
-  ATOLL_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info").describe("least level that is logged"),
+  ATOLL_LOG_LEVEL: z
+    .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
+    .default("info")
+    .describe("least level that is logged"),
   ATOLL_GEO_DB: text.optional().describe("MMDB file that says where addresses are; without it the topology's order is used"),
-  ATOLL_CLOCK_OFFSET_MS: z.coerce.number().int().default(0).describe("makes this region's clock wrong, to see what that does; local mode only"),
+  ATOLL_CLOCK_OFFSET_MS: z.coerce
+    .number()
+    .int()
+    .default(0)
+    .describe("makes this region's clock wrong, to see what that does; local mode only"),
 });
 export type Config = Readonly<z.infer<typeof Settings>>;
 export type Key = keyof Config;
@@ -53,7 +81,11 @@ function unknownKeys(given: Readonly<Record<string, unknown>>): readonly Problem
     .filter((key) => key.startsWith("ATOLL_") && !(KEYS as readonly string[]).includes(key))
     .map((key) => {
       const meant = nearest(key, KEYS);
-      return { key, problem: "is unknown", ...(meant === undefined ? { mend: "atoll config doc lists all" } : { mend: `did you mean ${meant}?` }) };
+      return {
+        key,
+        problem: "is unknown",
+        ...(meant === undefined ? { mend: "atoll config doc lists all" } : { mend: `did you mean ${meant}?` }),
+      };
     });
 }
 
@@ -62,26 +94,47 @@ function unfit(config: Config): readonly Problem[] {
   const problems: Problem[] = [];
   const secret = config.ATOLL_AUTH_SECRET;
   if (secret === undefined && config.ATOLL_AUTH_JWKS_URL === undefined)
-    problems.push({ key: "ATOLL_AUTH_SECRET", problem: "is missing: nobody could sign in", mend: "set it (openssl rand -hex 32), or ATOLL_AUTH_JWKS_URL" });
+    problems.push({
+      key: "ATOLL_AUTH_SECRET",
+      problem: "is missing: nobody could sign in",
+      mend: "set it (openssl rand -hex 32), or ATOLL_AUTH_JWKS_URL",
+    });
   for (const key of ["ATOLL_CASSANDRA_CONTACT_POINTS", "ATOLL_MONGODB_URI", "ATOLL_REDIS_URL", "ATOLL_GEO_DB"] as const)
-    if (config[key] !== undefined) problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
+    if (config[key] !== undefined)
+      problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
   if (config.ATOLL_MODE === "local") return problems;
   if (secret !== undefined && (secret.length < 32 || WELL_KNOWN.test(secret)))
-    problems.push({ key: "ATOLL_AUTH_SECRET", problem: "is a default or too short for production (32 characters at least)", mend: "openssl rand -hex 32" });
+    problems.push({
+      key: "ATOLL_AUTH_SECRET",
+      problem: "is a default or too short for production (32 characters at least)",
+      mend: "openssl rand -hex 32",
+    });
   if (config.ATOLL_NATS_ACKS === "fast")
-    problems.push({ key: "ATOLL_NATS_ACKS", problem: "fast acks are lost with the power; production refuses them", mend: "put sync_interval: always into the server's jetstream block and set durable" });
-  if (config.ATOLL_CLOCK_OFFSET_MS !== 0) problems.push({ key: "ATOLL_CLOCK_OFFSET_MS", problem: "is for local meshes", mend: "leave it out" });
+    problems.push({
+      key: "ATOLL_NATS_ACKS",
+      problem: "fast acks are lost with the power; production refuses them",
+      mend: "put sync_interval: always into the server's jetstream block and set durable",
+    });
+  if (config.ATOLL_CLOCK_OFFSET_MS !== 0)
+    problems.push({ key: "ATOLL_CLOCK_OFFSET_MS", problem: "is for local meshes", mend: "leave it out" });
   return problems;
 }
 
 /** Reads settings from where they were given; later ones win (file, environment, flags). */
 export function readConfig(...given: readonly Readonly<Record<string, string | undefined>>[]): Read {
   const merged: Record<string, string | undefined> = {};
-  for (const one of given) for (const [key, value] of Object.entries(one)) if (key.startsWith("ATOLL_") && value !== undefined && value !== "") merged[key] = value;
+  for (const one of given)
+    for (const [key, value] of Object.entries(one))
+      if (key.startsWith("ATOLL_") && value !== undefined && value !== "") merged[key] = value;
   const parsed = Settings.safeParse(merged);
   const problems = [
     ...unknownKeys(merged),
-    ...(parsed.success ? unfit(parsed.data) : parsed.error.issues.map(({ path, message }) => ({ key: path.join("."), problem: merged[String(path[0])] === undefined ? "is missing" : message }))),
+    ...(parsed.success
+      ? unfit(parsed.data)
+      : parsed.error.issues.map(({ path, message }) => ({
+          key: path.join("."),
+          problem: merged[String(path[0])] === undefined ? "is missing" : message,
+        }))),
   ];
   return problems.length > 0 || !parsed.success ? { ok: false, problems } : { ok: true, config: parsed.data };
 }

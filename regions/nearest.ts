@@ -17,7 +17,9 @@ function distance(a: string, b: string): number {
 
 /** The nearest of `known`, if it is near enough to have been meant (a third of the letters). */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) })).sort((a, b) => a.away - b.away);
+  const ranked = known
+    .map((candidate) => ({ candidate, away: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.away - b.away);
   const first = ranked[0];
   return first !== undefined && first.away <= Math.max(1, Math.floor(word.length / 3)) ? first.candidate : undefined;
 }

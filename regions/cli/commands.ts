@@ -32,7 +32,11 @@ export const COMMANDS: readonly { readonly group: string; readonly commands: rea
     group: "Ask it for proof:",
     commands: [
       { name: "verify", about: "compare the state of every region, live; name what differs", load: () => import("./verify.ts") },
-      { name: "conflicts", about: "what was decided between regions that disagreed, and by which rule", load: () => import("./conflicts.ts") },
+      {
+        name: "conflicts",
+        about: "what was decided between regions that disagreed, and by which rule",
+        load: () => import("./conflicts.ts"),
+      },
       { name: "audit", about: "check, export or replay the conflict log", load: () => import("./audit.ts") },
       { name: "regions", about: "which region a client is sent to, and why", load: () => import("./regions.ts") },
     ],

@@ -2,7 +2,7 @@
 import type { Conflict, Version } from "../../core/objects.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { type ReachOptions, type Reached, askFirst, onlyRegion, reach } from "./reach.ts";
+import { askFirst, onlyRegion, type Reached, type ReachOptions, reach } from "./reach.ts";
 
 interface Options extends ReachOptions {
   readonly channel?: string;
@@ -13,8 +13,13 @@ async function all(reached: Reached, channel: string | undefined): Promise<reado
   const items: Conflict[] = [];
   let from = reached;
   for (let cursor: string | null = ""; cursor !== null; ) {
-    const query = new URLSearchParams({ limit: "500", ...(channel === undefined ? {} : { channel }), ...(cursor === "" ? {} : { cursor }) });
-    const { gateway, body }: { gateway: Reached["gateways"][number]; body: { items: readonly Conflict[]; next: string | null } } = await askFirst(from, `/v1/conflicts?${query}`);
+    const query = new URLSearchParams({
+      limit: "500",
+      ...(channel === undefined ? {} : { channel }),
+      ...(cursor === "" ? {} : { cursor }),
+    });
+    const { gateway, body }: { gateway: Reached["gateways"][number]; body: { items: readonly Conflict[]; next: string | null } } =
+      await askFirst(from, `/v1/conflicts?${query}`);
     from = { ...reached, gateways: [gateway] }; // a cursor belongs to the region that gave it
     items.push(...body.items);
     cursor = body.items.length === 0 ? null : body.next;
@@ -29,7 +34,9 @@ const said = ({ kind, value, author, origin, distrusted }: Version): string => {
 
 function readable({ id, register, rule, reason, versions, winner, losers, state }: Conflict): string {
   const where = [register.kind, register.channel, register.message, register.field].filter(Boolean).join(" ");
-  const lines = versions.map((version) => `  ${version.stamp === winner ? "won " : losers.includes(version.stamp) ? "lost" : "    "} ${said(version)}`);
+  const lines = versions.map(
+    (version) => `  ${version.stamp === winner ? "won " : losers.includes(version.stamp) ? "lost" : "    "} ${said(version)}`,
+  );
   return [`${id}  ${where}  ${state}`, ...lines, `  by ${rule}: ${reason}`].join("\n");
 }
 

@@ -17,6 +17,10 @@ export const define: Define = (command, finish) => {
     .addHelpText("after", examples("atoll cut us        # us sees nobody, nobody sees us", "atoll cut us eu     # both still see ap"));
   finish(command, async ({ options, args }: Asked) => {
     const done = await giveOrder<CutDone>(options.data, { order: "cut", regions: args });
-    return { code: 0, document: done, text: `cut: ${done.cut.map((pair) => pair.join(" – ")).join(", ")} (proved at ${done.at})\nnext: atoll status · atoll heal` };
+    return {
+      code: 0,
+      document: done,
+      text: `cut: ${done.cut.map((pair) => pair.join(" – ")).join(", ")} (proved at ${done.at})\nnext: atoll status · atoll heal`,
+    };
   });
 };

@@ -16,7 +16,10 @@ export const define: Define = (command, finish) => {
     .addHelpText("after", examples("atoll heal          # every link", "atoll heal us eu    # this one only"));
   finish(command, async ({ options, args }: Asked) => {
     const done = await giveOrder<Healed>(options.data, { order: "heal", regions: args });
-    const links = done.healed.length === 0 ? "no link was cut" : `healed: ${done.healed.map((pair) => pair.join(" – ")).join(", ")} (proved at ${done.at})`;
+    const links =
+      done.healed.length === 0
+        ? "no link was cut"
+        : `healed: ${done.healed.map((pair) => pair.join(" – ")).join(", ")} (proved at ${done.at})`;
     return { code: 0, document: done, text: `${links}\nnext: atoll status · atoll verify · atoll conflicts` };
   });
 };

@@ -10,7 +10,12 @@ export interface Minted {
 
 export async function mintToken(
   secret: string,
-  { user, roles, ttlMs, nowMs = Date.now() }: { readonly user: string; readonly roles: readonly string[]; readonly ttlMs: number; readonly nowMs?: number },
+  {
+    user,
+    roles,
+    ttlMs,
+    nowMs = Date.now(),
+  }: { readonly user: string; readonly roles: readonly string[]; readonly ttlMs: number; readonly nowMs?: number },
 ): Promise<Minted> {
   const issued = Math.floor(nowMs / 1000);
   const expires = Math.ceil((nowMs + ttlMs) / 1000);

@@ -34,7 +34,12 @@ const finisher =
       const options = command.opts();
       const json = options["json"] === true;
       try {
-        const answer = await act({ options: options as never, args: command.processedArgs.flat().filter((arg) => arg !== undefined), io, json });
+        const answer = await act({
+          options: options as never,
+          args: command.processedArgs.flat().filter((arg) => arg !== undefined),
+          io,
+          json,
+        });
         report(answer, json, io);
         done(answer.code);
       } catch (error) {
@@ -48,16 +53,25 @@ const finisher =
 /** All commands by name and purpose; the one that is asked for, whole. */
 async function build(asked: string | undefined, io: Io, done: (code: ExitCode) => void): Promise<Command> {
   const program = new Command("atoll")
-    .description("A multi-region active-active gateway mesh for chat: every region keeps working when it is cut off, and all agree again by themselves.")
+    .description(
+      "A multi-region active-active gateway mesh for chat: every region keeps working when it is cut off, and all agree again by themselves.",
+    )
     .version(version(), "-V, --version")
     .showSuggestionAfterError(true)
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .exitOverride()
-    .addHelpText("after", "\nStart here: atoll up\nExit codes: 0 yes or done · 1 the answer is no · 2 wrong usage · 3 cannot reach the mesh");
+    .addHelpText(
+      "after",
+      "\nStart here: atoll up\nExit codes: 0 yes or done · 1 the answer is no · 2 wrong usage · 3 cannot reach the mesh",
+    );
   for (const { group, commands } of COMMANDS) {
     program.commandsGroup(group);
     for (const { name, about, load } of commands) {
-      const command = program.command(name).description(`${about.charAt(0).toUpperCase()}${about.slice(1)}.`).summary(about).allowExcessArguments(false);
+      const command = program
+        .command(name)
+        .description(`${about.charAt(0).toUpperCase()}${about.slice(1)}.`)
+        .summary(about)
+        .allowExcessArguments(false);
       if (name === asked) (await load()).define(command, finisher(io, done));
     }
   }

@@ -1,9 +1,10 @@
 /** How a command reaches what it asks: the supervisor of the local mesh, or a region's gateway over HTTP. */
 import { existsSync } from "node:fs";
+import type { Order } from "../mesh/control.ts";
 import type { MeshFolder } from "../mesh/folder.ts";
 import { meshFolder, readJson, readSecret } from "../mesh/folder.ts";
-import type { Order } from "../mesh/control.ts";
 import type { ReadyDocument } from "../mesh/ready.ts";
+import { Refused } from "../mesh/refused.ts";
 import { Stop } from "./answer.ts";
 
 export interface ReachOptions {
@@ -23,7 +24,8 @@ export interface Reached {
 
 const nobody = (folder: MeshFolder): Stop => {
   const other = folder.root.endsWith(".atoll") ? "" : ` --data ${folder.root}`;
-  if (existsSync(folder.meshFile)) return new Stop(3, `the mesh in ${folder.root} does not answer`, `clear what is left of it: atoll down${other}`);
+  if (existsSync(folder.meshFile))
+    return new Stop(3, `the mesh in ${folder.root} does not answer`, `clear what is left of it: atoll down${other}`);
   return new Stop(3, `no mesh runs in ${folder.root}`, `start one: atoll up${other}`);
 };
 
@@ -38,12 +40,12 @@ export function readyDocument(data: string): ReadyDocument {
 /** Gives the mesh's supervisor an order. */
 export async function giveOrder<T>(data: string, given: Order): Promise<T> {
   const folder = meshFolder(data);
-  const { NobodyListens, OrderRefused, order } = await import("../mesh/control.ts");
+  const { NobodyListens, order } = await import("../mesh/control.ts");
   try {
     return (await order(folder.socket, given)) as T;
   } catch (error) {
     if (error instanceof NobodyListens) throw nobody(folder);
-    if (error instanceof OrderRefused) throw new Stop(error.usage ? 2 : 1, error.message);
+    if (error instanceof Refused) throw new Stop(error.code, error.message, error.hint);
     throw error;
   }
 }
@@ -51,7 +53,8 @@ export async function giveOrder<T>(data: string, given: Order): Promise<T> {
 /** The gateways to ask, and a token that may: minted from the folder's secret for as long as the command runs. */
 export async function reach(options: ReachOptions, role: "user" | "operator" | "auditor"): Promise<Reached> {
   if (options.url !== undefined) {
-    if (options.token === undefined) throw new Stop(2, "--url needs --token", "a token of that mesh, with the role that the question needs");
+    if (options.token === undefined)
+      throw new Stop(2, "--url needs --token", "a token of that mesh, with the role that the question needs");
     return { gateways: [{ name: options.url, url: options.url.replace(/\/+$/, "") }], token: options.token };
   }
   const ready = readyDocument(options.data);
@@ -62,7 +65,9 @@ export async function reach(options: ReachOptions, role: "user" | "operator" | "
   return { gateways: ready.regions, token: options.token ?? token };
 }
 
-export type Told<T> = { readonly ok: true; readonly body: T } | { readonly ok: false; readonly why: string; readonly status: number | null };
+export type Told<T> =
+  | { readonly ok: true; readonly body: T }
+  | { readonly ok: false; readonly why: string; readonly status: number | null };
 
 interface ProblemDocument {
   readonly detail?: string;
@@ -72,7 +77,10 @@ interface ProblemDocument {
 /** One question to one gateway. */
 export async function ask<T>(gateway: Gateway, path: string, token: string, timeoutMs: number): Promise<Told<T>> {
   try {
-    const answer = await fetch(gateway.url + path, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(timeoutMs) });
+    const answer = await fetch(gateway.url + path, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     const text = await answer.text();
     const body = JSON.parse(text) as unknown;
     if (answer.ok) return { ok: true, body: body as T };
@@ -85,7 +93,11 @@ export async function ask<T>(gateway: Gateway, path: string, token: string, time
 }
 
 /** The first gateway that answers at all decides: a no of the mesh is an answer, a dead region is not. */
-export async function askFirst<T>(reached: Reached, path: string, timeoutMs = 30_000): Promise<{ readonly gateway: Gateway; readonly body: T }> {
+export async function askFirst<T>(
+  reached: Reached,
+  path: string,
+  timeoutMs = 30_000,
+): Promise<{ readonly gateway: Gateway; readonly body: T }> {
   const tried: string[] = [];
   for (const gateway of reached.gateways) {
     const told = await ask<T>(gateway, path, reached.token, timeoutMs);
@@ -100,6 +112,7 @@ export async function askFirst<T>(reached: Reached, path: string, timeoutMs = 30
 export function onlyRegion(reached: Reached, region: string | undefined): Reached {
   if (region === undefined) return reached;
   const gateways = reached.gateways.filter(({ name }) => name === region);
-  if (gateways.length === 0) throw new Stop(2, `there is no region ${region}`, `regions: ${reached.gateways.map(({ name }) => name).join(", ")}`);
+  if (gateways.length === 0)
+    throw new Stop(2, `there is no region ${region}`, `regions: ${reached.gateways.map(({ name }) => name).join(", ")}`);
   return { ...reached, gateways };
 }

@@ -3,7 +3,7 @@ import type { RankedRegion } from "../../core/objects.ts";
 import { Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { type ReachOptions, askFirst, reach } from "./reach.ts";
+import { askFirst, type ReachOptions, reach } from "./reach.ts";
 
 interface Ranked {
   readonly items: readonly RankedRegion[];
@@ -24,7 +24,9 @@ export const define: Define = (command, finish) => {
     const { isIP } = await import("node:net");
     if (isIP(options.ip) === 0) throw new Stop(2, `--ip ${options.ip} is no address`);
     const { body } = await askFirst<Ranked>(await reach(options, "operator"), `/v1/regions?ip=${encodeURIComponent(options.ip)}`);
-    const lines = body.items.map(({ name, url, state, why }, i) => `${i + 1}. ${name.padEnd(8)} ${url.padEnd(28)} ${state.padEnd(10)} ${why}`);
+    const lines = body.items.map(
+      ({ name, url, state, why }, i) => `${i + 1}. ${name.padEnd(8)} ${url.padEnd(28)} ${state.padEnd(10)} ${why}`,
+    );
     return {
       code: 0,
       document: { regions: body.items, scope: body.scope, ttl: body.ttl },

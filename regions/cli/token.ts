@@ -20,7 +20,14 @@ export const define: Define = (command, finish) => {
     .requiredOption("--user <user>", "who signs in: letters, digits, - and _; at most 64")
     .option("--role <role>", `${ROLES.join(", ")}; may be given several times (default: user)`, collect)
     .option("--ttl <length>", "how long it is good for", "7d")
-    .addHelpText("after", examples("atoll token --user ana", "atoll token --user ops --role operator --role auditor --ttl 1h", "curl -H \"Authorization: Bearer $(atoll token --user ana)\" http://127.0.0.1:8800/v1/sync"));
+    .addHelpText(
+      "after",
+      examples(
+        "atoll token --user ana",
+        "atoll token --user ops --role operator --role auditor --ttl 1h",
+        'curl -H "Authorization: Bearer $(atoll token --user ana)" http://127.0.0.1:8800/v1/sync',
+      ),
+    );
   finish(command, async ({ options }: Asked<Options>) => {
     if (!isPlainId(options.user)) throw new Stop(2, `--user ${options.user} is no user id`, "letters, digits, - and _; at most 64");
     const roles = [...new Set(options.role ?? ["user"])];
@@ -30,7 +37,8 @@ export const define: Define = (command, finish) => {
     if (ttlMs === undefined || ttlMs <= 0) throw new Stop(2, `--ttl ${options.ttl} is no length of time`, "like 1s, 30m, 7d");
     const folder = meshFolder(options.data);
     const secret = readSecret(folder);
-    if (secret === undefined) throw new Stop(3, `no mesh has been started in ${folder.root}`, "its first `atoll up` makes the secret that tokens are signed with");
+    if (secret === undefined)
+      throw new Stop(3, `no mesh has been started in ${folder.root}`, "its first `atoll up` makes the secret that tokens are signed with");
     const minted = await mintToken(secret, { user: options.user, roles, ttlMs });
     return { code: 0, document: minted, text: minted.token };
   });

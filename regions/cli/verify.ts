@@ -2,13 +2,21 @@
 import type { VerifyReport } from "../../core/ports/boards.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { type ReachOptions, askFirst, reach } from "./reach.ts";
+import { askFirst, type ReachOptions, reach } from "./reach.ts";
 
 function readable({ equal, digest, regions, differences }: VerifyReport): string {
-  const lines = Object.entries(regions).map(([name, { digest: one, events, why }]) => `  ${name.padEnd(8)} ${one?.slice(0, 16) ?? "–".padEnd(16)}  ${events} events${why === undefined ? "" : `  ${why}`}`);
+  const lines = Object.entries(regions).map(
+    ([name, { digest: one, events, why }]) =>
+      `  ${name.padEnd(8)} ${one?.slice(0, 16) ?? "–".padEnd(16)}  ${events} events${why === undefined ? "" : `  ${why}`}`,
+  );
   const differing = differences.slice(0, 20).map(({ channel, register, values }) => `  ${channel} ${register}: ${JSON.stringify(values)}`);
   const more = differences.length > 20 ? [`  … and ${differences.length - 20} more (--json gives all)`] : [];
-  return [equal ? `equal: every region holds the same state (${digest?.slice(0, 16) ?? ""})` : "not equal:", ...lines, ...differing, ...more].join("\n");
+  return [
+    equal ? `equal: every region holds the same state (${digest?.slice(0, 16) ?? ""})` : "not equal:",
+    ...lines,
+    ...differing,
+    ...more,
+  ].join("\n");
 }
 
 export const define: Define = (command, finish) => {
@@ -16,7 +24,10 @@ export const define: Define = (command, finish) => {
     .option("--channel <channel>", "only this channel")
     .option("--url <url>", "ask this gateway instead of the local mesh")
     .option("--token <token>", "an operator's token, with --url")
-    .addHelpText("after", `${examples("atoll verify", "atoll verify --channel chn_us_… --json")}\n\nExit 1: it differs, or a region is behind or cut off.`);
+    .addHelpText(
+      "after",
+      `${examples("atoll verify", "atoll verify --channel chn_us_… --json")}\n\nExit 1: it differs, or a region is behind or cut off.`,
+    );
   finish(command, async ({ options }: Asked<ReachOptions & { readonly channel?: string }>) => {
     const query = options.channel === undefined ? "" : `?channel=${encodeURIComponent(options.channel)}`;
     const { body } = await askFirst<VerifyReport>(await reach(options, "operator"), `/v1/verify${query}`);

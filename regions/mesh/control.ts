@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { Refused } from "./refused.ts";
 
 export type Order =
   | { readonly order: "stop" }
@@ -11,18 +12,12 @@ export type Order =
   | { readonly order: "kill"; readonly region: string }
   | { readonly order: "start"; readonly region: string };
 
-/** An order that was understood and cannot be carried out. `usage`: because it makes no sense here. */
-export class OrderRefused extends Error {
-  readonly usage: boolean;
-  constructor(message: string, usage: boolean) {
-    super(message);
-    this.usage = usage;
-  }
-}
 /** Nobody listens at the socket. */
 export class NobodyListens extends Error {}
 
-type Reply = { readonly ok: true; readonly answer: unknown } | { readonly ok: false; readonly message: string; readonly usage: boolean };
+type Reply =
+  | { readonly ok: true; readonly answer: unknown }
+  | { readonly ok: false; readonly message: string; readonly code: 1 | 2 | 3; readonly hint?: string | undefined };
 
 export interface ControlServer {
   close(): Promise<void>;
@@ -40,7 +35,8 @@ export async function openControl(path: string, carryOut: (order: Order) => Prom
         try {
           return { ok: true, answer: await carryOut(JSON.parse(line) as Order) };
         } catch (error) {
-          return { ok: false, message: error instanceof Error ? error.message : String(error), usage: error instanceof OrderRefused && error.usage };
+          if (error instanceof Refused) return { ok: false, message: error.message, code: error.code, hint: error.hint };
+          return { ok: false, message: error instanceof Error ? error.message : String(error), code: 1 };
         }
       };
       void answer().then((reply) => socket.end(`${JSON.stringify(reply)}\n`));
@@ -74,7 +70,7 @@ export function order(path: string, given: Order): Promise<unknown> {
     createInterface({ input: socket }).once("line", (line) => {
       const reply = JSON.parse(line) as Reply;
       if (reply.ok) done(reply.answer);
-      else fail(new OrderRefused(reply.message, reply.usage));
+      else fail(new Refused(reply.code, reply.message, reply.hint));
       socket.destroy();
     });
   });

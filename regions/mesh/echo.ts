@@ -10,7 +10,10 @@ export interface Echo {
   close(): Promise<void>;
 }
 
-export async function openEcho(region: string, server: { readonly url: string; readonly user: string; readonly password: string }): Promise<Echo> {
+export async function openEcho(
+  region: string,
+  server: { readonly url: string; readonly user: string; readonly password: string },
+): Promise<Echo> {
   const connection = await connectRegion({ region, ...server, name: "atoll-echo" });
   const { nats } = connection;
   nats.subscribe(askedSubject(region, QUESTION, "*"), { callback: (_error, message) => void message?.respond(message.data) });

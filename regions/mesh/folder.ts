@@ -77,4 +77,5 @@ export function secretOf(folder: MeshFolder): string {
 }
 
 /** A secret for one purpose; knowing it says nothing about the folder's own. */
-export const derivedSecret = (secret: string, purpose: string): string => createHmac("sha256", secret).update(purpose).digest("hex").slice(0, 32);
+export const derivedSecret = (secret: string, purpose: string): string =>
+  createHmac("sha256", secret).update(purpose).digest("hex").slice(0, 32);

@@ -86,7 +86,12 @@ export function openLinks({ regions, gate, echo, alive }: LinksOptions): Links {
       }
       return proved(pairs, isUp, PROOF_MS);
     },
-    up: (withinMs) => proved(pairsOf([], regions).filter((pair) => !cutNow.has(key(pair))), isUp, withinMs),
+    up: (withinMs) =>
+      proved(
+        pairsOf([], regions).filter((pair) => !cutNow.has(key(pair))),
+        isUp,
+        withinMs,
+      ),
     get down() {
       return [...cutNow.values()];
     },

@@ -3,10 +3,11 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 
 export interface RegionPorts {
-  /** JetStream tier, for clients. */
-  readonly jetstream: number;
-  /** Gateway tier, for clients (the supervisor's echo). */
+  /** JetStream tier, for the region's own programs. */
+  readonly jetStream: number;
+  readonly jetStreamMonitor: number;
   readonly gateway: number;
+  readonly gatewayMonitor: number;
   /** Gateway tier, where the JetStream tier connects as a leaf. */
   readonly leaf: number;
   /** Gateway tier, where other regions' gateways really arrive. */
@@ -15,7 +16,7 @@ export interface RegionPorts {
   readonly proxy: number;
 }
 export type PortName = keyof RegionPorts;
-const NAMES: readonly PortName[] = ["jetstream", "gateway", "leaf", "link", "proxy"];
+const NAMES: readonly PortName[] = ["jetStream", "jetStreamMonitor", "gateway", "gatewayMonitor", "leaf", "link", "proxy"];
 
 export const tcpFree = (port: number): Promise<boolean> =>
   new Promise((done) => {
@@ -43,7 +44,11 @@ async function freePort(taken: ReadonlySet<number>): Promise<number> {
 }
 
 /** The ports of each region: those kept from before where they are still free, else newly chosen ones. */
-export async function choosePorts(regions: readonly string[], kept: Readonly<Record<string, RegionPorts>>, promised: readonly number[]): Promise<Readonly<Record<string, RegionPorts>>> {
+export async function choosePorts(
+  regions: readonly string[],
+  kept: Readonly<Record<string, RegionPorts>>,
+  promised: readonly number[],
+): Promise<Readonly<Record<string, RegionPorts>>> {
   const taken = new Set(promised);
   const chosen: Record<string, RegionPorts> = {};
   for (const region of regions) {

@@ -24,9 +24,14 @@ function fromProc(pid: number): Fingerprint | undefined {
 
 function fromPs(pid: number): Fingerprint | undefined {
   try {
-    const line = execFileSync("ps", ["-o", "state=,lstart=,args=", "-p", String(pid)], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    const line = execFileSync("ps", ["-o", "state=,lstart=,args=", "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
     const [, state, started, command] = /^(\S+)\s+(\S+ \S+ +\d+ [\d:]+ \d+)\s+(.*)$/.exec(line) ?? [];
-    return state === undefined || state.startsWith("Z") || started === undefined || command === undefined ? undefined : { pid, started, command };
+    return state === undefined || state.startsWith("Z") || started === undefined || command === undefined
+      ? undefined
+      : { pid, started, command };
   } catch {
     return undefined;
   }

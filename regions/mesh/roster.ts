@@ -20,7 +20,8 @@ export function openRoster(folder: MeshFolder): Roster {
   const supervisor = fingerprint(process.pid);
   if (supervisor === undefined) throw new Error("this system does not say which processes run (no /proc, no ps)");
   const children = new Map<number, Fingerprint>();
-  const write = (): void => writeWhole(folder.processesFile, JSON.stringify({ supervisor, children: [...children.values()] } satisfies RosterFile), 0o600);
+  const write = (): void =>
+    writeWhole(folder.processesFile, JSON.stringify({ supervisor, children: [...children.values()] } satisfies RosterFile), 0o600);
   write();
   return {
     joined: (pid) => {

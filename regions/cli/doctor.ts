@@ -1,0 +1,113 @@
+/** `atoll doctor`: what is installed, what is missing, and the exact command that mends it. */
+import { accessSync, constants, existsSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { meshFolder } from "../mesh/folder.ts";
+import { tcpFree, udpFree } from "../mesh/ports.ts";
+import { livingSupervisor } from "../mesh/roster.ts";
+import { findServer, ServerMissing } from "../nats/server-binary.ts";
+import { findOrInstall } from "../nats/server-install.ts";
+import { parsePort } from "./assignment.ts";
+import type { Asked, Define } from "./define.ts";
+import { examples } from "./define.ts";
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+  readonly mend?: string;
+}
+interface Options {
+  readonly install?: boolean;
+  readonly port: string;
+  readonly natsServer?: string;
+}
+
+const MINIMUM_FREE_BYTES = 1024 ** 3;
+
+function node(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  return {
+    name: "node",
+    ok,
+    found: process.versions.node,
+    ...(ok ? {} : { mend: "install Node 20.19 or newer: https://nodejs.org/en/download" }),
+  };
+}
+
+async function natsServer(
+  options: Options,
+  environment: Readonly<Record<string, string | undefined>>,
+  say: (line: string) => void,
+): Promise<Check> {
+  const search = { env: environment, ...(options.natsServer === undefined ? {} : { named: options.natsServer }) };
+  try {
+    const found = options.install === true ? await findOrInstall({ ...search, say }) : await findServer(search);
+    if (found === undefined) return { name: "nats-server", ok: false, found: "none", mend: "atoll doctor --install" };
+    const words = `${found.version.text} at ${found.path}`;
+    if (found.durableAcks) return { name: "nats-server", ok: true, found: words };
+    return { name: "nats-server", ok: true, found: `${words}; too old for durable acks`, mend: "name 2.10 or newer: --nats-server PATH" };
+  } catch (error) {
+    if (error instanceof ServerMissing) return { name: "nats-server", ok: false, found: error.message };
+    throw error;
+  }
+}
+
+function dataFolder(data: string): Check {
+  const { root } = meshFolder(data);
+  let there = root; // the folder, or where it would be made
+  while (!existsSync(there)) there = dirname(there);
+  try {
+    accessSync(there, constants.W_OK);
+    const { bavail, bsize } = statfsSync(there);
+    const ok = bavail * bsize > MINIMUM_FREE_BYTES;
+    return {
+      name: "data folder",
+      ok,
+      found: `${root}, ${Math.floor((bavail * bsize) / 1024 ** 2)} MiB free`,
+      ...(ok ? {} : { mend: "free some space, or name another folder: --data" }),
+    };
+  } catch (error) {
+    return {
+      name: "data folder",
+      ok: false,
+      found: `${root}: ${(error as NodeJS.ErrnoException).code}`,
+      mend: "name a folder that can be written: --data",
+    };
+  }
+}
+
+async function ports(data: string, port: number): Promise<Check> {
+  const pid = livingSupervisor(meshFolder(data));
+  if (pid !== undefined) return { name: "ports", ok: true, found: `a mesh runs in the folder (pid ${pid})` };
+  const wanted = [port, port + 1, port + 2, port + 53];
+  const free = await Promise.all([...wanted.map(tcpFree), udpFree(port + 53)]);
+  const taken = wanted.filter((_, i) => free[i] === false || (i === 3 && free[4] === false));
+  return taken.length === 0
+    ? { name: "ports", ok: true, found: `${wanted.join(", ")} are free` }
+    : { name: "ports", ok: false, found: `in use: ${taken.join(", ")}`, mend: "end what listens there, or choose others: atoll up --port" };
+}
+
+export const define: Define = (command, finish) => {
+  command
+    .option("--install", "install what is missing")
+    .option("--port <port>", "the first port that `up` would use", "8800")
+    .option("--nats-server <path>", "the nats-server that `up` would run")
+    .addHelpText("after", examples("atoll doctor", "atoll doctor --install"));
+  finish(command, async ({ options, io }: Asked<Options>) => {
+    const say = (line: string): void => io.err(`atoll: ${line}\n`);
+    const checks = [
+      node(),
+      await natsServer(options, io.environment, say),
+      dataFolder(options.data),
+      await ports(options.data, parsePort(options.port)),
+    ];
+    // With --install the question is whether everything is installed; a port in use is no reason to stop a build.
+    const ok = checks.every((check) => check.ok || (options.install === true && check.name === "ports"));
+    const text = checks.map(
+      ({ name, ok: well, found, mend }) =>
+        `${well ? "ok     " : "MISSING"} ${name.padEnd(12)} ${found}${mend === undefined ? "" : `\n        mend: ${mend}`}`,
+    );
+    return { code: ok ? 0 : 1, document: { ok, checks }, text: text.join("\n") };
+  });
+};

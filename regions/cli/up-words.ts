@@ -1,0 +1,28 @@
+/** What `up` says when the mesh is ready: where it is, what is real and what is embedded, and what to try next. */
+import { relative } from "node:path";
+import pc from "picocolors";
+import type { RunningMesh } from "../mesh/supervisor.ts";
+
+export function firstWords({ ready, plan }: RunningMesh): string {
+  const [first, second] = ready.regions;
+  const here = relative(process.cwd(), ready.data);
+  const data = here === ".atoll" ? "" : ` --data ${ready.data}`;
+  const acks = plan.server.durableAcks ? "durable acks" : pc.yellow("acks NOT durable: this server is too old for them");
+  const cut = first === undefined ? "" : `  atoll cut ${first.name}${data}   then write on both sides, then   atoll heal${data}`;
+  return `
+${pc.bold("Atoll runs.")} ${ready.regions.length} regions, each with everything it needs. Ctrl-C stops them; the data stay in ${ready.data}
+
+${ready.regions.map(({ name, url }) => `  ${pc.cyan(name.padEnd(8))} ${url}`).join("\n")}
+  ${pc.cyan("GeoDNS".padEnd(8))} ${ready.geodns}  (gw.${plan.topology.zone}, UDP and TCP)
+
+  real      nats-server ${plan.server.version.text}, two a region, ${acks}; links through NATS gateways
+  embedded  history, directory and audit (LMDB), presence (memory)
+
+Try, in another terminal:
+  atoll status --watch${data}
+  curl -H "Authorization: Bearer $(atoll token --user ana${data})" ${first?.url ?? second?.url}/v1/sync
+${cut}
+  atoll verify${data}
+  ${first?.url}/console/   ${first?.url}/docs
+`;
+}

@@ -1,0 +1,17 @@
+/** The mesh's name server lives apart from the regions, so that it survives the death of any (contract §2). */
+import { join } from "node:path";
+import { type Child, type ChildHooks, openChild } from "./child.ts";
+import { foreignEnvironment, ownProgram } from "./own-program.ts";
+import type { MeshPlan } from "./plan.ts";
+
+export const openGeodnsChild = (plan: MeshPlan, hooks: ChildHooks): Child =>
+  openChild(
+    {
+      name: "GeoDNS",
+      ...ownProgram("geodns-process", ["--topology", plan.folder.topologyFile, "--port", String(plan.geodnsPort)]),
+      environment: foreignEnvironment(process.env),
+      logFile: join(plan.folder.root, "geodns.log"),
+      channel: true,
+    },
+    hooks,
+  );

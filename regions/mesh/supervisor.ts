@@ -1,0 +1,184 @@
+/**
+ * The supervisor of a local mesh: owns every server, proxy and region process as its child, carries out orders, and leaves nothing behind
+ * however it ends (hard parts H10). A cut lives here, in the proxies, so it survives the death of any region.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { ServerMissing } from "../nats/server-binary.ts";
+import { findOrInstall } from "../nats/server-install.ts";
+import type { ChildHooks } from "./child.ts";
+import { type ControlServer, openControl } from "./control.ts";
+import { type Echo, openEcho } from "./echo.ts";
+import { type MeshFolder, writeWhole } from "./folder.ts";
+import { openGeodnsChild } from "./geodns-child.ts";
+import { LinkProxy } from "./link-proxy.ts";
+import { type Links, openLinks } from "./links.ts";
+import { carryOut } from "./orders.ts";
+import { type MeshPlan, planMesh, readyOf } from "./plan.ts";
+import type { ReadyDocument } from "./ready.ts";
+import { Refused } from "./refused.ts";
+import { openRegionProcesses, type RegionProcesses } from "./region-processes.ts";
+import { openRoster, sweep } from "./roster.ts";
+import { takeFolder } from "./up-lock.ts";
+import { openWarden } from "./warden.ts";
+
+export interface UpOptions {
+  readonly folder: MeshFolder;
+  readonly regions: readonly string[];
+  readonly port: number;
+  /** "us-eu" -> one-way delay. */
+  readonly delays: Readonly<Record<string, number>>;
+  readonly clockOffsets: Readonly<Record<string, number>>;
+  readonly natsServer?: string;
+  /** One line of progress or news for people. */
+  readonly tell: (line: string) => void;
+}
+export interface RunningMesh {
+  readonly ready: ReadyDocument;
+  readonly plan: MeshPlan;
+  /** Drains and stops everything; repeated calls wait for the same end. */
+  stop(): Promise<void>;
+  readonly stopped: Promise<void>;
+}
+
+const READY_MS = 90_000;
+const LINKS_MS = 20_000;
+
+/** Undoes, last first, whatever has been done so far. */
+class Undo {
+  readonly #steps: (() => Promise<void> | void)[] = [];
+  add(step: () => Promise<void> | void): void {
+    this.#steps.push(step);
+  }
+  async all(): Promise<void> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) await step();
+  }
+}
+
+export async function superviseMesh(options: UpOptions, signal: AbortSignal): Promise<RunningMesh> {
+  const undo = new Undo();
+  let ended: () => void = () => undefined;
+  const stopped = new Promise<void>((done) => {
+    ended = done;
+  });
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= undo.all().then(ended);
+    return stopping;
+  };
+  try {
+    const plan = await prepare(options, undo);
+    const started = await start(plan, options, undo, () => void stop());
+    const aborted = new Promise<never>((_, fail) =>
+      signal.addEventListener("abort", () => fail(new Refused(1, "stopped before it was ready")), { once: true }),
+    );
+    aborted.catch(() => undefined);
+    signal.throwIfAborted();
+    await Promise.race([settle(started, options), aborted]);
+    const ready = readyOf(plan);
+    undo.add(() => rmSync(options.folder.meshFile, { force: true }));
+    writeWhole(options.folder.meshFile, `${JSON.stringify(ready)}\n`);
+    return { ready, plan, stop, stopped };
+  } catch (error) {
+    await stop();
+    if (signal.aborted) throw new Refused(1, "stopped before it was ready");
+    throw error instanceof ServerMissing ? new Refused(3, error.message) : error;
+  }
+}
+
+async function prepare({ folder, regions, port, natsServer, tell }: UpOptions, undo: Undo): Promise<MeshPlan> {
+  undo.add(takeFolder(folder));
+  const left = await sweep(folder);
+  if (left > 0) tell(`ended ${left} processes that a killed mesh had left behind`);
+  rmSync(folder.meshFile, { force: true });
+  const server = await findOrInstall({ env: process.env, say: tell, ...(natsServer === undefined ? {} : { named: natsServer }) });
+  return planMesh(folder, regions, port, server);
+}
+
+interface Started {
+  readonly regions: ReadonlyMap<string, RegionProcesses>;
+  readonly links: Links;
+  readonly waitForEchoes: Promise<unknown>;
+}
+
+/** Starts everything. What is added to `undo` runs backwards: control, regions' programs, JetStream servers, gateway servers, proxies, GeoDNS. */
+async function start(plan: MeshPlan, { folder, delays, clockOffsets, tell }: UpOptions, undo: Undo, stop: () => void): Promise<Started> {
+  const roster = openRoster(folder);
+  undo.add(() => rmSync(folder.processesFile, { force: true }));
+  const warden = openWarden(folder.root);
+  undo.add(() => warden.close());
+  if (warden.pid !== undefined) roster.joined(warden.pid);
+  const hooks: ChildHooks = {
+    joined: (pid) => {
+      warden.joined(pid);
+      roster.joined(pid);
+    },
+    left: (pid) => {
+      warden.left(pid);
+      roster.left(pid);
+    },
+    tell,
+  };
+  const geodns = openGeodnsChild(plan, hooks);
+  undo.add(() => geodns.stop(5_000));
+  const proxies = await openProxies(plan, delays, undo);
+  const regions = new Map(
+    plan.regions.map((region) => [region.name, openRegionProcesses(plan, region, clockOffsets[region.name] ?? 0, hooks)]),
+  );
+  const each = (act: (region: RegionProcesses) => Promise<void>) => async (): Promise<void> =>
+    void (await Promise.all([...regions.values()].map(act)));
+  undo.add(each((region) => region.stopGateway()));
+  undo.add(each((region) => region.stopJetStream()));
+  undo.add(each((region) => region.stopProgram()));
+  for (const region of regions.values()) region.start();
+  geodns.start();
+
+  const echoes = new Map<string, Echo>();
+  const waitForEchoes = Promise.all(
+    plan.regions.map(async ({ name, nats }) => {
+      const echo = await openEcho(name, nats);
+      echoes.set(name, echo);
+      undo.add(() => echo.close());
+    }),
+  );
+  const links = openLinks({
+    regions: plan.regions.map(({ name }) => name),
+    gate: (region) => {
+      const proxy = proxies.get(region)!;
+      return { cut: (peer) => proxy.cut(peer), heal: (peer) => proxy.heal(peer), bytes: (peer) => proxy.forwardedBytes(peer) };
+    },
+    echo: (from, to, timeoutMs) => echoes.get(from)?.ask(to, timeoutMs) ?? Promise.resolve(false),
+    alive: (region) => regions.get(region)?.alive === true,
+  });
+  const control: ControlServer = await openControl(folder.socket, (order) => carryOut(order, { regions, links, stop, readyMs: READY_MS }));
+  undo.add(() => control.close());
+  return { regions, links, waitForEchoes };
+}
+
+async function openProxies(plan: MeshPlan, delays: Readonly<Record<string, number>>, undo: Undo): Promise<ReadonlyMap<string, LinkProxy>> {
+  const proxies = new Map<string, LinkProxy>();
+  for (const { name, ports } of plan.regions) {
+    const proxy = await LinkProxy.listen(ports.proxy, { host: "127.0.0.1", port: ports.link });
+    undo.add(() => proxy.close());
+    proxies.set(name, proxy);
+  }
+  const names = plan.regions.map(({ name }) => name);
+  for (const a of names)
+    for (const b of names) {
+      const delayMs = delays[`${a}-${b}`];
+      if (delayMs === undefined) continue;
+      // One way: each of the two connections of the pair carries bytes both ways.
+      proxies.get(a)?.setDelay(b, { inMs: delayMs, outMs: delayMs });
+      proxies.get(b)?.setDelay(a, { inMs: delayMs, outMs: delayMs });
+    }
+  return proxies;
+}
+
+async function settle({ regions, links, waitForEchoes }: Started, { tell }: UpOptions): Promise<void> {
+  await Promise.all([...regions.values()].map((region) => region.ready(READY_MS)));
+  await waitForEchoes;
+  if (!(await links.up(LINKS_MS))) tell("not every link between regions is up yet; atoll status shows which");
+}
+
+/** Where the detached supervisor and its children write. */
+export const logsOf = (folder: MeshFolder): string => join(folder.root, "<region>", "logs");
