@@ -89,7 +89,7 @@ export class Life implements Timers, PhysicalClock {
   }
 
   nowMs(): number {
-    return EPOCH_MS + this.#bootMs + Math.floor(this.#elapsedMs()) + this.#clock.skewMs;
+    return EPOCH_MS + Math.floor(this.#bootMs + this.#elapsedMs()) + this.#clock.skewMs;
   }
 
   pause(): void {

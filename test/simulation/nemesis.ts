@@ -1,106 +1,126 @@
 /** What breaks: each fault of a plan has a beginning and an end; at the end of the window everything is whole again. */
+import type { Machine } from "./machine.ts";
 import type { Mesh } from "./mesh.ts";
-import type { Fault } from "./plan.ts";
+import type { Way } from "./network.ts";
+import type { Fault, FaultKind } from "./plan.ts";
+import type { RunningRegion } from "./running-region.ts";
 
 export function unleash(mesh: Mesh, fault: Fault): void {
   const { scheduler } = mesh;
   scheduler.after(fault.atMs - scheduler.nowMs, () => {
     if (mesh.quiet) return;
     mesh.history.note(`FAULT   ${fault.kind} ${mesh.regions[fault.a]} ${mesh.regions[fault.b]} for ${fault.lengthMs} ms`);
-    begin(mesh, fault);
+    FAULTS[fault.kind](new Blow(mesh, fault));
   });
 }
 
-function begin(mesh: Mesh, { kind, a, b, lengthMs, dice }: Fault): void {
-  const { network, scheduler } = mesh;
-  const one = mesh.regions[a] ?? "";
-  const other = mesh.regions[b] ?? "";
-  const machine = mesh.machine(one);
-  const later = (run: () => void, delayMs = lengthMs): void => scheduler.after(delayMs, run);
-  const others = mesh.regions.filter((region) => region !== one);
-  const ways = (peers: readonly string[]): (readonly [string, string])[] =>
-    peers.flatMap((peer) => [[one, peer] as const, [peer, one] as const]);
-  const cut = (pairs: readonly (readonly [string, string])[]): void => {
-    for (const [from, to] of mesh.quiet ? [] : pairs) network.cut(from, to);
-  };
-  const heal = (pairs: readonly (readonly [string, string])[]): void => {
-    for (const [from, to] of pairs) network.heal(from, to);
-  };
-  const cutFor = (pairs: readonly (readonly [string, string])[]): void => {
-    cut(pairs);
-    later(() => heal(pairs));
-  };
-  switch (kind) {
-    case "cut-off":
-      return cutFor(ways(others));
-    case "pair":
-      return cutFor(ways([other]));
-    case "one-way":
-      return cutFor([[one, other]]);
-    case "swizzle":
-      for (const [index, peer] of others.entries()) {
-        later(() => cut(ways([peer])), index * 300);
-        later(() => heal(ways([peer])), lengthMs + (others.length - index) * 700);
-      }
-      return;
-    case "flap":
-      for (let at = 0; at < lengthMs; at += 400 + dice[0] * 1_500) {
-        later(() => cut(ways(others)), at);
-        later(() => heal(ways(others)), at + 200 + dice[1] * 900);
-      }
-      return;
-    case "cut-again": {
-      cut(ways(others));
-      later(() => heal(ways(others)), lengthMs / 2);
-      later(() => cut(ways(others)), lengthMs / 2 + 100 + dice[0] * 1_200);
-      return later(() => heal(ways(others)), lengthMs + 1_500);
-    }
-    case "slow":
-      return during(
-        ways([other]).map(([from, to]) => network.way(from, to)),
-        { delayMs: 300 + dice[0] * 900, jitterMs: 300 },
-        later,
-      );
-    case "jam":
-      network.jam(one, other, true);
-      return later(() => network.jam(one, other, false));
-    case "noise":
-      return during(
-        [...ways(others)].map(([from, to]) => network.way(from, to)),
-        { loss: dice[0] * 0.4, repeat: dice[1] * 0.4, reorder: 0.3 },
-        later,
-      );
-    case "crash":
-      machine.crash();
-      return later(() => machine.start(), 200 + lengthMs * dice[0]);
-    case "power":
-      machine.powerOff();
-      return later(() => machine.start(), 300 + lengthMs * dice[0]);
-    case "pause":
-      machine.pause();
-      return later(() => machine.resume(), Math.min(lengthMs, 4_000));
-    case "clock":
-      machine.clock.skewMs = dice[0] < 0.25 ? 3_600_000 : Math.round((dice[0] - 0.6) * 25_000);
-      if (dice[1] < 0.3) machine.clock.drift = (dice[1] - 0.15) * 0.2;
-      machine.crash();
-      return later(() => machine.start(), 300);
-    case "log-full":
-      return during([machine.server.faults], { diskFull: true }, later);
-    case "store-full":
-      return during([machine.storeFaults], { full: true }, later);
-    case "slow-disk":
-      during([machine.server.faults], { slowMs: 40 + dice[0] * 400 }, later);
-      return during([machine.storeFaults], { slowMs: 500 + dice[1] * 2_000 }, later);
-    case "lost-answers":
-      return during([machine.server.faults], { lostAnswers: 0.3 + dice[0] * 0.4 }, later);
+type Pair = readonly [from: string, to: string];
+
+/** One fault while it lasts. */
+class Blow {
+  readonly fault: Fault;
+  readonly machine: Machine<RunningRegion>;
+  readonly others: readonly string[];
+  readonly other: string;
+  readonly one: string;
+  readonly mesh: Mesh;
+
+  constructor(mesh: Mesh, fault: Fault) {
+    this.mesh = mesh;
+    this.fault = fault;
+    this.one = mesh.regions[fault.a] ?? "";
+    this.other = mesh.regions[fault.b] ?? "";
+    this.others = mesh.regions.filter((region) => region !== this.one);
+    this.machine = mesh.machine(this.one);
+  }
+
+  later(run: () => void, delayMs: number = this.fault.lengthMs): void {
+    this.mesh.scheduler.after(delayMs, run);
+  }
+
+  /** Both directions between the region hit and these peers. */
+  pairs(peers: readonly string[]): readonly Pair[] {
+    return peers.flatMap((peer) => [[this.one, peer] as const, [peer, this.one] as const]);
+  }
+
+  ways(peers: readonly string[]): readonly Way[] {
+    return this.pairs(peers).map(([from, to]) => this.mesh.network.way(from, to));
+  }
+
+  cut(pairs: readonly Pair[], fromMs = 0, untilMs: number = this.fault.lengthMs): void {
+    const { network } = this.mesh;
+    this.later(() => {
+      for (const [from, to] of this.mesh.quiet ? [] : pairs) network.cut(from, to);
+    }, fromMs);
+    this.later(() => {
+      for (const [from, to] of pairs) network.heal(from, to);
+    }, untilMs);
+  }
+
+  /** Sets these fields on every target until the fault ends. */
+  during<T extends object>(targets: readonly T[], broken: Partial<T>): void {
+    const before = targets.map((target) => Object.fromEntries(Object.keys(broken).map((field) => [field, target[field as keyof T]])));
+    for (const target of targets) Object.assign(target, broken);
+    this.later(() => {
+      for (const [index, target] of targets.entries()) Object.assign(target, before[index]);
+    });
   }
 }
 
-/** Sets these fields on every target until the fault ends. */
-function during<T extends object>(targets: readonly T[], fault: Partial<T>, later: (run: () => void) => void): void {
-  const before = targets.map((target) => Object.fromEntries(Object.keys(fault).map((field) => [field, target[field as keyof T]])));
-  for (const target of targets) Object.assign(target, fault);
-  later(() => {
-    for (const [index, target] of targets.entries()) Object.assign(target, before[index]);
-  });
-}
+const FAULTS: Readonly<Record<FaultKind, (blow: Blow) => void>> = {
+  "cut-off": (blow) => blow.cut(blow.pairs(blow.others)),
+  pair: (blow) => blow.cut(blow.pairs([blow.other])),
+  "one-way": (blow) => blow.cut([[blow.one, blow.other]]),
+  /** Links go one by one and come back in another order. */
+  swizzle: (blow) => {
+    for (const [index, peer] of blow.others.entries())
+      blow.cut(blow.pairs([peer]), index * 300, blow.fault.lengthMs + (blow.others.length - index) * 700);
+  },
+  flap: (blow) => {
+    const [pause, length] = blow.fault.dice;
+    for (let at = 0; at < blow.fault.lengthMs; at += 400 + pause * 1_500) blow.cut(blow.pairs(blow.others), at, at + 200 + length * 900);
+  },
+  /** The second cut comes during the reconciliation after the first. */
+  "cut-again": (blow) => {
+    const half = blow.fault.lengthMs / 2;
+    blow.cut(blow.pairs(blow.others), 0, half);
+    blow.cut(blow.pairs(blow.others), half + 100 + blow.fault.dice[0] * 1_200, blow.fault.lengthMs + 1_500);
+  },
+  slow: (blow) => blow.during(blow.ways([blow.other]), { delayMs: 300 + blow.fault.dice[0] * 900, jitterMs: 300 }),
+  jam: (blow) => {
+    const { network } = blow.mesh;
+    network.jam(blow.one, blow.other, true);
+    blow.later(() => network.jam(blow.one, blow.other, false));
+  },
+  noise: (blow) => {
+    const [loss, repeat] = blow.fault.dice;
+    blow.during(blow.ways(blow.others), { loss: loss * 0.4, repeat: repeat * 0.4, reorder: 0.3 });
+  },
+  crash: (blow) => {
+    blow.machine.crash();
+    blow.later(() => blow.machine.start(), 200 + blow.fault.lengthMs * blow.fault.dice[0]);
+  },
+  power: (blow) => {
+    blow.machine.powerOff();
+    blow.later(() => blow.machine.start(), 300 + blow.fault.lengthMs * blow.fault.dice[0]);
+  },
+  pause: (blow) => {
+    blow.machine.pause();
+    blow.later(() => blow.machine.resume(), Math.min(blow.fault.lengthMs, 4_000));
+  },
+  /** The wall clock is wrong from the next boot on. */
+  clock: (blow) => {
+    const [step, drift] = blow.fault.dice;
+    blow.machine.clock.skewMs = step < 0.25 ? 3_600_000 : Math.round((step - 0.6) * 25_000);
+    if (drift < 0.3) blow.machine.clock.drift = (drift - 0.15) * 0.2;
+    blow.machine.crash();
+    blow.later(() => blow.machine.start(), 300);
+  },
+  "log-full": (blow) => blow.during([blow.machine.server.faults], { diskFull: true }),
+  "store-full": (blow) => blow.during([blow.machine.storeFaults], { full: true }),
+  "slow-disk": (blow) => {
+    blow.during([blow.machine.server.faults], { slowMs: 40 + blow.fault.dice[0] * 400 });
+    blow.during([blow.machine.storeFaults], { slowMs: 500 + blow.fault.dice[1] * 2_000 });
+  },
+  "lost-answers": (blow) => blow.during([blow.machine.server.faults], { lostAnswers: 0.3 + blow.fault.dice[0] * 0.4 }),
+};

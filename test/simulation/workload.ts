@@ -6,7 +6,7 @@ import type { Actor, Command } from "../../core/command.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Message } from "../../core/objects.ts";
 import type { Accepted } from "../../core/ports/acceptor.ts";
-import type { Operation } from "./history.ts";
+import type { Attempt, Operation } from "./history.ts";
 import type { Mesh } from "./mesh.ts";
 import type { Step } from "./plan.ts";
 import type { Random } from "./random.ts";
@@ -64,7 +64,7 @@ export class Workload {
     const founder = this.person(0);
     const members = this.people
       .slice(1)
-      .map(({ user }, index) => ({ user, role: index === 0 ? ("moderator" as const) : ("member" as const) }));
+      .map(({ user }, index) => ({ user, role: index < 2 ? ("moderator" as const) : ("member" as const) }));
     this.ask(founder, { kind: "channel.create", id: this.nextId(), name: "first", members });
   }
 
@@ -106,39 +106,44 @@ export class Workload {
   #try(person: Person, operation: Operation, region: string): void {
     const { history, scheduler } = this.#mesh;
     const machine = this.#mesh.machine(region);
-    const running = machine.running;
-    if (running === undefined) return this.#again(person, operation, region);
+    const { running, boots } = machine;
+    if (running === undefined) {
+      this.#again(person, operation, region);
+      return;
+    }
     const attempt = history.invoke(operation, region);
     attempt.healthy = machine.wellSince(scheduler.nowMs);
-    const boots = machine.boots;
+    const lost = this.#random.chance(LOST_REPLY);
+    if (lost) attempt.healthy = false;
     let open = true;
+    /** The first end of an attempt counts; an answer of a life that is over is none. */
     const end = (then: () => void): void => {
       if (!open) return;
       open = false;
       attempt.healthy &&= machine.wellSince(attempt.fromMs);
       then();
     };
-    const lost = this.#random.chance(LOST_REPLY);
-    const give = (): void =>
+    const give = (code = ""): void =>
       end(() => {
-        history.end(operation, attempt, "unknown");
+        history.end(operation, attempt, "unknown", { code });
         this.#again(person, operation, region);
       });
     scheduler.after(this.#random.between(...PATIENCE_MS), give);
     running.acceptor.submit(person.actor, operation.command).then(
       (accepted) => {
-        if (lost || machine.boots !== boots) return;
-        end(() => this.#answered(person, operation, region, accepted));
+        if (!lost && machine.boots === boots) end(() => this.#answered(person, operation, region, accepted));
       },
       (refusal: unknown) => {
-        if (!(refusal instanceof Refusal)) return scheduler.fail(refusal instanceof Error ? refusal : new Error(String(refusal)));
-        if (refusal.retryable) return give();
-        end(() => {
-          history.end(operation, attempt, "refused", { code: refusal.code });
-          this.#open -= 1;
-        });
+        if (!(refusal instanceof Refusal)) scheduler.fail(refusal instanceof Error ? refusal : new Error(String(refusal)));
+        else if (refusal.retryable) give(refusal.code);
+        else end(() => this.#refused(operation, attempt, refusal.code));
       },
     );
+  }
+
+  #refused(operation: Operation, attempt: Attempt, code: string): void {
+    this.#mesh.history.end(operation, attempt, "refused", { code });
+    this.#open -= 1;
   }
 
   #answered(person: Person, operation: Operation, region: string, { result, replayed }: Accepted): void {

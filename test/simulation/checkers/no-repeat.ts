@@ -21,7 +21,7 @@ export function noRepeat({ truth, acts, regions }: EndState): void {
   for (const { region, store, registers } of regions) {
     for (const { key, entries, seen, count } of registers.values()) {
       const events = new Set([...entries.map(({ stamp }) => stamp), ...seen.map(({ stamp }) => stamp)]);
-      if (events.size !== entries.length + seen.length || count !== events.size)
+      if (events.size !== entries.length + seen.length || count !== entries.length)
         throw new Violation("C2", `${region} counts ${count} events in ${key} and holds ${entries.length + seen.length} of ${events.size}`);
     }
     audited(

@@ -1,6 +1,7 @@
 /** C3: after quiet every region holds the same state, row by row, and knows it by the same digests. */
 import { canonical } from "../../../core/canonical.ts";
 import type { TableName } from "../../../core/ports/state-store.ts";
+import type { Register } from "../../../core/register.ts";
 import { Violation } from "../violation.ts";
 import type { EndState, RegionEnd } from "./end-state.ts";
 import { ALL } from "./end-state.ts";
@@ -36,7 +37,12 @@ export function sameEverywhere({ regions }: EndState): void {
 }
 
 const rowsOf = ({ store }: RegionEnd, table: TableName): ReadonlyMap<string, string> =>
-  new Map([...store.range(table, ALL)].map(([key, value]) => [key, canonical(value)]));
+  new Map([...store.range(table, ALL)].map(([key, value]) => [key, canonical(table === "registers" ? inOrder(value as Register) : value)]));
+
+/** In which order the entries came is a fact of the region, not of the state. */
+const inOrder = (register: Register): Register => ({ ...register, entries: byStamp(register.entries), seen: byStamp(register.seen) });
+const byStamp = <T extends { readonly stamp: string }>(some: readonly T[]): readonly T[] =>
+  [...some].sort((a, b) => (a.stamp < b.stamp ? -1 : 1));
 
 /** Honest regions make no event that another must refuse, wait for or call void. */
 function nothingAside({ region, store, registers }: RegionEnd): void {
