@@ -79,6 +79,11 @@ export class HybridClock {
     return true;
   }
 
+  /** A stamp that this region made in a former life: never made again, however its wall clock stands now (T1). */
+  remember(stamp: Stamp): void {
+    this.#raise(stampTimeMs(stamp), stampCounter(stamp));
+  }
+
   /** The greatest stamp made or witnessed so far, without making one. */
   get highest(): Stamp {
     return formatStamp(this.#timeMs, this.#counter, this.#region);

@@ -49,19 +49,22 @@ export interface Beat {
 const name: Check = (value) => (typeof value === "string" && isPlainId(value) ? undefined : "is no plain id");
 const duration: Check = (value) => finite(value) ?? ((value as number) < 0 ? "is negative" : undefined);
 
+/** As far as stamps reach. */
+const time = whole(0xffff_ffff_ffff);
+
 const check = fields<Beat>(
   {
     v: whole(1),
     region: name,
     boot: text(1, 64),
-    bootMs: whole(),
+    bootMs: time,
     n: whole(),
-    wallMs: whole(),
+    wallMs: time,
     monoMs: finite,
     epoch: whole(999_999_999),
     head: whole(),
     applied: vector,
-    closed: fields<Beat["closed"]>({ tMs: whole(), head: whole() }, "ignored"),
+    closed: fields<Beat["closed"]>({ tMs: time, head: whole() }, "ignored"),
     heard: mapOf(
       name,
       fields<Heard>({ boot: text(1, 64), n: whole(), monoMs: finite, agoMs: duration, silentMs: duration }, "ignored"),

@@ -90,9 +90,9 @@ function signalOf(link: Link, view: LinkView, timing: LinkTiming): LinkSignal | 
   return view.behindMs > (link.kind === "lagging" ? timing.levelMs : timing.lagMs) ? "behind" : "level";
 }
 
-/** Whether a log is here up to a message: places within it do not matter. */
+/** Whether a log is here up to a message: places within it do not matter, and a log that holds nothing is here. */
 export const reached = (applied: Point, target: Point): boolean =>
-  applied.epoch > target.epoch || (applied.epoch === target.epoch && applied.sequence >= target.sequence);
+  target.sequence === 0 || applied.epoch > target.epoch || (applied.epoch === target.epoch && applied.sequence >= target.sequence);
 
 /** Log messages between two points; an epoch that has not begun here counts whole. */
 export const distance = (from: Point, to: Point): number =>

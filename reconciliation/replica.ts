@@ -63,7 +63,7 @@ export class Replica {
 
   /** Applies one log message's events, oldest first. What stands at or below the position applied changes nothing. */
   applyMessage(origin: string, epoch: number, sequence: number, events: readonly Event[]): void {
-    events.forEach((event, place) => this.apply({ position: { origin, epoch, sequence, place }, event }));
+    for (const [place, event] of events.entries()) this.apply({ position: { origin, epoch, sequence, place }, event });
   }
 
   apply(placed: Placed): void {

@@ -1,0 +1,83 @@
+/**
+ * Brings memory into the store, soon and in order. A refusal (disk full) loses nothing: positions do not advance, the rows are tried again, and
+ * until then new writes are refused while reads go on (H13).
+ */
+import type { Timer, Timers } from "../core/ports/time.ts";
+import type { WorkingSet } from "./working-set.ts";
+
+export interface CommitterOptions {
+  readonly tables: WorkingSet;
+  readonly timers: Timers;
+  /** Called before each commit, so that facts beside the state are committed with it. */
+  readonly before: () => void;
+  readonly refused: (cause: unknown) => void;
+  readonly committed: (tookMs: number, rows: number) => void;
+}
+
+/** Rows wait this long for company. */
+const SOON_MS = 15;
+const AGAIN_MS = 250;
+/** Memory may hold this many rows that the store does not; then the gates pause and own writes are refused (H13: about 32 MiB). */
+export const ROWS_AHEAD = 60_000;
+
+export class Committer {
+  readonly #options: CommitterOptions;
+  #timer: Timer | undefined;
+  #running: Promise<void> | undefined;
+  #refusing = false;
+  #closed = false;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+  }
+
+  /** The store's last word was a refusal. */
+  get refusing(): boolean {
+    return this.#refusing;
+  }
+  get full(): boolean {
+    return this.#options.tables.rowsAhead > ROWS_AHEAD;
+  }
+
+  /** Something has been written: commit it before long. */
+  soon(delayMs: number = SOON_MS): void {
+    if (this.#timer !== undefined || this.#closed) return;
+    this.#timer = this.#options.timers.after(delayMs, () => {
+      this.#timer = undefined;
+      void this.flush().catch(() => this.soon(AGAIN_MS));
+    });
+  }
+
+  /** Everything written so far is in the store when this resolves; rejects when the store refuses. */
+  async flush(): Promise<void> {
+    while (this.#running !== undefined) await this.#running.catch(() => {});
+    if (this.#options.tables.rowsAhead === 0) return;
+    this.#running = this.#commit();
+    try {
+      await this.#running;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  async #commit(): Promise<void> {
+    const { tables, timers, before, refused, committed } = this.#options;
+    before();
+    const rows = tables.rowsAhead;
+    const started = timers.monotonicMs();
+    try {
+      await tables.commit();
+      this.#refusing = false;
+      committed(timers.monotonicMs() - started, rows);
+    } catch (cause) {
+      if (!this.#refusing) refused(cause);
+      this.#refusing = true;
+      throw cause;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Keeps the fact *converged* (P2): when a heal has ended, and every half minute while all links are live, the regions' digests are compared at
+ * one vector (H7). Whoever asks tells all, so in the mean one region asks and the others only hear of it. The first by name asks first; the
+ * others leave it a little time.
+ */
+import { LIMITS } from "../core/limits.ts";
+import type { Timers } from "../core/ports/time.ts";
+import type { Outcome } from "./verify-report.ts";
+
+export interface ConvergenceOptions {
+  readonly timers: Timers;
+  readonly random: () => number;
+  /** Place of this region among the names of all, from 0. */
+  readonly turn: number;
+  /** Every link is live. */
+  readonly allLive: () => boolean;
+  readonly compare: () => Promise<Outcome>;
+}
+
+const LOOK_MS = 250;
+/** What each turn leaves to the one before it. */
+const TURN_MS = 500;
+const RETRY_MS = { least: 500, most: 5_000 } as const;
+
+export class Convergence {
+  readonly #options: ConvergenceOptions;
+  /** When to ask next; undefined while not all is live. */
+  #dueMs: number | undefined;
+  #retryMs: number = RETRY_MS.least;
+  #comparing = false;
+
+  constructor(options: ConvergenceOptions) {
+    this.#options = options;
+  }
+
+  start(): () => void {
+    const timer = this.#options.timers.every(LOOK_MS, () => this.#look());
+    return () => timer.cancel();
+  }
+
+  /** All regions have been compared, by whoever asked: the next time is half a minute away. */
+  compared(): void {
+    this.#retryMs = RETRY_MS.least;
+    this.#wait(LIMITS.verifyEveryMs);
+  }
+
+  #look(): void {
+    const { timers, allLive, turn } = this.#options;
+    if (!allLive()) {
+      this.#dueMs = undefined;
+      return;
+    }
+    this.#dueMs ??= timers.monotonicMs() + turn * TURN_MS;
+    if (this.#comparing || timers.monotonicMs() < this.#dueMs) return;
+    this.#comparing = true;
+    void this.#compare();
+  }
+
+  async #compare(): Promise<void> {
+    const outcome = await this.#options.compare().catch((): Outcome => "undecided");
+    this.#comparing = false;
+    if (outcome === "equal" || outcome === "differs") {
+      if ((this.#dueMs ?? 0) <= this.#options.timers.monotonicMs()) this.compared();
+      return;
+    }
+    this.#wait(this.#retryMs);
+    this.#retryMs = Math.min(RETRY_MS.most, this.#retryMs * 2);
+  }
+
+  #wait(ms: number): void {
+    const { timers, random, turn } = this.#options;
+    this.#dueMs = timers.monotonicMs() + ms * (1 + 0.2 * random()) + turn * TURN_MS;
+  }
+}

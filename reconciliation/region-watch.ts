@@ -1,0 +1,15 @@
+/** What metrics and logs hear of a region; nothing leans on it. */
+
+import type { Applied } from "./replica.ts";
+import type { LinkChange } from "./sync-board.ts";
+
+export interface RegionWatch {
+  applied(applied: Applied): void;
+  committed(tookMs: number, rows: number): void;
+  storeRefused(cause: unknown): void;
+  distrusted(origin: string): void;
+  quarantined(origin: string): void;
+  /** Messages of a peer's epoch that can be had from nobody. */
+  lost(peer: string, epoch: number, from: number, to: number): void;
+  link(change: LinkChange): void;
+}

@@ -1,0 +1,244 @@
+/**
+ * A region, assembled: the one place that knows how its parts meet. Production and the simulator open it with the same words and other ports.
+ */
+
+import { channelIdentity } from "../core/commands/standing.ts";
+import { recordById } from "../core/conflict-records.ts";
+import { Refusal } from "../core/errors.ts";
+import type { Event } from "../core/event.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Acceptor } from "../core/ports/acceptor.ts";
+import type { PresenceBoard, Verifier } from "../core/ports/boards.ts";
+import type { EventLog } from "../core/ports/event-log.ts";
+import type { Feed } from "../core/ports/feed.ts";
+import type { PeerLink } from "../core/ports/peer-link.ts";
+import type { Reader } from "../core/ports/reader.ts";
+import type { StateStore } from "../core/ports/state-store.ts";
+import type { Timers } from "../core/ports/time.ts";
+import type { PhysicalClock } from "../core/stamp.ts";
+import { HybridClock } from "../core/stamp.ts";
+import { writesOf } from "../core/writes.ts";
+import { CommandAcceptor } from "./acceptor.ts";
+import { ClockWitness } from "./clock-witness.ts";
+import { Committer } from "./committer.ts";
+import { Following } from "./following.ts";
+import { keptFacts, replayOwnLog } from "./own-log.ts";
+import { Packer } from "./packer.ts";
+import type { PresenceExchange } from "./presence-exchange.ts";
+import { openPresence } from "./presence-exchange.ts";
+import { answerOf } from "./read/answers.ts";
+import { openReader } from "./read/reader.ts";
+import { regionView } from "./region-view.ts";
+import type { RegionWatch } from "./region-watch.ts";
+import type { Applied } from "./replica.ts";
+import { Replica } from "./replica.ts";
+import { openContentKeys } from "./stamping.ts";
+import { RegionSyncBoard } from "./sync-board.ts";
+import { Telling } from "./telling.ts";
+import type { Verifying } from "./verifying.ts";
+import { openVerifying } from "./verifying.ts";
+import { WorkingSet } from "./working-set.ts";
+
+export interface RegionPorts {
+  readonly region: string;
+  /** All regions of the mesh, this one included. */
+  readonly regions: readonly string[];
+  readonly store: StateStore;
+  readonly log: EventLog;
+  /** Earlier epochs of the own log that stand here, oldest first: read before the log by a store that is behind. */
+  readonly earlier?: readonly EventLog[];
+  /** The epoch is new and empty: its first event names the one before (H1). */
+  readonly previous?: { readonly epoch: number; readonly sequence: number };
+  readonly link: PeerLink;
+  readonly timers: Timers;
+  readonly physical: PhysicalClock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Of the mesh, equal in every region: what content is compared by (H9). */
+  readonly secret: string;
+  /** This life of the process, unlike every other. */
+  readonly boot: string;
+  /** What metrics and logs hear; nothing leans on it. */
+  readonly watch?: Partial<RegionWatch>;
+}
+
+export interface Region {
+  readonly acceptor: Acceptor;
+  readonly reader: Reader;
+  readonly feed: Feed;
+  readonly links: RegionSyncBoard;
+  readonly presence: PresenceBoard & PresenceExchange;
+  readonly verifier: Verifier;
+  readonly replica: Replica;
+  /** Whether the store takes rows, and whether the log answers. */
+  health(): { readonly store: boolean; readonly logWaiting: number; readonly rowsAhead: number; readonly quarantined: number };
+  /** No new commands; resolves when what was in flight has landed and everything is committed. */
+  drain(): Promise<void>;
+  /** Ends the region's life without waiting for the log. */
+  close(): Promise<void>;
+}
+
+export async function openRegion(ports: RegionPorts): Promise<Region> {
+  const { region, store, log, link, timers, physical, watch = {} } = ports;
+  const tables = new WorkingSet(store);
+  let telling: Telling | undefined;
+  let verifying: Verifying | undefined;
+  const applied = (one: Applied): void => {
+    if (one.placed.position.origin !== region) clock.witness(one.placed.event.stamp);
+    telling?.tell(one);
+    verifying?.applied();
+    watch.applied?.(one);
+    committer.soon();
+  };
+  const replica: Replica = new Replica({
+    region,
+    tables,
+    nowMs: () => physical.nowMs(),
+    view: (self) => regionView(tables, () => self.vector, recordById),
+    applied,
+    distrusted: (origin) => watch.distrusted?.(origin),
+  });
+  const facts = keptFacts(tables, region, physical, replica.judging.isDistrusted);
+  const clock = new HybridClock({ region, physical: facts.physical, highest: facts.highest, boundMs: LIMITS.clockBoundMs });
+  const committer = new Committer({
+    tables,
+    timers,
+    before: () => tables.put("facts", "highest", clock.highest),
+    refused: (cause) => watch.storeRefused?.(cause),
+    committed: (tookMs, rows) => {
+      watch.committed?.(tookMs, rows);
+      for (const one of followings.values()) one.drain();
+    },
+  });
+  for (const one of [...(ports.earlier ?? []), log]) await replayOwnLog(one, replica, clock);
+
+  const packer = new Packer({ log, take: (sequence, events) => replica.applyMessage(region, log.epoch, sequence, events) });
+  let draining = false;
+  const closed = (): Refusal | undefined => {
+    if (draining) return new Refusal("unavailable", "This region is being stopped.", { hint: "Use another region.", retryAfterS: 1 });
+    if (committer.refusing || committer.full)
+      return new Refusal("unavailable", "This region's store takes no rows right now; reads go on.", {
+        hint: "Send again with the same Idempotency-Key, here or in another region.",
+        retryAfterS: 2,
+      });
+    return undefined;
+  };
+  const reader = openReader({ region, tables, isDistrusted: replica.judging.isDistrusted, applied: () => replica.vector });
+  telling = new Telling({ tables, reader, isDistrusted: replica.judging.isDistrusted });
+  const keys = openContentKeys(ports.secret);
+  const acceptor = new CommandAcceptor({
+    region,
+    clock,
+    packer,
+    keys,
+    timers,
+    view: replica.view,
+    remembered: (key) => tables.get("commands", key),
+    writtenBy: (event: Event) => writesOf(event, { origin: region, epoch: 0, sequence: 0, place: 0 }, "").map(({ key }) => key),
+    answer: (event) => answerOf(event, reader.shownChannel),
+    closed,
+  });
+  if (ports.previous !== undefined)
+    void acceptor.record(
+      { kind: "epoch.opened", channel: null, data: { previous: ports.previous }, policy: "lww", deletes: "final", content: "" },
+      `epoch-${log.epoch}`,
+    );
+
+  const presence = openPresence({ link, timers, nowMs: () => physical.nowMs(), boot: ports.boot, formerBootMs: LIMITS.formerBootMs });
+  const witness: ClockWitness = new ClockWitness({
+    regions: ports.regions.length,
+    nowMs: () => links.judgingMs(),
+    timers,
+    known: facts.witnessed,
+    appendWitness: (data) =>
+      acceptor.record(
+        { kind: "clock.witnessed", channel: null, data, policy: "lww", deletes: "final", content: "" },
+        `witness-${data.origin}-${data.to}`,
+      ),
+  });
+  const links: RegionSyncBoard = new RegionSyncBoard({
+    link,
+    timers,
+    clock: physical,
+    boot: ports.boot,
+    applied: () => replica.vector,
+    own: () => ({ epoch: log.epoch, head: log.head(), closedMs: packer.closedMs(physical.nowMs() - 1) }),
+    presence: () => presence.beatFields(),
+    draining: () => draining,
+    witness,
+  });
+  const followings = new Map(
+    link.peers.map((peer) => [
+      peer,
+      new Following({
+        link,
+        peer,
+        applied: () => replica.vector,
+        room: () => !committer.full && !committer.refusing && witness.ready(peer),
+        take: (events) => {
+          witness.see(peer, events);
+          for (const placed of events) replica.apply(placed);
+        },
+        quarantine: (position, reason, raw) => {
+          replica.quarantine(position, reason, raw);
+          verifying?.applied();
+          watch.quarantined?.(peer);
+          committer.soon();
+        },
+        lost: (epoch, from, to) => watch.lost?.(peer, epoch, from, to),
+      }),
+    ]),
+  );
+  links.onPeerBeat((beat) => {
+    followings.get(beat.region)?.heard(beat.epoch, beat.head);
+    presence.onPeerBeat(beat.region, beat.presence);
+  });
+  links.onLink((change) => {
+    presence.onLink(change.peer, change.state);
+    watch.link?.(change);
+  });
+  verifying = openVerifying({
+    region,
+    boot: ports.boot,
+    link,
+    timers,
+    random: ports.random,
+    nowMs: () => physical.nowMs(),
+    links,
+    packer,
+    followings,
+    replica,
+    committer,
+    store,
+    reader,
+    channelOf: (channel) => channelIdentity(replica.view, channel),
+    quarantined: () => countOf(tables),
+  });
+  const stopLinks = links.start();
+
+  const stop = async (): Promise<void> => {
+    stopLinks();
+    verifying?.close();
+    await Promise.all([...followings.values()].map((one) => one.stop()));
+    committer.close();
+  };
+  return {
+    acceptor,
+    reader,
+    feed: telling,
+    links,
+    presence,
+    verifier: verifying,
+    replica,
+    health: () => ({ store: !committer.refusing, logWaiting: packer.pending, rowsAhead: tables.rowsAhead, quarantined: countOf(tables) }),
+    drain: async () => {
+      draining = true;
+      await packer.drained();
+      await stop();
+      await committer.flush();
+    },
+    close: stop,
+  };
+}
+
+const countOf = (tables: WorkingSet): number => [...tables.range("quarantine", { from: "", to: "\u{7f}" })].length;

@@ -1,0 +1,296 @@
+/**
+ * What a region knows about its links, and says (P2, P3, T2): four times a second it sends its beat, looks at what its peers' beats show, and
+ * tells whoever listens what has changed.
+ */
+import { LIMITS } from "../core/limits.ts";
+import type { LinkState, PeerSync, Sync, Time, Watermark } from "../core/objects.ts";
+import type { SyncBoard } from "../core/ports/boards.ts";
+import type { PeerLink } from "../core/ports/peer-link.ts";
+import type { Timers } from "../core/ports/time.ts";
+import type { Point, Vector } from "../core/position.ts";
+import { START, vectorText } from "../core/position.ts";
+import type { PhysicalClock } from "../core/stamp.ts";
+import type { Beat, Heard } from "./beat.ts";
+import { beatText, readBeat } from "./beat.ts";
+import { ClockWatch } from "./clock-watch.ts";
+import type { ClockWitness } from "./clock-witness.ts";
+import { distance, healProgress, shownState, worstOf } from "./link-state.ts";
+import { Marks } from "./marks.ts";
+import type { ClockSample } from "./peer-clock.ts";
+import { PeerWatch } from "./peer-watch.ts";
+
+export interface SyncBoardOptions {
+  readonly link: Pick<PeerLink, "region" | "peers" | "beat" | "onBeat">;
+  readonly timers: Timers;
+  readonly clock: PhysicalClock;
+  /** Names this life of the process. */
+  readonly boot: string;
+  /** What the gates have passed, per origin: what is here of each log. */
+  readonly applied: () => Vector;
+  /** The own log now; `closedMs`: no stamp at or below it will come after `head`, hence less than the present millisecond (H6). */
+  readonly own: () => { readonly epoch: number; readonly head: number; readonly closedMs: number };
+  readonly presence: () => { readonly boot: string; readonly version: number };
+  readonly draining: () => boolean;
+  readonly witness: Pick<ClockWitness, "hear" | "cut">;
+}
+
+export interface LinkChange {
+  readonly peer: string;
+  readonly state: LinkState;
+  readonly before: LinkState;
+  /** Wall clock; of a cut, when the peer was last heard. */
+  readonly sinceMs: number;
+}
+/** One link as metrics show it. */
+export interface LinkFacts {
+  readonly peer: string;
+  readonly state: LinkState;
+  readonly beatAgeMs: number | null;
+  readonly rttMs: number | null;
+  readonly offsetMs: number | null;
+  readonly lagEvents: number;
+  readonly lagMs: number;
+  /** The peer holds its own clock for sane. */
+  readonly clockOk: boolean;
+  readonly clockAlarm: boolean;
+}
+
+/** While not live, everybody is told this often (contract §4). */
+const REPEAT_MS = 1_000;
+
+export class RegionSyncBoard implements SyncBoard {
+  readonly #options: SyncBoardOptions;
+  readonly #peers: ReadonlyMap<string, PeerWatch>;
+  readonly #clocks = new ClockWatch();
+  /** What of our own log was closed when. */
+  readonly #ownClosed = new Marks();
+  readonly #syncListeners = new Set<(sync: Sync) => void>();
+  readonly #linkListeners = new Set<(change: LinkChange) => void>();
+  readonly #beatListeners = new Set<(beat: Beat) => void>();
+  readonly #bootMs: number;
+  #converged: Sync["converged"] = null;
+  #beats = 0;
+  #lookedMs: number;
+  #toldMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: SyncBoardOptions) {
+    const { link, timers, clock, boot } = options;
+    this.#options = options;
+    this.#bootMs = clock.nowMs();
+    this.#lookedMs = timers.monotonicMs();
+    this.#peers = new Map(link.peers.map((peer) => [peer, new PeerWatch({ region: link.region, boot }, this.#lookedMs)]));
+    link.onBeat((peer, text) => this.#hear(peer, text));
+  }
+
+  /** Begins to send beats and to look; returns what ends it. */
+  start(): () => void {
+    this.tick();
+    const timer = this.#options.timers.every(LIMITS.beatMs, () => this.tick());
+    return () => timer.cancel();
+  }
+
+  sync(): Sync {
+    const peers = [...this.#peers].map(([peer, watch]) => this.#peerSync(peer, watch));
+    return {
+      region: this.#options.link.region,
+      state: worstOf(peers.map(({ state }) => state)),
+      at: iso(this.#options.clock.nowMs()),
+      peers,
+      converged: this.#converged,
+    };
+  }
+
+  watermark(channel: string): Watermark {
+    const { link, own } = this.#options;
+    const complete: Record<string, Time | null> = { [link.region]: iso(own().closedMs) };
+    let replicatedMs: number | undefined = own().closedMs;
+    for (const [peer, watch] of this.#peers) {
+      complete[peer] = isoOrNull(watch.completeToMs);
+      const there = this.#ownClosed.reachedBy(watch.appliedThere);
+      replicatedMs = there === undefined || replicatedMs === undefined ? undefined : Math.min(replicatedMs, there);
+    }
+    return { channel, complete, replicatedTo: isoOrNull(replicatedMs) };
+  }
+
+  clockSkewMs(): number {
+    return this.#clocks.skewMs;
+  }
+  /** This region's clock is off the median; `offered` follows only where a majority says so. */
+  clockAlarm(): boolean {
+    return this.#clocks.alarm;
+  }
+
+  offered(): { readonly ok: boolean; readonly why: string } {
+    if (this.#options.draining()) return { ok: false, why: "draining" };
+    if (!this.#clocks.sane())
+      return { ok: false, why: `its clock is ${Math.abs(this.#clocks.skewMs)} ms ${this.#clocks.skewMs > 0 ? "ahead" : "behind"}` };
+    return { ok: true, why: "clock sane, not draining" };
+  }
+
+  onSync(listener: (sync: Sync) => void): () => void {
+    this.#syncListeners.add(listener);
+    return () => this.#syncListeners.delete(listener);
+  }
+  /** Calls back when a link's shown state changes. */
+  onLink(listener: (change: LinkChange) => void): () => void {
+    this.#linkListeners.add(listener);
+    return () => this.#linkListeners.delete(listener);
+  }
+  /** Calls back with each beat that is news: its head for the tail that follows the peer, its presence, its epoch. */
+  onPeerBeat(listener: (beat: Beat) => void): () => void {
+    this.#beatListeners.add(listener);
+    return () => this.#beatListeners.delete(listener);
+  }
+
+  /** The digests of all regions were compared and are equal. A fact beside the states; a cut clears it. */
+  setConverged(digest: string, atMs: number): void {
+    if (this.#stateOf() === "cut-off") return;
+    this.#converged = { at: iso(atMs), digest };
+    this.#tell();
+  }
+  /** Digests were compared at one vector and differ. */
+  clearConverged(): void {
+    if (this.#converged === null) return;
+    this.#converged = null;
+    this.#tell();
+  }
+
+  stateOf(peer: string): LinkState {
+    return shownState(this.#peers.get(peer)?.link.kind ?? "cut-off");
+  }
+
+  /** Every link is live: the regions may be compared. */
+  allLive(): boolean {
+    return this.#stateOf() === "live";
+  }
+
+  facts(): readonly LinkFacts[] {
+    const nowMs = this.#options.timers.monotonicMs();
+    return [...this.#peers].map(([peer, watch]) => {
+      const applied = this.#appliedOf(peer);
+      const { rttMs = null, offsetMs = null } = watch.clock.sample ?? {};
+      return {
+        peer,
+        state: shownState(watch.link.kind),
+        beatAgeMs: watch.beatAgeMs(nowMs) ?? null,
+        rttMs,
+        offsetMs,
+        lagEvents: watch.lagEvents(applied),
+        lagMs: watch.lagMs(nowMs, applied),
+        clockOk: watch.beat?.clockOk ?? true,
+        clockAlarm: this.#clocks.peerAlarm(peer),
+      };
+    });
+  }
+
+  /** One look at everything and one beat. */
+  tick(): void {
+    const { timers, link } = this.#options;
+    const nowMs = timers.monotonicMs();
+    const stallMs = Math.max(0, nowMs - this.#lookedMs - LIMITS.beatMs);
+    this.#lookedMs = nowMs;
+    this.#compareClocks();
+    const changes = [...this.#peers].flatMap(([peer, watch]) => this.#look(peer, watch, nowMs, stallMs));
+    link.beat(beatText(this.#beat(nowMs)));
+    for (const change of changes) for (const listener of this.#linkListeners) listener(change);
+    if (changes.length > 0 || (this.#stateOf() !== "live" && nowMs - this.#toldMs >= REPEAT_MS)) this.#tell();
+  }
+
+  #look(peer: string, watch: PeerWatch, nowMs: number, stallMs: number): readonly LinkChange[] {
+    const before = watch.look(nowMs, stallMs, this.#appliedOf(peer));
+    if (before === undefined) return [];
+    const state = shownState(watch.link.kind);
+    if (state === "cut-off") {
+      this.#converged = null;
+      this.#options.witness.cut(peer);
+    }
+    const change = { peer, state, before: shownState(before.kind), sinceMs: this.#wallMs(watch.link.sinceMs) };
+    return change.state === change.before ? [] : [change];
+  }
+
+  #hear(peer: string, text: string): void {
+    const watch = this.#peers.get(peer);
+    const beat = readBeat(peer, text);
+    const { timers, clock, witness } = this.#options;
+    if (watch === undefined || beat === undefined) return;
+    if (!watch.hear(beat, { monoMs: timers.monotonicMs(), wallMs: clock.nowMs() })) return;
+    const aheadMs = (watch.clock.aheadMs ?? 0) + (this.#clocks.sane() ? 0 : this.#clocks.skewMs);
+    const tail = distance(this.#appliedOf(peer), watch.head) > 0;
+    witness.hear(peer, { epoch: beat.epoch, boot: beat.boot, bootMs: beat.bootMs, wallMs: beat.wallMs, aheadMs, tail });
+    for (const listener of this.#beatListeners) listener(beat);
+  }
+
+  /** Our own present for judging others: the median of all clocks where a majority says that ours is wrong. */
+  judgingMs(): number {
+    return this.#options.clock.nowMs() - (this.#clocks.sane() ? 0 : this.#clocks.skewMs);
+  }
+
+  #compareClocks(): void {
+    const samples = new Map<string, ClockSample>();
+    for (const [peer, { clock }] of this.#peers) if (clock.sample !== undefined) samples.set(peer, clock.sample);
+    this.#clocks.observe(samples);
+  }
+
+  #beat(nowMs: number): Beat {
+    const { link, clock, boot, applied, own, presence } = this.#options;
+    const { epoch, head, closedMs } = own();
+    this.#ownClosed.add({ epoch, sequence: head, place: 0 }, closedMs);
+    const heard: Record<string, Heard> = {};
+    for (const [peer, watch] of this.#peers) {
+      const word = watch.heard(nowMs);
+      if (word !== undefined) heard[peer] = word;
+    }
+    return {
+      v: 1,
+      region: link.region,
+      boot,
+      bootMs: Math.floor(this.#bootMs),
+      n: ++this.#beats,
+      wallMs: Math.floor(clock.nowMs()),
+      monoMs: nowMs,
+      epoch,
+      head,
+      applied: vectorText(applied()),
+      closed: { tMs: Math.floor(closedMs), head },
+      heard,
+      presence: presence(),
+      ...(this.#converged === null ? {} : { root: this.#converged.digest }),
+      clockOk: this.#clocks.sane(),
+    };
+  }
+
+  #peerSync(region: string, watch: PeerWatch): PeerSync {
+    const applied = this.#appliedOf(region);
+    const progress = healProgress(watch.link, applied);
+    return {
+      region,
+      state: shownState(watch.link.kind),
+      since: iso(this.#wallMs(watch.link.sinceMs)),
+      lagEvents: watch.lagEvents(applied),
+      lagMs: Math.round(watch.lagMs(this.#options.timers.monotonicMs(), applied)),
+      completeTo: isoOrNull(watch.completeToMs),
+      ...progress,
+    };
+  }
+
+  #tell(): void {
+    this.#toldMs = this.#options.timers.monotonicMs();
+    const sync = this.sync();
+    for (const listener of this.#syncListeners) listener(sync);
+  }
+
+  #stateOf(): LinkState {
+    return worstOf([...this.#peers.values()].map(({ link }) => shownState(link.kind)));
+  }
+  #appliedOf(peer: string): Point {
+    return this.#options.applied()[peer] ?? START;
+  }
+  /** The wall clock at a monotonic moment of this life. */
+  #wallMs(monoMs: number): number {
+    const { clock, timers } = this.#options;
+    return clock.nowMs() - (timers.monotonicMs() - monoMs);
+  }
+}
+
+const iso = (timeMs: number): Time => new Date(timeMs).toISOString();
+const isoOrNull = (timeMs: number | undefined): Time | null => (timeMs === undefined ? null : iso(timeMs));

@@ -1,0 +1,204 @@
+/**
+ * One region's side of `verify` (H7): it holds, advances to the common vector, opens one read transaction there, goes on with its life and
+ * answers from the transaction. One barrier at a time. Whatever the asker does or fails to do, the hold ends after two seconds and the
+ * transaction after ten: both are timers of this region's own.
+ */
+import { LIMITS } from "../core/limits.ts";
+import type { TableSnapshot } from "../core/ports/state-store.ts";
+import type { Timer, Timers } from "../core/ports/time.ts";
+import type { Vector } from "../core/position.ts";
+import { parseVector, vectorText } from "../core/position.ts";
+import { same } from "./marks.ts";
+import type { StateRoot } from "./verify-root.ts";
+import { bucketName, firstPage, nextPage, proofOf, stateRoot } from "./verify-root.ts";
+import type { Page, VerifyQuestions } from "./verify-words.ts";
+import { PAGE } from "./verify-words.ts";
+
+/** What the region lets `verify` do with it. */
+export interface VerifiedRegion {
+  /** Freezes all gates and the own log; answers what is applied. Ended by `releaseAll` alone. */
+  holdAll(): Vector | Promise<Vector>;
+  /** Lets exactly this much pass. True when it is applied; may stay open when it cannot be reached. */
+  advanceTo(vector: Vector): Promise<boolean>;
+  /** Commits what is applied and opens a read transaction on it. */
+  snapshot(): Promise<TableSnapshot>;
+  releaseAll(): void;
+  /** Events that stand in quarantine. */
+  quarantined(): number;
+}
+
+export interface VerifyHostOptions {
+  readonly region: VerifiedRegion;
+  readonly timers: Timers;
+  /** All regions were compared at one vector, as a whole: equal with this digest, or not. */
+  readonly compared: (outcome: { readonly equal: boolean; readonly digest: string }) => void;
+}
+
+interface Barrier {
+  readonly session: string;
+  readonly asker: string;
+  /** Resolves when the barrier is over, for whatever reason. */
+  readonly over: Promise<void>;
+  readonly end: () => void;
+  timer: Timer;
+  held: boolean;
+  snapshot?: TableSnapshot;
+  /** The last root computed: where buckets are listed from, and what an outcome is believed by. */
+  root?: StateRoot & { readonly whole: boolean };
+}
+
+export class Gone extends Error {}
+
+type Handlers = {
+  readonly [Q in keyof VerifyQuestions]: (asker: string, ask: VerifyQuestions[Q]["ask"]) => Promise<VerifyQuestions[Q]["answer"]>;
+};
+
+export class VerifyHost implements Handlers {
+  readonly #options: VerifyHostOptions;
+  #barrier: Barrier | undefined;
+
+  constructor(options: VerifyHostOptions) {
+    this.#options = options;
+  }
+
+  /** A barrier stands in this region. */
+  get busy(): boolean {
+    return this.#barrier !== undefined;
+  }
+
+  async hold(asker: string, { session }: { readonly session: string }): Promise<VerifyQuestions["hold"]["answer"]> {
+    if (this.#barrier !== undefined) return { applied: null };
+    const barrier = this.#begin(asker, session);
+    const applied = await Promise.race([this.#options.region.holdAll(), barrier.over.then(() => null)]);
+    return { applied: applied === null ? null : vectorText(applied) };
+  }
+
+  async advance(asker: string, { session, vector }: VerifyQuestions["advance"]["ask"]): Promise<VerifyQuestions["advance"]["answer"]> {
+    const barrier = this.#barrier;
+    const quarantined = this.#options.region.quarantined();
+    if (barrier?.session !== session || barrier.asker !== asker) return { reached: false, quarantined };
+    const target = parseVector(vector);
+    const reached =
+      target !== undefined && barrier.held && (await Promise.race([this.#openAt(barrier, target), barrier.over.then(() => false)]));
+    if (!reached) this.#end(barrier);
+    return { reached, quarantined };
+  }
+
+  async root(asker: string, { session, mode, channel }: VerifyQuestions["root"]["ask"]): Promise<VerifyQuestions["root"]["answer"]> {
+    const barrier = this.#at(asker, session);
+    const { snapshot } = barrier;
+    if (snapshot === undefined) throw new Gone("the barrier has not been reached");
+    const root = await stateRoot(snapshot, { mode, channel, pause: () => this.#pause(barrier) });
+    barrier.root = { ...root, whole: channel === undefined };
+    return { digest: root.digest, proof: root.proof, events: root.events };
+  }
+
+  async buckets(asker: string, { session, after }: VerifyQuestions["buckets"]["ask"]): Promise<Page<readonly [string, string, string]>> {
+    const { root } = this.#at(asker, session);
+    const rest = (root?.buckets ?? []).filter(({ name }) => name > after);
+    return { items: rest.slice(0, PAGE).map(({ name, sum, proof }) => [name, sum, proof] as const), more: rest.length > PAGE };
+  }
+
+  async registers(
+    asker: string,
+    { session, bucket, after }: VerifyQuestions["registers"]["ask"],
+  ): Promise<Page<readonly [string, string]>> {
+    const barrier = this.#at(asker, session);
+    const { snapshot } = barrier;
+    if (snapshot === undefined) throw new Gone("the barrier has not been reached");
+    const channel = bucket.slice(0, bucket.lastIndexOf("|"));
+    const items: [string, string][] = [];
+    for (let page = firstPage(snapshot, "registers", channel); page.length > 0; page = nextPage(snapshot, "registers", channel, page)) {
+      for (const [key, register] of page) if (key > after && bucketName(key, register) === bucket) items.push([key, proofOf(register)]);
+      if (items.length > PAGE) break;
+      await this.#pause(barrier);
+    }
+    return { items: items.slice(0, PAGE), more: items.length > PAGE };
+  }
+
+  async values(asker: string, { session, keys }: VerifyQuestions["values"]["ask"]): Promise<VerifyQuestions["values"]["answer"]> {
+    const { snapshot } = this.#at(asker, session);
+    const shown = keys.map((key) => {
+      const register = snapshot?.get("registers", key);
+      if (register === undefined) return [key, null] as const;
+      const { value, winner, heads } = register.resolution;
+      return [key, { value, winner, heads, events: register.count, sum: register.sum }] as const;
+    });
+    return { values: Object.fromEntries(shown) };
+  }
+
+  async release(asker: string, { session, equal }: VerifyQuestions["release"]["ask"]): Promise<Record<string, never>> {
+    const barrier = this.#barrier;
+    if (barrier === undefined || barrier.session !== session || barrier.asker !== asker) return {};
+    const { root } = barrier;
+    this.#end(barrier);
+    if (equal !== undefined && root?.whole) this.#options.compared({ equal, digest: root.digest });
+    return {};
+  }
+
+  /** Ends whatever stands: this region is closing. */
+  close(): void {
+    if (this.#barrier !== undefined) this.#end(this.#barrier);
+  }
+
+  #begin(asker: string, session: string): Barrier {
+    let end: () => void = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const timer = this.#options.timers.after(LIMITS.verifyHoldMs, () => this.#end(barrier));
+    const barrier: Barrier = { session, asker, over, end, timer, held: true };
+    this.#barrier = barrier;
+    return barrier;
+  }
+
+  #at(asker: string, session: string): Barrier {
+    const barrier = this.#barrier;
+    if (barrier === undefined || barrier.session !== session || barrier.asker !== asker) throw new Gone("this barrier is over");
+    return barrier;
+  }
+
+  async #openAt(barrier: Barrier, vector: Vector): Promise<boolean> {
+    const { region, timers } = this.#options;
+    if (!(await region.advanceTo(vector)) || this.#barrier !== barrier) return false;
+    const snapshot = await region.snapshot();
+    if (this.#barrier !== barrier || !standsAt(snapshot, vector)) {
+      snapshot.close();
+      return false;
+    }
+    barrier.snapshot = snapshot;
+    this.#letGo(barrier);
+    barrier.timer = timers.after(LIMITS.verifyReadMs, () => this.#end(barrier));
+    return true;
+  }
+
+  #letGo(barrier: Barrier): void {
+    barrier.timer.cancel();
+    if (!barrier.held) return;
+    barrier.held = false;
+    this.#options.region.releaseAll();
+  }
+
+  #end(barrier: Barrier): void {
+    if (this.#barrier !== barrier) return;
+    this.#barrier = undefined;
+    this.#letGo(barrier);
+    barrier.snapshot?.close();
+    barrier.end();
+  }
+
+  #pause(barrier: Barrier): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#options.timers.after(0, () => (this.#barrier === barrier ? resolve() : reject(new Gone("the time to read is over"))));
+    });
+  }
+}
+
+/** Whether the transaction shows exactly this vector: state and positions are committed together, so its own positions tell (L2). */
+function standsAt(snapshot: TableSnapshot, vector: Vector): boolean {
+  const positions = new Map(snapshot.range("positions", { from: "", to: "\u{7f}" }));
+  return (
+    positions.size === Object.keys(vector).length &&
+    Object.entries(vector).every(([origin, point]) => same(positions.get(origin) ?? { ...point, sequence: -1 }, point))
+  );
+}
