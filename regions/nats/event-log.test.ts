@@ -2,6 +2,8 @@ import { afterEach, describe, expect, test } from "vitest";
 import { collect } from "../../core/ports/event-log.contract.ts";
 import { acksAreDurable } from "./durable-acks.ts";
 import { openEventLog } from "./event-log.ts";
+import { askJetStream, streamFacts } from "./jetstream-api.ts";
+import { idHeader, publishSurely } from "./publish.ts";
 import { serverForTests, startTiers, type TestTiers, until } from "./test-tiers.ts";
 
 const server = await serverForTests();
@@ -39,6 +41,46 @@ describe.skipIf(!server)("a region's log through the death of its server", () =>
     const read = await collect(log.read(0));
     expect(read.map((message) => message.text)).toEqual(acked.map((_, i) => `["m${i + 1}"]`));
     expect(turns).toEqual([false, true, false, true, false, true]);
+  });
+
+  test("T3: an id whose answer was lost is stored once even after the server has forgotten it", async () => {
+    await start();
+    const connection = await tiers.connect("us");
+    const windowMs = 100;
+    const config = { name: "SHORT", subjects: ["short"], storage: "file", retention: "limits", duplicate_window: windowMs * 1e6 };
+    await askJetStream(connection.nats, "$JS.API.STREAM.CREATE.SHORT", config, 2_000);
+    const store = (id: string): Promise<{ json<T>(): T }> =>
+      connection.nats.request("short", "[]", { headers: idHeader(id), timeout: 2_000 });
+    await store("before");
+    let asked = 0;
+    /** Stores the first message, loses the answer, and comes back only when its id is forgotten. */
+    const request: typeof connection.nats.request = async (...args) => {
+      asked += 1;
+      const reply = await connection.nats.request(...args);
+      if (asked > 1) return reply;
+      await until("the id is forgotten", async () => (await store("before")).json<{ duplicate?: boolean }>().duplicate !== true);
+      throw new Error("answer lost");
+    };
+    const nats = new Proxy(connection.nats, {
+      get: (target, name) => {
+        const own: unknown = Reflect.get(target, name);
+        return name === "request" ? request : typeof own === "function" ? own.bind(target) : own;
+      },
+    });
+    const failed: string[] = [];
+    const sequence = await publishSurely({
+      connection: { ...connection, nats },
+      stream: "SHORT",
+      subject: "short",
+      id: "once",
+      text: "[]",
+      after: 1,
+      forgetsAfterMs: 0,
+      failed: (why) => failed.push(why),
+      closed: () => false,
+    });
+    expect([sequence, failed]).toEqual([2, ["answer lost"]]);
+    expect((await streamFacts(connection.nats, "$JS.API", "SHORT", 2_000))?.state.messages).toBe(3);
   });
 
   test("a read that loses its server half way goes on where it was", async () => {

@@ -2,6 +2,7 @@
 import type { RegionConnection } from "./connection.ts";
 import { ensureStream, type StreamConfig, streamFacts } from "./jetstream-api.ts";
 import { deliverSubject, LOCAL_API, logStream, mirrorStream, peerApi } from "./names.ts";
+import { pause } from "./publish.ts";
 
 const API_MS = 2_000;
 
@@ -13,8 +14,25 @@ export const mirrorConfig = (here: string, peer: string, epoch: number, replicas
   num_replicas: replicas,
 });
 
+/** A mirror whose first request goes into the void sleeps for half a minute, so a new one waits a little for the way to be open; not for ever (P1). */
+const OPEN_MS = 5_000;
+const ASK_MS = 250;
+
 export async function ensureMirror(connection: RegionConnection, peer: string, epoch: number, replicas: number): Promise<void> {
+  if (!(await streamFacts(connection.nats, LOCAL_API, mirrorStream(peer, epoch), API_MS))) await wayToBeOpen(connection, peer, epoch);
   await ensureStream(connection.nats, LOCAL_API, mirrorConfig(connection.region, peer, epoch, replicas), API_MS);
+}
+
+async function wayToBeOpen(connection: RegionConnection, peer: string, epoch: number): Promise<void> {
+  const untilMs = performance.now() + OPEN_MS;
+  while (performance.now() < untilMs && !connection.nats.isClosed()) {
+    try {
+      await streamFacts(connection.nats, peerApi(peer), logStream(peer, epoch), ASK_MS);
+      return;
+    } catch {
+      await pause(ASK_MS / 5);
+    }
+  }
 }
 
 /** Last sequence the copy holds; 0 while there is none. `lag` in the server's own answer stays 0 through a cut and is not asked. */

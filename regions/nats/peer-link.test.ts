@@ -111,23 +111,51 @@ describe.skipIf(!server)("regions that follow each other", () => {
     expectAllInOrder(mesh);
   });
 
+  test("short cuts one after another, on a slow link and while both sides write, lose and repeat nothing", async () => {
+    const mesh = await startMesh(["us", "eu"]);
+    tiers.delay("us", "eu", 20);
+    let enough = false;
+    const writing = [...mesh].map(async ([region, { log }]) => {
+      while (!enough) await write(region, log, 5);
+    });
+    await until(
+      "both follow",
+      () => [...mesh.values()].every(({ followed }) => [...followed.values()].every(({ texts }) => texts.length > 20)),
+      30_000,
+    );
+    for (const cutMs of [1_500, 400, 2_500]) {
+      tiers.cut("us", "eu");
+      const sinceMs = performance.now();
+      await until("the cut has lasted", () => performance.now() - sinceMs > cutMs);
+      const before = mesh.get("us")?.followed.get("eu")?.texts.length ?? 0;
+      tiers.heal("us", "eu");
+      await until("us hears eu again", () => (mesh.get("us")?.followed.get("eu")?.texts.length ?? 0) > before, 30_000);
+    }
+    enough = true;
+    await Promise.all(writing);
+    await until("everything everywhere", () => allHere(mesh), 30_000);
+    expectAllInOrder(mesh);
+  });
+
   test("P1: a region that is cut off makes streams, mirrors and consumers, restarts both its servers, and catches up after the heal", async () => {
     const mesh = await startMesh(["us", "eu"]);
     for (const [region, { log }] of mesh) await write(region, log, 50);
     await until("first messages everywhere", () => allHere(mesh), 30_000);
+    const eu = mesh.get("eu");
+    if (!eu) throw new Error("no eu");
+    await until("eu's mirror too", async () => (await eu.followed.get("us")?.tail.mirrorHead()) === 50);
     tiers.cut("eu");
     for (const tier of ["js", "gw"] as const) {
       await tiers.kill("eu", tier);
       await tiers.start("eu", tier);
     }
-    const eu = mesh.get("eu");
-    if (!eu) throw new Error("no eu");
     await write("eu", eu.log, 50);
     const second = await openEventLog({ connection: eu.connection, origin: "eu", epoch: 2 });
     expect(await second.append({ id: "x", text: "[]" })).toBe(1);
     const mirror = { name: "MIR_us_7", mirror: { name: "OPS_us_7", external: { api: "$JS.us.API", deliver: "deliver.eu.us" } } };
     await askJetStream(eu.connection.nats, "$JS.API.STREAM.CREATE.MIR_us_7", { ...mirror, storage: "file", retention: "limits" }, 2_000);
     const again = follow(eu.link, "us");
+    eu.link.onBeat((_, text) => again.tail.heard(Number(text)));
     await until("a new reader of the mirror has what came before the cut", () => again.texts.length === 50);
     const us = mesh.get("us");
     if (us) await write("us", us.log, 50);

@@ -19,7 +19,10 @@ export interface NatsPeerLink extends PeerLink {
   follow(options: FollowOptions): CountedTail;
 }
 
-/** Answers `mirror-heads` from the start, so that a peer that comes back can ask what we hold of it before anything else runs. */
+/**
+ * Its connection is its own, and closed with it: bulk that comes in from peers should not stand before the region's own appends.
+ * Answers `mirror-heads` from the start, so that a peer that comes back can ask what we hold of it before anything else runs.
+ */
 export function openPeerLink({ connection, peers, replicas = 1 }: PeerLinkOptions): NatsPeerLink {
   const { nats, region } = connection;
   const tails = new Set<CountedTail>();
@@ -51,7 +54,11 @@ export function openPeerLink({ connection, peers, replicas = 1 }: PeerLinkOption
     follow: (options) => {
       const tail = followPeer(connection, options, replicas);
       tails.add(tail);
-      return tail;
+      const stop = async (): Promise<void> => {
+        tails.delete(tail);
+        await tail.stop();
+      };
+      return { ...tail, stop };
     },
     beat: (text) => say(beatSubject(region), text),
     onBeat: (listener) => hear(beatSubject("*"), (peer, message) => listener(peer, message.string())),

@@ -29,6 +29,8 @@ export interface TailCounts {
   readonly pulls: number;
   readonly fromPeer: number;
   readonly failed: number;
+  /** Why the newest attempt of either feeder failed. */
+  readonly why: string;
 }
 export interface CountedTail extends PeerTail {
   counts(): TailCounts;
@@ -42,8 +44,11 @@ export function followPeer(connection: RegionConnection, options: FollowOptions,
   let restUntilMs = 0;
   let heardMs = Number.NEGATIVE_INFINITY;
   let lastHead = 0;
-  let counts: TailCounts = { pulls: 0, fromPeer: 0, failed: 0 };
+  let counts: TailCounts = { pulls: 0, fromPeer: 0, failed: 0, why: "" };
   const over = (): boolean => stopped || connection.nats.isClosed();
+  const fail = (error: unknown): void => {
+    counts = { ...counts, failed: counts.failed + 1, why: error instanceof Error ? error.message : String(error) };
+  };
   const copyHead = (): Promise<number> => mirrorLast(connection, peer, epoch);
 
   const fromCopy = ({ sequence, message }: Pulled): boolean => {
@@ -77,8 +82,8 @@ export function followPeer(connection: RegionConnection, options: FollowOptions,
           await readCopy();
           await pause(copyLacks ? RETRY_MS : Math.max(0, restUntilMs - performance.now()));
         }
-      } catch {
-        counts = { ...counts, failed: counts.failed + 1 };
+      } catch (error) {
+        fail(error);
         await pause(RETRY_MS);
       }
     }
@@ -126,9 +131,7 @@ export function followPeer(connection: RegionConnection, options: FollowOptions,
     heardMs = nowMs;
     lastHead = head;
     if (over() || pulling || head <= position() || nowMs < restUntilMs || !(late || wasSilent)) return;
-    pullTail().catch(() => {
-      counts = { ...counts, failed: counts.failed + 1 }; // the next beat asks again, from the position
-    });
+    pullTail().catch(fail); // the next beat asks again, from the position
   };
 
   const feeding = feedFromCopy();

@@ -21,6 +21,8 @@ export interface Publication {
   readonly text: string;
   /** A sequence that was durable before the first try: the message cannot stand at or below it. */
   readonly after: number;
+  /** After this the server may have forgotten ids; below the log's duplicate window. */
+  readonly forgetsAfterMs?: number;
   /** Told of every try that was not answered with yes. */
   readonly failed: (why: string) => void;
   readonly closed: () => boolean;
@@ -28,14 +30,14 @@ export interface Publication {
 
 /** Resolves with the message's sequence. Rejects only when closed, or when the message can never fit. */
 export async function publishSurely(publication: Publication): Promise<number> {
-  const { connection, failed, closed } = publication;
+  const { connection, failed, closed, forgetsAfterMs = LIMITS.publishRetryMs } = publication;
   const firstTryMs = performance.now();
   for (let tries = 0; ; tries += 1) {
     await connection.whenConnected();
     if (closed() || connection.nats.isClosed()) throw new Error(`log ${publication.stream} is closed`);
     try {
       // The window forgets ids by the server's clock; looking well before its end leaves no moment in which both copies could be stored.
-      if (tries > 0 && performance.now() - firstTryMs > LIMITS.publishRetryMs) {
+      if (tries > 0 && performance.now() - firstTryMs > forgetsAfterMs) {
         const found = await findId(publication);
         if (found !== undefined) return found;
       }

@@ -19,6 +19,8 @@ export interface SearchOptions {
   /** From `--nats-server`; goes before ATOLL_NATS_SERVER. */
   readonly named?: string;
   readonly env: { readonly [name: string]: string | undefined };
+  /** Looked into after PATH: Debian puts servers where only root's PATH looks. */
+  readonly systemFolders?: readonly string[];
 }
 /** One line for people: what is missing, and the command that mends it. */
 export class ServerMissing extends Error {}
@@ -29,7 +31,7 @@ export function cachedServer(env: SearchOptions["env"], version: string = DEFAUL
 }
 
 /** Undefined when nothing fit is there and one has to be installed. Rejects when a server was named and cannot be used: another is not guessed. */
-export async function findServer({ named, env }: SearchOptions): Promise<FoundServer | undefined> {
+export async function findServer({ named, env, systemFolders }: SearchOptions): Promise<FoundServer | undefined> {
   const asked = named || env["ATOLL_NATS_SERVER"];
   if (asked) {
     const found = await inspect(asked, "named");
@@ -37,14 +39,17 @@ export async function findServer({ named, env }: SearchOptions): Promise<FoundSe
     const why = found ? `is version ${found.version.text}, too old` : "cannot be run";
     throw new ServerMissing(`nats-server at ${asked} ${why}: name another with --nats-server PATH, or unset ATOLL_NATS_SERVER`);
   }
-  const onPath = await findOnPath(env);
+  const onPath = await findOnPath(env, systemFolders);
   if (onPath?.durableAcks) return onPath;
   return inspect(cachedServer(env), "cache");
 }
 
-/** The first nats-server on PATH, whatever its age. Debian puts it where only root's PATH looks. */
-export async function findOnPath(env: SearchOptions["env"]): Promise<FoundServer | undefined> {
-  for (const folder of [...(env["PATH"] ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin"].filter(Boolean)) {
+/** The first nats-server on PATH, whatever its age. */
+export async function findOnPath(
+  env: SearchOptions["env"],
+  systemFolders: readonly string[] = ["/usr/local/sbin", "/usr/sbin"],
+): Promise<FoundServer | undefined> {
+  for (const folder of [...(env["PATH"] ?? "").split(delimiter), ...systemFolders].filter(Boolean)) {
     const found = await inspect(join(folder, "nats-server"), "path");
     if (found) return found;
   }

@@ -1,0 +1,108 @@
+/** L3 on real servers: what a region does at its start when its disk has lost what its peers, or its own store, still know. */
+import { afterEach, describe, expect, test } from "vitest";
+import { collect } from "../../core/ports/event-log.contract.ts";
+import type { GateAnswer } from "../../core/ports/peer-link.ts";
+import type { RegionConnection } from "./connection.ts";
+import { openEventLog } from "./event-log.ts";
+import { askJetStream } from "./jetstream-api.ts";
+import { ensureMirror, mirrorLast } from "./mirror.ts";
+import { mendEarlier, type OpenedLog, openLog } from "./open-log.ts";
+import { openPeerLink } from "./peer-link.ts";
+import { serverForTests, startTiers, type TestTiers, until } from "./test-tiers.ts";
+
+const server = await serverForTests();
+
+describe.skipIf(!server)("opening a region's log", () => {
+  let tiers: TestTiers;
+  afterEach(() => tiers?.stop());
+
+  /** `us` with its peers, each holding a mirror of the first `count` messages of us. */
+  const startMesh = async (count: number, peers: readonly string[]): Promise<RegionConnection> => {
+    if (!server) throw new Error("no server");
+    tiers = await startTiers(["us", ...peers], server);
+    const us = await tiers.connect("us");
+    const log = await openEventLog({ connection: us, origin: "us", epoch: 1 });
+    await Promise.all(Array.from({ length: count }, (_, i) => log.append({ id: `m${i + 1}`, text: `["m${i + 1}"]` })));
+    for (const peer of peers) {
+      const connection = await tiers.connect(peer);
+      openPeerLink({ connection, peers: tiers.regions.filter((region) => region !== peer) });
+      await ensureMirror(connection, "us", 1, 1);
+      await until(`${peer}'s mirror`, async () => (await mirrorLast(connection, "us", 1)) === count, 45_000);
+    }
+    return us;
+  };
+  const loseDisk = (us: RegionConnection): Promise<unknown> => askJetStream(us.nats, "$JS.API.STREAM.DELETE.OPS_us_1", {}, 2_000);
+  const reopen = async (known?: { readonly epoch: number; readonly sequence: number }): Promise<OpenedLog> => {
+    const connection = await tiers.connect("us");
+    const link = openPeerLink({ connection, peers: tiers.regions.filter((region) => region !== "us") });
+    const facts = { cleanStop: false, durableAcks: true, wallMs: Date.UTC(2026, 10, 23) };
+    return openLog({ connection, link, ...facts, ...(known ? { known } : {}) });
+  };
+  const texts = async (opened: OpenedLog): Promise<readonly string[]> => (await collect(opened.log.read(0))).map((message) => message.text);
+  const upTo = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `["m${i + 1}"]`);
+
+  test("three regions that start together for the first time all begin with epoch 1", async () => {
+    if (!server) return;
+    tiers = await startTiers(["us", "eu", "ap"], server);
+    const opened = await Promise.all(
+      tiers.regions.map(async (region) => {
+        const connection = await tiers.connect(region);
+        const link = openPeerLink({ connection, peers: tiers.regions.filter((peer) => peer !== region) });
+        return openLog({ connection, link, cleanStop: false, durableAcks: true, wallMs: Date.UTC(2026, 10, 23) });
+      }),
+    );
+    expect(opened.map(({ log, decided, previous }) => [log.epoch, decided, previous])).toEqual(Array(3).fill([1, "new", undefined]));
+  });
+
+  test("nothing lost: the same log goes on", async () => {
+    await startMesh(20, ["eu"]);
+    const opened = await reopen({ epoch: 1, sequence: 20 });
+    expect(opened).toMatchObject({ decided: "same", earlier: [] });
+    expect(opened.previous).toBeUndefined();
+    expect(await opened.log.append({ id: "next", text: "[]" })).toBe(21);
+  });
+
+  test("L3: a log lost with its disk is written back from a peer's mirror at the same sequences, and goes on", async () => {
+    const us = await startMesh(600, ["eu", "ap"]);
+    await loseDisk(us);
+    const opened = await reopen();
+    expect(opened.decided).toBe("restore");
+    expect(await texts(opened)).toEqual(upTo(600));
+    expect(await opened.log.append({ id: "next", text: "[]" })).toBe(601);
+    const eu = openPeerLink({ connection: await tiers.connect("eu"), peers: ["us"] });
+    const came: number[] = [];
+    const accept = (sequence: number): GateAnswer => {
+      if (sequence !== 601 + came.length) return sequence > 600 ? "hole" : "old";
+      came.push(sequence);
+      return "taken";
+    };
+    const tail = eu.follow({ peer: "us", epoch: 1, position: () => 600 + came.length, accept, gap: () => expect.unreachable() });
+    await until("eu, which had all but the last, goes on with it", () => {
+      tail.heard(601);
+      return came.length === 1;
+    });
+  });
+
+  test("L3, H1: cut off without its tail, a region opens a new epoch; when a peer returns, the old epoch is made whole", async () => {
+    const us = await startMesh(30, ["eu"]);
+    await loseDisk(us);
+    tiers.cut("us");
+    const opened = await reopen({ epoch: 1, sequence: 28 });
+    expect(opened).toMatchObject({ decided: "new", previous: { epoch: 1, sequence: 28 }, log: { epoch: 2 } });
+
+    const crashed = await reopen({ epoch: 1, sequence: 28 });
+    expect(crashed).toMatchObject({ decided: "same", previous: { epoch: 1, sequence: 28 }, log: { epoch: 2 } });
+    await crashed.log.append({ id: "opened", text: "[]" });
+
+    tiers.heal("us");
+    const connection = await tiers.connect("us");
+    const link = openPeerLink({ connection, peers: ["eu"] });
+    await until("the old epoch is whole", async () => {
+      const [first] = await mendEarlier({ connection, link }, 2);
+      return first?.epoch === 1 && first.head === 30;
+    });
+    const again = await reopen({ epoch: 2, sequence: 1 });
+    expect(again.previous).toBeUndefined();
+    expect(again.earlier.map((log) => [log.epoch, log.head()])).toEqual([[1, 30]]);
+  });
+});
