@@ -1,0 +1,270 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { connect } from "node:net";
+import packet, { type DecodedPacket, type OptAnswer, type RecordType } from "dns-packet";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type GeoDns, openGeoDns } from "./dns-server.ts";
+import { HTTPS } from "./https-record.ts";
+import { respond } from "./message.ts";
+import { rankRegions } from "./policy.ts";
+import type { GeoRegion, RegionHealth } from "./region.ts";
+import { openZone } from "./zone.ts";
+
+const regions: readonly GeoRegion[] = [
+  { name: "us", url: "http://127.0.0.1:8800" },
+  { name: "eu", url: "https://[2001:db8::2]/" },
+  { name: "ap", url: "https://gateway.ap.example" },
+];
+const ill = new Map<string, RegionHealth>();
+const off = (...names: readonly string[]) => {
+  ill.clear();
+  for (const name of names) ill.set(name, { state: "down", why: "no answer", settled: true });
+};
+let dns: GeoDns;
+beforeAll(async () => {
+  dns = await openGeoDns({ port: 0, zone: "atoll.test", regions, health: () => ill });
+});
+afterAll(() => dns.close());
+
+interface Ask {
+  readonly name?: string;
+  readonly type?: string;
+  readonly id?: number;
+  readonly edns?: number | undefined;
+  readonly subnet?: { readonly ip: string; readonly bits: number };
+}
+function query({ name = "gw.atoll.test", type = "A", id = 7, edns, subnet }: Ask): Buffer {
+  const options = subnet ? [{ code: 8 as const, ip: subnet.ip, sourcePrefixLength: subnet.bits }] : [];
+  const opt = { type: "OPT", name: ".", udpPayloadSize: edns ?? 1_232, options } as unknown as OptAnswer;
+  const questions = [{ type: type as RecordType, name }];
+  return packet.encode({
+    type: "query",
+    id,
+    flags: packet.RECURSION_DESIRED,
+    questions,
+    additionals: subnet || edns !== undefined ? [opt] : [],
+  });
+}
+async function exchange(bytes: Buffer): Promise<Buffer> {
+  const socket = createSocket("udp4");
+  try {
+    socket.send(bytes, dns.port, "127.0.0.1");
+    const [answer] = (await once(socket, "message", { signal: AbortSignal.timeout(5_000) })) as [Buffer];
+    return answer;
+  } finally {
+    socket.close();
+  }
+}
+const rcodeOf = (answer: DecodedPacket) => (answer as DecodedPacket & { readonly rcode: string }).rcode;
+const ask = async (what: Ask = {}) => packet.decode(await exchange(query(what)));
+const lines = (records: DecodedPacket["answers"]) =>
+  (records ?? []).map((record) =>
+    `${record.name} ${record.type} ${"data" in record && typeof record.data === "string" ? record.data : ""}`.trim(),
+  );
+const optOf = (answer: DecodedPacket) => answer.additionals?.find((record): record is OptAnswer => record.type === "OPT");
+const subnetOf = (answer: DecodedPacket) =>
+  optOf(answer)?.options.find(({ code }) => code === 8) as
+    | { scopePrefixLength: number; sourcePrefixLength: number; ip: string }
+    | undefined;
+
+describe("the steered name", () => {
+  test("is a CNAME to the first region, with its address in the same answer and its port beside", async () => {
+    off();
+    const answer = await ask();
+    expect([rcodeOf(answer), answer.flag_aa, answer.flag_rd, answer.id]).toEqual(["NOERROR", true, true, 7]);
+    expect(lines(answer.answers)).toEqual(["gw.atoll.test CNAME us.gw.atoll.test", "us.gw.atoll.test A 127.0.0.1"]);
+    expect(lines(answer.additionals)).toEqual([`us.gw.atoll.test ${HTTPS}`]);
+  });
+  test("follows the health of the regions; a region with a host name leads on to it", async () => {
+    off("us");
+    expect(lines((await ask({ type: "AAAA" })).answers)).toEqual([
+      "gw.atoll.test CNAME eu.gw.atoll.test",
+      "eu.gw.atoll.test AAAA 2001:db8::2",
+    ]);
+    off("us", "eu");
+    expect(lines((await ask()).answers)).toEqual(["gw.atoll.test CNAME ap.gw.atoll.test", "ap.gw.atoll.test CNAME gateway.ap.example"]);
+    off("us", "eu", "ap");
+    expect(lines((await ask()).answers)[0]).toBe("gw.atoll.test CNAME us.gw.atoll.test");
+    off();
+  });
+  test("keeps the case in which it was asked", async () => {
+    const answer = await ask({ name: "gW.AtOLL.test" });
+    expect([answer.questions?.[0]?.name, answer.answers?.[0]?.name]).toEqual(["gW.AtOLL.test", "gW.AtOLL.test"]);
+  });
+  test("says the port in HTTPS records", async () => {
+    const answer = await ask({ type: HTTPS });
+    const record = answer.answers?.at(-1) as unknown as { name: string; data: Buffer };
+    expect([record.name, record.data.toString("hex")]).toEqual(["us.gw.atoll.test", `0001000003${"0002"}${(8800).toString(16)}`]);
+    expect(lines(answer.additionals)).toEqual(["us.gw.atoll.test A 127.0.0.1"]);
+  });
+  test("has no address of another family: the CNAME, and the SOA that says for how long", async () => {
+    const answer = await ask({ type: "AAAA" });
+    expect(lines(answer.answers)).toEqual(["gw.atoll.test CNAME us.gw.atoll.test"]);
+    expect(lines(answer.authorities)).toEqual(["atoll.test SOA"]);
+  });
+});
+
+describe("the rest of the zone", () => {
+  test("a region's own name is never steered", async () => {
+    off("eu");
+    const answer = await ask({ name: "eu.gw.atoll.test", type: "AAAA" });
+    expect(lines(answer.answers)).toEqual(["eu.gw.atoll.test AAAA 2001:db8::2"]);
+    off();
+  });
+  test.each([
+    ["atoll.test", "SOA", "NOERROR", ["atoll.test SOA"], []],
+    ["atoll.test", "NS", "NOERROR", ["atoll.test NS ns1.atoll.test"], []],
+    ["ns1.atoll.test", "A", "NOERROR", ["ns1.atoll.test A 127.0.0.1"], []],
+    ["atoll.test", "A", "NOERROR", [], ["atoll.test SOA"]],
+    ["us.gw.atoll.test", "TXT", "NOERROR", [], ["atoll.test SOA"]],
+    ["sa.gw.atoll.test", "A", "NXDOMAIN", [], ["atoll.test SOA"]],
+    ["x.us.gw.atoll.test", "A", "NXDOMAIN", [], ["atoll.test SOA"]],
+    ["notatoll.test", "A", "REFUSED", [], []],
+    ["example.com", "A", "REFUSED", [], []],
+    [".", "NS", "REFUSED", [], []],
+    ["atoll.test", "AXFR", "REFUSED", [], []],
+  ])("%s %s: %s", async (name, type, rcode, answers, authorities) => {
+    const answer = await ask({ name, type });
+    expect([rcodeOf(answer), lines(answer.answers), lines(answer.authorities)]).toEqual([rcode, answers, authorities]);
+    expect(answer.flag_aa).toBe(rcode !== "REFUSED");
+  });
+});
+
+describe("EDNS", () => {
+  test("a client's subnet comes back with the scope; without one there is none in the answer", async () => {
+    expect(subnetOf(await ask({ subnet: { ip: "192.0.2.0", bits: 24 } }))).toMatchObject({
+      ip: "192.0.2.0",
+      sourcePrefixLength: 24,
+      scopePrefixLength: 0,
+    });
+    expect(subnetOf(await ask({ subnet: { ip: "2001:db8::", bits: 32 } }))).toMatchObject({ sourcePrefixLength: 32 });
+    const plain = await ask({ edns: 1_232 });
+    expect([optOf(plain)?.udpPayloadSize, subnetOf(plain)]).toEqual([1_232, undefined]);
+    expect(optOf(await ask())).toBeUndefined();
+  });
+  test("a subnet that contradicts itself is FORMERR", async () => {
+    const broken = query({ subnet: { ip: "192.0.2.0", bits: 24 } });
+    // The scope of a query must be zero; it is the fourth byte of the option, before three of address.
+    broken.writeUInt8(24, broken.length - 4);
+    expect(rcodeOf(packet.decode(await exchange(broken)))).toBe("FORMERR");
+    expect(rcodeOf(await ask({ subnet: { ip: "192.0.16.0", bits: 20 } }))).toBe("NOERROR");
+    expect(rcodeOf(await ask({ subnet: { ip: "192.0.31.0", bits: 20 } }))).toBe("FORMERR");
+  });
+  test("another version of EDNS is BADVERS, another operation NOTIMP", async () => {
+    const later = query({ edns: 1_232 });
+    // OPT: root name, type, size, extended rcode, then the version.
+    later.writeUInt8(1, later.length - 5);
+    const answer = packet.decode(await exchange(later));
+    expect([rcodeOf(answer), optOf(answer)?.extendedRcode]).toEqual(["NOERROR", 1]);
+    const update = query({});
+    update.writeUInt16BE(5 << 11, 2);
+    expect(rcodeOf(packet.decode(await exchange(update)))).toBe("NOTIMP");
+  });
+  test("what does not fit is cut and says so; TCP gives it whole", () => {
+    const long = "a".repeat(60);
+    const zone = openZone({
+      zone: `${long}.${long}.${long}.test`,
+      regions: [{ name: "us", url: `https://${long}.${long}.${long}.example` }],
+      address: "127.0.0.1",
+      rank: (client) => rankRegions({ client, regions: [{ name: "us", url: "https://x" }], health: new Map() }),
+    });
+    const name = `gw.${long}.${long}.${long}.test`;
+    const cut = packet.decode(respond(zone, query({ name }), { address: "127.0.0.1", udp: true })!);
+    expect([cut.flag_tc, cut.answers]).toEqual([true, []]);
+    for (const whole of [
+      respond(zone, query({ name, edns: 4_096 }), { address: "127.0.0.1", udp: true })!,
+      respond(zone, query({ name }), { address: "127.0.0.1", udp: false })!,
+    ]) {
+      expect(packet.decode(whole)).toMatchObject({ flag_tc: false, answers: [{ type: "CNAME" }, { type: "CNAME" }] });
+      expect(whole.length).toBeGreaterThan(512);
+    }
+  });
+});
+
+describe("TCP", () => {
+  /** Sends pieces one after the other and reads until so many answers are here. */
+  async function converse(pieces: readonly Buffer[], count: number): Promise<readonly DecodedPacket[]> {
+    const socket = connect(dns.port, "127.0.0.1");
+    socket.setNoDelay(true);
+    await once(socket, "connect");
+    const answers: DecodedPacket[] = [];
+    let heard = Buffer.alloc(0);
+    const done = new Promise<void>((resolve, reject) => {
+      socket.once("close", () => reject(new Error("closed")));
+      socket.on("data", (data) => {
+        heard = Buffer.concat([heard, data]);
+        while (heard.length >= 2 && heard.length >= 2 + heard.readUInt16BE(0)) {
+          const end = 2 + heard.readUInt16BE(0);
+          answers.push(packet.decode(heard.subarray(2, end)));
+          heard = heard.subarray(end);
+        }
+        if (answers.length >= count) resolve();
+      });
+    });
+    for (const piece of pieces) await new Promise((sent) => socket.write(piece, sent));
+    await done.finally(() => socket.destroy());
+    return answers;
+  }
+  const framed = (bytes: Buffer) => Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
+
+  test("several questions at once, and one in single bytes, are all answered in order", async () => {
+    const both = Buffer.concat([framed(query({ id: 1 })), framed(query({ id: 2, name: "eu.gw.atoll.test", type: "AAAA" }))]);
+    const bytes = [...framed(query({ id: 3 }))].map((byte) => Buffer.from([byte]));
+    const answers = await converse([both, ...bytes], 3);
+    expect(answers.map(({ id }) => id)).toEqual([1, 2, 3]);
+    expect(lines(answers[0]!.answers)).toEqual(["gw.atoll.test CNAME us.gw.atoll.test", "us.gw.atoll.test A 127.0.0.1"]);
+  });
+  test("who sends garbage is let go; others are served on", async () => {
+    await expect(converse([Buffer.from([0, 3, 1, 2, 3])], 1)).rejects.toThrow("closed");
+    expect(await converse([framed(query({}))], 1)).toHaveLength(1);
+  });
+});
+
+describe("garbage", () => {
+  const zone = openZone({
+    zone: "atoll.test",
+    regions,
+    address: "127.0.0.1",
+    rank: (client) => rankRegions({ client, regions, health: new Map() }),
+  });
+  /** Whatever comes, what goes out is nothing, or a message with the same id that is a response. */
+  const holds = (bytes: Buffer, udp: boolean) => {
+    const answer = respond(zone, bytes, { address: "127.0.0.1", udp });
+    if (answer === undefined) return;
+    expect(answer.readUInt16BE(0)).toBe(bytes.readUInt16BE(0));
+    expect(answer.readUInt8(2) & 0x80).toBe(0x80);
+    if (udp) expect(answer.length).toBeLessThanOrEqual(1_232);
+    packet.decode(answer);
+  };
+  test("bytes at random never throw and never come back as more than a message", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), fc.boolean(), (bytes, udp) => holds(Buffer.from(bytes), udp)),
+      { numRuns: 2_000 },
+    );
+  });
+  test("queries with bytes changed never throw either", () => {
+    const changes = fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(
+        fc.constantFrom<Ask>({}, { subnet: { ip: "192.0.2.0", bits: 24 } }, { type: HTTPS, edns: 600 }),
+        changes,
+        fc.boolean(),
+        (what, at, udp) => {
+          const bytes = Buffer.from(query(what));
+          for (const [place, byte] of at) bytes[place % bytes.length] = byte;
+          holds(bytes, udp);
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+  test("answers, and packets that are no queries, are not answered; the next query is", async () => {
+    for (const size of [0, 1, 11, 12, 600])
+      expect(respond(zone, Buffer.alloc(size, 0xc0), { address: undefined, udp: true })).toBeUndefined();
+    const socket = createSocket("udp4");
+    for (const size of [1, 11, 12, 600]) socket.send(Buffer.alloc(size, 0xc0), dns.port, "127.0.0.1");
+    expect(rcodeOf(await ask())).toBe("NOERROR");
+    socket.close();
+  });
+});
