@@ -10,6 +10,5 @@ export function openRegionLog(config: Config): RegionLog {
     base: { region: config.ATOLL_REGION },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    messageKey: "event",
   });
 }

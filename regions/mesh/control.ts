@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { Refused } from "./refused.ts";
 
 export type Order =
@@ -19,6 +19,9 @@ type Reply =
   | { readonly ok: true; readonly answer: unknown }
   | { readonly ok: false; readonly message: string; readonly code: 1 | 2 | 3; readonly hint?: string | undefined };
 
+/** The socket's own listeners deal with its errors; the interface repeats them. */
+const linesOf = (socket: Socket): Interface => createInterface({ input: socket }).on("error", () => undefined);
+
 export interface ControlServer {
   close(): Promise<void>;
 }
@@ -30,7 +33,7 @@ export async function openControl(path: string, carryOut: (order: Order) => Prom
   const serve = (socket: Socket): void => {
     sockets.add(socket);
     socket.on("error", () => socket.destroy()).on("close", () => sockets.delete(socket));
-    createInterface({ input: socket }).on("line", (line) => {
+    linesOf(socket).on("line", (line) => {
       const answer = async (): Promise<Reply> => {
         try {
           return { ok: true, answer: await carryOut(JSON.parse(line) as Order) };
@@ -67,7 +70,7 @@ export function order(path: string, given: Order): Promise<unknown> {
     socket.once("error", (error: NodeJS.ErrnoException) => fail(new NobodyListens(error.code ?? error.message)));
     socket.once("connect", () => socket.write(`${JSON.stringify(given)}\n`));
     socket.once("close", () => fail(new NobodyListens("the mesh ended before it answered")));
-    createInterface({ input: socket }).once("line", (line) => {
+    linesOf(socket).once("line", (line) => {
       const reply = JSON.parse(line) as Reply;
       if (reply.ok) done(reply.answer);
       else fail(new Refused(reply.code, reply.message, reply.hint));

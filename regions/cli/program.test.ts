@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Io } from "./answer.ts";
+import { COMMANDS } from "./commands.ts";
+import { runProgram } from "./program.ts";
+
+async function run(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  let out = "";
+  let err = "";
+  const io: Io = {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    isTerminal: false,
+    environment: {},
+  };
+  return { code: await runProgram(args, io), out, err };
+}
+const names = COMMANDS.flatMap(({ commands }) => commands.map(({ name }) => name));
+
+test.each(names)("atoll %s explains itself, with an example", async (name) => {
+  const { code, out } = await run(name, "--help");
+  expect(code).toBe(0);
+  expect(out).toContain("Examples:");
+});
+
+test("every command of the contract is there", () => {
+  const contract = "up down status token cut heal kill start play verify conflicts audit drill regions serve config doctor".split(" ");
+  expect([...names].sort()).toEqual([...contract].sort());
+});
+
+test.each([
+  [["stauts"], "did you mean status"],
+  [["status", "--jsn"], "did you mean --json"],
+  [["cut"], "missing required argument"],
+  [["down", "now"], "too many arguments"],
+  [["audit"], "verify"],
+])("%j is wrong usage: exit 2 and a hint", async (args, hint) => {
+  const { code, out, err } = await run(...args);
+  expect(code).toBe(2);
+  expect(err.toLowerCase()).toContain(hint);
+  expect(out).toBe("");
+});
+
+test("without a mesh, commands that need one end with 3 and say how to start it, also as JSON", async () => {
+  const data = mkdtempSync(join(tmpdir(), "atoll-cli-"));
+  try {
+    for (const args of [
+      ["status"],
+      ["verify"],
+      ["conflicts"],
+      ["cut", "us"],
+      ["token", "--user", "ana"],
+      ["regions", "explain", "--ip", "192.0.2.1"],
+    ]) {
+      const { code, out, err } = await run(...args, "--data", data, "--json");
+      expect([args[0], code]).toEqual([args[0], 3]);
+      expect(err).toContain("atoll up");
+      expect(JSON.parse(out)).toHaveProperty("error.message");
+    }
+    expect(await run("down", "--data", data, "--json")).toMatchObject({ code: 0, out: '{"stopped":true}\n' });
+  } finally {
+    rmSync(data, { recursive: true });
+  }
+});
+
+test("what a later version brings says so and names the version", async () => {
+  for (const args of [
+    ["audit", "verify"],
+    ["drill", "partition", "us"],
+  ]) {
+    const { code, err } = await run(...args);
+    expect(code).toBe(2);
+    expect(err).toContain("0.3");
+  }
+});
+
+test("an unsound configuration is told line by line, and exit 1", async () => {
+  const { code, out } = await run("config", "check", "--json");
+  expect(code).toBe(1);
+  expect(JSON.parse(out).problems.map(({ key }: { key: string }) => key)).toEqual(["ATOLL_REGION", "ATOLL_TOPOLOGY"]);
+});
