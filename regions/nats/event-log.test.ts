@@ -58,7 +58,8 @@ describe.skipIf(!server)("a region's log through the death of its server", () =>
       asked += 1;
       const reply = await connection.nats.request(...args);
       if (asked > 1) return reply;
-      await until("the id is forgotten", async () => (await store("before")).json<{ duplicate?: boolean }>().duplicate !== true);
+      await store("later"); // ids are forgotten in the order they came
+      await until("the id is forgotten", async () => (await store("later")).json<{ duplicate?: boolean }>().duplicate !== true);
       throw new Error("answer lost");
     };
     const nats = new Proxy(connection.nats, {
@@ -80,7 +81,7 @@ describe.skipIf(!server)("a region's log through the death of its server", () =>
       closed: () => false,
     });
     expect([sequence, failed]).toEqual([2, ["answer lost"]]);
-    expect((await streamFacts(connection.nats, "$JS.API", "SHORT", 2_000))?.state.messages).toBe(3);
+    expect((await streamFacts(connection.nats, "$JS.API", "SHORT", 2_000))?.state.messages).toBe(4);
   });
 
   test("a read that loses its server half way goes on where it was", async () => {
