@@ -1,21 +1,14 @@
 /** Regions on real servers: links are cut and healed by the proxies before the gateways, and everything still arrives once and in order. */
 import { afterEach, describe, expect, test } from "vitest";
-import type { GateAnswer } from "../../core/ports/peer-link.ts";
 import type { RegionConnection } from "./connection.ts";
 import { type NatsEventLog, openEventLog } from "./event-log.ts";
 import { askJetStream } from "./jetstream-api.ts";
 import { type NatsPeerLink, openPeerLink } from "./peer-link.ts";
-import type { CountedTail } from "./peer-tail.ts";
+import { type Followed, follow } from "./test-gate.ts";
 import { serverForTests, startTiers, type TestTiers, until } from "./test-tiers.ts";
 
 const server = await serverForTests();
 
-/** A simple gate: the next sequence and nothing else. */
-interface Followed {
-  readonly tail: CountedTail;
-  readonly texts: readonly string[];
-  readonly gaps: readonly (readonly [number, number])[];
-}
 interface TestRegion {
   readonly connection: RegionConnection;
   readonly link: NatsPeerLink;
@@ -30,24 +23,6 @@ describe.skipIf(!server)("regions that follow each other", () => {
     for (const beat of beats.splice(0)) clearInterval(beat);
     await tiers?.stop();
   });
-
-  const follow = (link: NatsPeerLink, peer: string, after = 0): Followed => {
-    const texts: string[] = [];
-    const gaps: [number, number][] = [];
-    let position = after;
-    const accept = (sequence: number, text: string): GateAnswer => {
-      if (sequence <= position) return "old";
-      if (sequence > position + 1) return "hole";
-      position = sequence;
-      texts.push(text);
-      return "taken";
-    };
-    const gap = (from: number, to: number): void => {
-      gaps.push([from, to]);
-      position = to - 1;
-    };
-    return { tail: link.follow({ peer, epoch: 1, position: () => position, accept, gap }), texts, gaps };
-  };
 
   const startRegion = async (region: string): Promise<TestRegion> => {
     const connection = await tiers.connect(region);
