@@ -47,6 +47,7 @@ export class Mesh {
     const serverOf = (region: string): LogServer => servers.get(region) as LogServer;
     const mirrors = new Mirrors({ network: this.network, scheduler, random: random.fork(2), server: serverOf });
     const tailRandom = random.fork(3);
+    const bootRandom = random.fork(4);
     const boot = async (machine: Machine<RunningRegion>, life: Life): Promise<RunningRegion> => {
       const { region, server } = machine;
       const link = openPeerLink(region, life, board, (options) => {
@@ -61,7 +62,8 @@ export class Mesh {
         link,
         store: machine.store,
         log: openEventLog(server, server.latestEpoch, life),
-        boot: machine.boots,
+        boot: `${region}-${machine.boots}`,
+        random: bootRandom,
       });
       this.history.note(`START   ${region}`);
       this.#watch((watcher) => watcher.started?.(region, running));

@@ -9,7 +9,7 @@ export function watchClosedTime(mesh: Mesh): Watcher {
   const claim = (region: string, running: RunningRegion): void => {
     const known = claims.get(region) ?? new Map<string, number>();
     claims.set(region, known);
-    for (const [origin, time] of Object.entries(running.board.watermark("").complete))
+    for (const [origin, time] of Object.entries(running.links.watermark("").complete))
       if (time !== null) known.set(origin, Math.max(known.get(origin) ?? 0, Date.parse(time)));
   };
   return {

@@ -34,7 +34,7 @@ function judge(mesh: Mesh, here: string, peer: string, truth: Truth): void {
   if (truth === "unsure") return;
   const state = mesh
     .machine(here)
-    .running?.board.sync()
+    .running?.links.sync()
     .peers.find(({ region }) => region === peer)?.state;
   if ((state === "cut-off") !== (truth === "down"))
     throw new Violation("C12", `${here} says that ${peer} is ${state} more than ${WITHIN_MS} ms after the link went ${truth}`);

@@ -8,30 +8,31 @@ import type { Person } from "../workload.ts";
 const MESSAGE_COMMANDS = new Set(["message.send", "message.edit", "message.delete"]);
 
 export function watchReading(mesh: Mesh): Watcher {
-  /** "<region> <message>" -> versions that the region has shown in this life. */
-  const shown = new Map<string, { readonly boots: number; readonly stamps: readonly string[] }>();
+  /** "<region> <message>" -> commands whose versions the region has shown in this life. (A version's stamp may become that of a smaller twin.) */
+  const shown = new Map<string, { readonly boots: number; readonly commands: readonly string[] }>();
   return {
     answered: (person, operation, region) => {
       if (!MESSAGE_COMMANDS.has(operation.command.kind)) return;
       const machine = mesh.machine(region);
       const message = operation.result as unknown as Message;
-      const stamps = machine.running === undefined ? undefined : versionsIn(mesh, person, region, message);
-      if (stamps === undefined) return;
-      if (!stamps.includes(message.version)) throw new Violation("C6", ownWrite(person, operation, region, stamps));
+      const commands = machine.running === undefined ? undefined : versionsIn(mesh, person, region, message);
+      if (commands === undefined) return;
+      if (!commands.includes(`${person.user} ${operation.command.id}`))
+        throw new Violation("C6", ownWrite(person, operation, region, commands));
       const before = shown.get(`${region} ${message.id.slice(-26)}`);
-      const lost = before?.boots === machine.boots ? before.stamps.find((stamp) => !stamps.includes(stamp)) : undefined;
-      if (lost !== undefined) throw new Violation("C6", `${region} showed version ${lost} of ${message.id} and no longer does`);
-      shown.set(`${region} ${message.id.slice(-26)}`, { boots: machine.boots, stamps });
+      const lost = before?.boots === machine.boots ? before.commands.find((command) => !commands.includes(command)) : undefined;
+      if (lost !== undefined) throw new Violation("C6", `${region} showed the version of ${lost} in ${message.id} and no longer does`);
+      shown.set(`${region} ${message.id.slice(-26)}`, { boots: machine.boots, commands });
     },
   };
 }
 
-const ownWrite = ({ user }: Person, { command }: Operation, region: string, stamps: readonly string[]): string =>
-  `${region} answered ${command.kind} ${command.id} of ${user}, who does not read it there: ${stamps.join(" ")}`;
+const ownWrite = ({ user }: Person, { command }: Operation, region: string, commands: readonly string[]): string =>
+  `${region} answered ${command.kind} ${command.id} of ${user}, who does not read it there: ${commands.join(" ")}`;
 
 /** Undefined when the person may no longer read there: somebody has just removed them. */
 function versionsIn(mesh: Mesh, { actor, user }: Person, region: string, { channel, id }: Message): readonly string[] | undefined {
   const reader = mesh.machine(region).running?.reader;
   if (reader === undefined || !reader.isMember(user, channel.slice(-26))) return undefined;
-  return reader.versions(actor, channel, id, { limit: 500 }).items.map(({ stamp }) => stamp);
+  return reader.versions(actor, channel, id, { limit: 500 }).items.map(({ author, command }) => `${author} ${command}`);
 }
