@@ -10,6 +10,7 @@ import { canonical } from "../core/canonical.ts";
 import type { View } from "../core/commands/decision.ts";
 import type { Event, Placed } from "../core/event.ts";
 import { sha256 } from "../core/hash.ts";
+import type { TableReader } from "../core/ports/state-store.ts";
 import type { Point, Position, Vector } from "../core/position.ts";
 import { covers, pointKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
@@ -55,6 +56,11 @@ export class Replica {
     this.judging = new Judging(parts.tables);
     this.view = parts.view(this);
     this.#vector = Object.fromEntries(parts.tables.range("positions", { from: "", to: "\u{7f}" }));
+  }
+
+  /** This region's rows, newest first of all. */
+  get tables(): TableReader {
+    return this.#parts.tables;
   }
 
   get vector(): Vector {
