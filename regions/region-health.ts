@@ -23,14 +23,20 @@ const EVERY_MS = 500;
 const TIMEOUT_MS = 1_000;
 const BODY_CHARS = 4_096;
 
-/** A region's answer, one line a dependency: "[+]nats ok", "[-]clock 900 ms ahead". */
+/** "[-]clock 900 ms ahead": a dependency that fails. "offered no: draining": well enough for those it has, but not to be offered to others. */
+const FAILING = /^\[-\]\s*(.*)$|\b(offered\W+no\b.*)$/;
+
+/** A region's answer, one line a dependency. */
 export function readReady(status: number, body: string): Look {
-  const failing = body
-    .split("\n")
-    .filter((line) => line.startsWith("[-]"))
-    .map((line) => line.slice(3).trim());
-  for (const found of ["draining", "clock"] as const) {
-    const line = failing.find((text) => text.toLowerCase().includes(found === "clock" ? found : "drain"));
+  const failing = body.split("\n").flatMap((line) => {
+    const found = FAILING.exec(line.trim());
+    return found ? [found[1] ?? found[2] ?? ""] : [];
+  });
+  for (const [found, word] of [
+    ["draining", "drain"],
+    ["clock", "clock"],
+  ] as const) {
+    const line = failing.find((text) => text.toLowerCase().includes(word));
     if (line !== undefined) return { found, why: line };
   }
   if (status === 200) return { found: "ready" };
