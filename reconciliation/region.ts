@@ -86,7 +86,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   const applied = (one: Applied): void => {
     if (one.placed.position.origin !== region) clock.witness(one.placed.event.stamp);
     telling?.tell(one);
-    verifying?.applied();
+    verifying?.took({ placed: one.placed });
     watch.applied?.(one);
     committer.soon();
   };
@@ -140,7 +140,14 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   });
   if (ports.previous !== undefined)
     void acceptor.record(
-      { kind: "epoch.opened", channel: null, data: { previous: ports.previous }, policy: "lww", deletes: "final", content: "" },
+      {
+        kind: "epoch.opened",
+        channel: null,
+        data: { previous: ports.previous },
+        policy: "lww",
+        deletes: "final",
+        content: keys.contentOf("@", { ...ports.previous }),
+      },
       `epoch-${log.epoch}`,
     );
 
@@ -152,7 +159,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     known: facts.witnessed,
     appendWitness: (data) =>
       acceptor.record(
-        { kind: "clock.witnessed", channel: null, data, policy: "lww", deletes: "final", content: "" },
+        { kind: "clock.witnessed", channel: null, data, policy: "lww", deletes: "final", content: keys.contentOf("@", { ...data }) },
         `witness-${data.origin}-${data.to}`,
       ),
   });
@@ -181,7 +188,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
         },
         quarantine: (position, reason, raw) => {
           replica.quarantine(position, reason, raw);
-          verifying?.applied();
+          verifying?.took({ position, reason, raw });
           watch.quarantined?.(peer);
           committer.soon();
         },
@@ -205,8 +212,6 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     random: ports.random,
     nowMs: () => physical.nowMs(),
     links,
-    packer,
-    followings,
     replica,
     committer,
     store,

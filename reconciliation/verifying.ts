@@ -1,4 +1,4 @@
-/** How `verify` meets the region (H7): what it may hold, how it advances to the common vector, and who is told what was found. */
+/** How `verify` meets the region (H7): where it branches off, how it gets to the common vector, and who is told what was found. */
 import type { Verifier } from "../core/ports/boards.ts";
 import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { Reader } from "../core/ports/reader.ts";
@@ -7,11 +7,11 @@ import type { Timers } from "../core/ports/time.ts";
 import { coversAll } from "../core/position.ts";
 import type { Committer } from "./committer.ts";
 import { Convergence } from "./convergence.ts";
-import type { Following } from "./following.ts";
-import type { Packer } from "./packer.ts";
 import type { Replica } from "./replica.ts";
 import type { RegionSyncBoard } from "./sync-board.ts";
 import { Barriers } from "./verify-barrier.ts";
+import type { Step } from "./verify-branch.ts";
+import { Branch } from "./verify-branch.ts";
 import type { VerifiedRegion } from "./verify-host.ts";
 import { VerifyHost } from "./verify-host.ts";
 import { Verification } from "./verify-report.ts";
@@ -24,8 +24,6 @@ export interface VerifyingParts {
   readonly random: () => number;
   readonly nowMs: () => number;
   readonly links: RegionSyncBoard;
-  readonly packer: Packer;
-  readonly followings: ReadonlyMap<string, Following>;
   readonly replica: Replica;
   readonly committer: Committer;
   readonly store: StateStore;
@@ -35,18 +33,21 @@ export interface VerifyingParts {
 }
 
 export interface Verifying extends Verifier {
-  /** The replica has applied something: the barrier may have been reached. */
-  applied(): void;
+  /** The replica has taken this step: the barrier may have been reached, and the branch takes it too if it lies below. */
+  took(step: Step): void;
   close(): void;
 }
 
 export function openVerifying(parts: VerifyingParts): Verifying {
   const { link, timers, random, links, replica } = parts;
   let reached: (() => void) | undefined;
+  let branch: Branch | undefined;
   const region: VerifiedRegion = {
-    holdAll: async () => {
-      for (const following of parts.followings.values()) following.hold();
-      await parts.packer.hold();
+    branchOff: async () => {
+      branch = new Branch(parts.store);
+      const mine = branch;
+      await parts.committer.flush();
+      mine.begin();
       return replica.vector;
     },
     advanceTo: async (vector) => {
@@ -57,22 +58,20 @@ export function openVerifying(parts: VerifyingParts): Verifying {
           resolve();
         };
         reached = look;
-        for (const [peer, following] of parts.followings) {
-          const point = vector[peer];
-          if (point !== undefined) following.advanceTo(point.epoch, point.sequence);
-        }
         look();
       });
       return true;
     },
-    snapshot: async () => {
-      await parts.committer.flush();
-      return parts.store.snapshot();
+    snapshotAt: (vector) => {
+      const mine = branch;
+      branch = undefined;
+      if (mine === undefined) throw new Error("no branch has been opened");
+      return mine.at(vector, parts.region);
     },
-    releaseAll: () => {
+    drop: () => {
       reached = undefined;
-      for (const following of parts.followings.values()) following.release();
-      parts.packer.release();
+      branch?.close();
+      branch = undefined;
     },
     quarantined: parts.quarantined,
   };
@@ -100,7 +99,10 @@ export function openVerifying(parts: VerifyingParts): Verifying {
   const stop = convergence.start();
   return {
     verify: (options) => verification.verify(options),
-    applied: () => reached?.(),
+    took: (step) => {
+      branch?.take(step);
+      reached?.();
+    },
     close: () => {
       stop();
       host.close();
