@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { DOCUMENTATION, readConfig, redacted } from "./config.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
-const SOUND = { ATOLL_REGION: "us", ATOLL_TOPOLOGY: "topology.json", ATOLL_AUTH_SECRET: SECRET };
+const SOUND = { ATOLL_REGION: "us", ATOLL_TOPOLOGY: "topology.json", ATOLL_AUTH_SECRET: SECRET, ATOLL_MESH_SECRET: SECRET };
 
 const problems = (...given: readonly Readonly<Record<string, string>>[]): readonly string[] => {
   const read = readConfig(...given);
@@ -15,7 +15,7 @@ test("a region needs little to be told, and the rest has defaults", () => {
 });
 
 test("what is missing is named", () => {
-  expect(problems({ ATOLL_AUTH_SECRET: SECRET })).toEqual([
+  expect(problems({ ATOLL_AUTH_SECRET: SECRET, ATOLL_MESH_SECRET: SECRET })).toEqual([
     expect.stringContaining("ATOLL_REGION is missing"),
     expect.stringContaining("ATOLL_TOPOLOGY is missing"),
   ]);

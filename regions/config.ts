@@ -45,6 +45,9 @@ const Settings = z.object({
   ATOLL_CASSANDRA_LOCAL_DC: text.optional().describe("this region's data centre in Cassandra"),
   ATOLL_MONGODB_URI: text.optional().describe("directory in MongoDB; embedded when absent"),
   ATOLL_REDIS_URL: text.optional().describe("presence, sessions and rate limits in Redis; in memory when absent"),
+  ATOLL_MESH_SECRET: text.describe(
+    "secret shared by all regions of the mesh: content is compared by hashes under it, so it must be the same everywhere and for ever",
+  ),
   ATOLL_AUTH_SECRET: text.optional().describe("HS256 secret that tokens are signed with; or ATOLL_AUTH_JWKS_URL"),
   ATOLL_AUTH_JWKS_URL: z.url().optional().describe("where the keys are that tokens are signed with"),
   ATOLL_AUTH_ISSUER: text.default("atoll").describe("the `iss` that tokens must carry"),
@@ -64,7 +67,8 @@ const Settings = z.object({
 export type Config = Readonly<z.infer<typeof Settings>>;
 export type Key = keyof Config;
 export const KEYS = Object.keys(Settings.shape) as readonly Key[];
-const SECRET: readonly string[] = ["ATOLL_AUTH_SECRET"];
+const SECRET = ["ATOLL_MESH_SECRET", "ATOLL_AUTH_SECRET"] as const;
+const isSecret = (key: Key): boolean => (SECRET as readonly Key[]).includes(key);
 /** Values of which a part is a password. */
 const CREDENTIALS: readonly string[] = ["ATOLL_NATS_URL", "ATOLL_MONGODB_URI", "ATOLL_REDIS_URL"];
 const WELL_KNOWN = /^(secret|change-?me|password|atoll|test|default|development)$/i;
@@ -99,16 +103,21 @@ function unfit(config: Config): readonly Problem[] {
       problem: "is missing: nobody could sign in",
       mend: "set it (openssl rand -hex 32), or ATOLL_AUTH_JWKS_URL",
     });
-  for (const key of ["ATOLL_CASSANDRA_CONTACT_POINTS", "ATOLL_MONGODB_URI", "ATOLL_REDIS_URL", "ATOLL_GEO_DB"] as const)
+  for (const key of [
+    "ATOLL_CASSANDRA_CONTACT_POINTS",
+    "ATOLL_MONGODB_URI",
+    "ATOLL_REDIS_URL",
+    "ATOLL_GEO_DB",
+    "ATOLL_AUTH_JWKS_URL",
+  ] as const)
     if (config[key] !== undefined)
       problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
   if (config.ATOLL_MODE === "local") return problems;
-  if (secret !== undefined && (secret.length < 32 || WELL_KNOWN.test(secret)))
-    problems.push({
-      key: "ATOLL_AUTH_SECRET",
-      problem: "is a default or too short for production (32 characters at least)",
-      mend: "openssl rand -hex 32",
-    });
+  for (const key of SECRET) {
+    const value = config[key];
+    if (value !== undefined && (value.length < 32 || WELL_KNOWN.test(value)))
+      problems.push({ key, problem: "is a default or too short for production (32 characters at least)", mend: "openssl rand -hex 32" });
+  }
   if (config.ATOLL_NATS_ACKS === "fast")
     problems.push({
       key: "ATOLL_NATS_ACKS",
@@ -146,7 +155,7 @@ export function redacted(config: Config): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     KEYS.filter((key) => config[key] !== undefined).map((key) => {
       const value = config[key];
-      if (SECRET.includes(key)) return [key, "…"];
+      if (isSecret(key)) return [key, "…"];
       return [key, typeof value === "string" && CREDENTIALS.includes(key) ? withoutPassword(value) : value];
     }),
   );
@@ -166,7 +175,7 @@ export const DOCUMENTATION: readonly Documented[] = KEYS.map((key) => {
   const absent = schema.safeParse(undefined);
   return {
     key,
-    flag: SECRET.includes(key) ? null : `--${key.slice("ATOLL_".length).toLowerCase().replaceAll("_", "-")}`,
+    flag: isSecret(key) ? null : `--${key.slice("ATOLL_".length).toLowerCase().replaceAll("_", "-")}`,
     default: absent.success ? (absent.data ?? null) : null,
     required: !absent.success,
     about: schema.description ?? "",

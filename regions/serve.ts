@@ -1,49 +1,137 @@
-/** One region's process: opens the store, the log and the way to the peers, lets the region run on them, and opens its doors. SIGTERM drains it. */
-import { createServer } from "node:http";
-import { join } from "node:path";
+/**
+ * One region's process: lays its foundation (store, servers, log, peers), lets the region run on it, and opens its doors. It drains when it is
+ * asked to end, and also when the supervisor that started it is gone: goodbye to every connection, what is in flight, the commit, the stores.
+ */
+import { randomUUID } from "node:crypto";
+import { openMetrics } from "../gateway/metrics.ts";
+import type { ReadyLine } from "../gateway/parts.ts";
+import { openGateway } from "../gateway/server.ts";
+import { openRanking } from "../geodns/ranking.ts";
+import { openRegion, type Region } from "../reconciliation/region.ts";
 import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
-import { openLmdbStore } from "./embedded/lmdb-store.ts";
-import { connectRegion } from "./nats/connection.ts";
-import { openLog } from "./nats/open-log.ts";
-import { openPeerLink } from "./nats/peer-link.ts";
+import { openRealTimers } from "./real-timers.ts";
+import { CannotServe } from "./refusal.ts";
+import { type Foundation, layFoundation } from "./region-foundation.ts";
+import { openRegionHealth } from "./region-health.ts";
 import { openRegionLog } from "./region-log.ts";
-import { readTopology } from "./topology.ts";
+import { showLinks, watchRegion } from "./region-metrics.ts";
+import { RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
+import { readTopology, type Topology } from "./topology.ts";
+import { relayTyping } from "./typing-relay.ts";
+import { version } from "./version.ts";
 
-/** The configuration cannot be served; no restart mends it. */
-export class CannotServe extends Error {}
+/** In flight 5 s, the commit, the stores; after this the process ends whatever is left. */
+const DRAIN_MS = 11_000;
+
+function topologyOf(config: Config): Topology {
+  try {
+    return readTopology(config.ATOLL_TOPOLOGY);
+  } catch (error) {
+    throw new CannotServe(`ATOLL_TOPOLOGY cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** One line a dependency. A partition makes nobody unready (P1); whether the region is offered to new users is a line of its own. */
+function readiness(region: Region, { connection, opened }: Foundation): readonly ReadyLine[] {
+  const { store, rowsAhead, quarantined } = region.health();
+  const log = opened.log.state();
+  const offered = region.links.offered();
+  return [
+    { name: "store", ok: store, detail: store ? `${rowsAhead} rows ahead of the disk` : "takes no rows" },
+    {
+      name: "nats",
+      ok: connection.connected(),
+      detail: connection.connected() ? `nats-server ${connection.serverVersion}` : "not connected",
+    },
+    { name: "log", ok: log.available, detail: log.available ? `epoch ${opened.log.epoch}` : log.why },
+    { name: "quarantine", ok: true, detail: `${quarantined} events` },
+    { name: "offered", ok: true, detail: offered.ok ? "yes" : `no: ${offered.why}` },
+  ];
+}
 
 export async function serveRegion(config: Config): Promise<void> {
   const log = openRegionLog(config);
   const region = config.ATOLL_REGION;
-  const topology = readTopology(config.ATOLL_TOPOLOGY);
-  const peers = topology.regions.map(({ name }) => name).filter((name) => name !== region);
-  if (peers.length === topology.regions.length) throw new CannotServe(`the topology has no region ${region}`);
-  const store = await openLmdbStore({ directory: join(config.ATOLL_DATA_DIR, "store") });
-  const nats = new URL(config.ATOLL_NATS_URL);
-  const connection = await connectRegion({ region, url: `nats://${nats.host}`, user: nats.username, password: nats.password });
-  const link = openPeerLink({ connection, peers });
-  const clock = openBootClock(config.ATOLL_CLOCK_OFFSET_MS);
-  const known = store.get("positions", region);
-  const opened = await openLog({
-    connection,
+  const topology = topologyOf(config);
+  const names = topology.regions.map(({ name }) => name);
+  if (!names.includes(region)) throw new CannotServe(`ATOLL_REGION ${region} is not in the topology (${names.join(", ")})`);
+  const asked = askedToEnd();
+  log.info({ event: "region.starting", mode: config.ATOLL_MODE, clockOffsetMs: config.ATOLL_CLOCK_OFFSET_MS }, "the region starts");
+  const [clock, timers] = [openBootClock(config.ATOLL_CLOCK_OFFSET_MS), openRealTimers()];
+  const metrics = openMetrics({ region, version: version() });
+  const foundation = await layFoundation(
+    config,
+    names.filter((name) => name !== region),
+    clock,
+    log,
+  );
+  const { store, link, opened } = foundation;
+  const running = await openRegion({
+    region,
+    regions: names,
+    store,
+    log: opened.log,
+    earlier: opened.earlier,
+    ...(opened.previous === undefined ? {} : { previous: opened.previous }),
     link,
-    ...(known ? { known } : {}),
-    cleanStop: false,
-    durableAcks: true,
-    wallMs: clock.nowMs(),
+    timers,
+    physical: clock,
+    random: Math.random,
+    secret: config.ATOLL_MESH_SECRET,
+    boot: randomUUID(),
+    watch: watchRegion(metrics, log),
   });
-  log.info({ decided: opened.decided, epoch: opened.log.epoch }, "log.opened");
-  const server = createServer((_, answer) => answer.end("region up\nlog up\n"));
-  await new Promise<void>((done) => server.listen(config.ATOLL_PORT, config.ATOLL_HOST, done));
-  log.info({ port: config.ATOLL_PORT }, "region.ready");
-  await new Promise<void>((done) => {
-    for (const signal of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(signal, () => done());
+  const hideLinks = showLinks(metrics, running, timers);
+  const health = openRegionHealth({ regions: topology.regions, timers });
+  const unwatch = watchStuckLog(opened.log, foundation.connection.connected, () => void process.send?.(RESTART_JETSTREAM));
+  const gateway = await openGateway({
+    region,
+    version: version(),
+    host: config.ATOLL_HOST,
+    port: config.ATOLL_PORT,
+    acceptor: running.acceptor,
+    reader: running.reader,
+    feed: running.feed,
+    sync: running.links,
+    presence: running.presence,
+    verifier: running.verifier,
+    ranking: openRanking({ regions: topology.regions, health: health.view }),
+    auth: {
+      secret: config.ATOLL_AUTH_SECRET ?? "",
+      issuer: config.ATOLL_AUTH_ISSUER,
+      ...(config.ATOLL_AUTH_AUDIENCE === undefined ? {} : { audience: config.ATOLL_AUTH_AUDIENCE }),
+    },
+    metrics,
+    readiness: () => readiness(running, foundation),
+    timers,
+    now: () => clock.nowMs(),
+    newId: randomUUID,
+    log,
+    tell: relayTyping(link),
+    ...(config.ATOLL_ALLOWED_ORIGINS.includes("*") ? {} : { allowedOrigins: config.ATOLL_ALLOWED_ORIGINS }),
   });
-  server.close();
-  server.closeAllConnections();
-  await opened.log.close();
-  await link.close();
-  await store.close();
-  log.info("region.stopped");
+  log.info({ event: "region.ready", port: gateway.port }, "the region serves its users");
+
+  const why = await asked;
+  log.info({ event: "region.draining", why, connections: gateway.connections() }, "the region drains");
+  setTimeout(() => {
+    log.error({ event: "region.drain-late" }, "the drain took too long; ending as it is");
+    process.exit(1);
+  }, DRAIN_MS).unref();
+  await gateway.drain("restart");
+  await running.drain();
+  health.close();
+  hideLinks();
+  unwatch();
+  await gateway.close();
+  await foundation.close(true);
+  log.info({ event: "region.stopped" }, "the region has stopped; everything accepted is committed");
+}
+
+/** A signal, or the end of the supervisor's channel. */
+function askedToEnd(): Promise<string> {
+  return new Promise((done) => {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "disconnect"] as const) process.once(signal, () => done(signal));
+  });
 }

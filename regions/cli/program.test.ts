@@ -83,5 +83,5 @@ test("what a later version brings says so and names the version", async () => {
 test("an unsound configuration is told line by line, and exit 1", async () => {
   const { code, out } = await run("config", "check", "--json");
   expect(code).toBe(1);
-  expect(JSON.parse(out).problems.map(({ key }: { key: string }) => key)).toEqual(["ATOLL_REGION", "ATOLL_TOPOLOGY"]);
+  expect(JSON.parse(out).problems.map(({ key }: { key: string }) => key)).toEqual(["ATOLL_REGION", "ATOLL_TOPOLOGY", "ATOLL_MESH_SECRET"]);
 });

@@ -1,20 +1,10 @@
 /** The command line as a whole: which command is meant, what it answers, how that is printed, and the exit code. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { version } from "../version.ts";
 import type { Answer, ExitCode, Io } from "./answer.ts";
 import { Stop } from "./answer.ts";
 import { COMMANDS } from "./commands.ts";
 import type { Finish } from "./define.ts";
-
-/** Beside the sources, or beside the build of them. */
-function version(): string {
-  for (const place of ["../../package.json", "../../../package.json"]) {
-    try {
-      return (JSON.parse(readFileSync(new URL(place, import.meta.url), "utf8")) as { readonly version: string }).version;
-    } catch {}
-  }
-  return "unknown";
-}
 
 function report(answer: Answer, json: boolean, io: Io): void {
   if (json && answer.document !== undefined) io.out(`${JSON.stringify(answer.document)}\n`);

@@ -13,7 +13,7 @@ export const define: Define = (command, finish) => {
   );
   finish(command, async ({ options, io }: Asked<SettingOptions>) => {
     const config = soundSettings(options, io.environment);
-    const { CannotServe, serveRegion } = await import("../serve.ts");
+    const [{ serveRegion }, { CannotServe }] = await Promise.all([import("../serve.ts"), import("../refusal.ts")]);
     try {
       await serveRegion(config);
     } catch (error) {

@@ -15,6 +15,8 @@ export interface ChildSpec {
   readonly logFile: string;
   /** Our own programs hold a channel to the supervisor: its end tells them that the supervisor is gone. */
   readonly channel: boolean;
+  /** What it says over the channel. */
+  readonly onMessage?: (message: unknown) => void;
 }
 export interface ChildHooks {
   readonly joined: (pid: number) => void;
@@ -66,6 +68,7 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
     });
     closeSync(log);
     child = started;
+    if (spec.onMessage !== undefined) started.on("message", spec.onMessage);
     const { pid } = started;
     if (pid !== undefined) hooks.joined(pid);
     gone = new Promise((done) => {

@@ -2,7 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { RESTART_JETSTREAM } from "../stuck-log.ts";
 import { type Child, type ChildHooks, openChild } from "./child.ts";
+import { derivedSecret } from "./folder.ts";
 import { foreignEnvironment, ownProgram } from "./own-program.ts";
 import type { MeshPlan, RegionPlan } from "./plan.ts";
 import { Refused } from "./refused.ts";
@@ -38,6 +40,7 @@ function programEnvironment(mesh: MeshPlan, region: RegionPlan, clockOffsetMs: n
     ATOLL_NATS_MONITOR_URL: `http://127.0.0.1:${region.ports.jetStreamMonitor}`,
     ATOLL_NATS_ACKS: mesh.server.durableAcks ? "durable" : "fast",
     ATOLL_AUTH_SECRET: mesh.secret,
+    ATOLL_MESH_SECRET: derivedSecret(mesh.secret, "mesh content"),
     ATOLL_LOG_LEVEL: process.env["ATOLL_LOG_LEVEL"],
     ...(clockOffsetMs === 0 ? {} : { ATOLL_CLOCK_OFFSET_MS: String(clockOffsetMs) }),
   };
@@ -68,10 +71,18 @@ export function openRegionProcesses(mesh: MeshPlan, region: RegionPlan, clockOff
       environment: programEnvironment(mesh, region, clockOffsetMs),
       logFile: join(logs, "region.log"),
       channel: true,
+      onMessage: (message) => {
+        if (message === RESTART_JETSTREAM) void restartJetStream();
+      },
     },
     hooks,
   );
   let alive = false;
+  const restartJetStream = async (): Promise<void> => {
+    hooks.tell(`${region.name}'s jetstream server refuses to store; restarting it`);
+    await jetStream.stop(SERVER_GRACE_MS);
+    if (alive) jetStream.start();
+  };
   const kill = async (): Promise<void> => {
     alive = false;
     await Promise.all([program.kill(), jetStream.kill(), gateway.kill()]);

@@ -1,0 +1,60 @@
+/** What a region does, as numbers (contract §6): the gateway counts its doors; this counts what happens behind them. */
+import type { Timers } from "../core/ports/time.ts";
+import { readKey } from "../core/register.ts";
+import type { Metrics } from "../gateway/metrics.ts";
+import type { Region } from "../reconciliation/region.ts";
+import type { RegionWatch } from "../reconciliation/region-watch.ts";
+import type { RegionLog } from "./region-log.ts";
+
+const STATES = ["live", "lagging", "cut-off", "healing"] as const;
+const EVERY_MS = 1_000;
+
+/** Counts and logs what the region tells while it runs. */
+export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
+  const healing = new Map<string, number>();
+  return {
+    applied: ({ placed, silent, records }) => {
+      metrics.eventsApplied.inc({ origin: placed.position.origin });
+      if (silent) metrics.duplicates.inc({ source: "twin" });
+      for (const { register, record, before } of records)
+        if (before === undefined) metrics.conflicts.inc({ register: readKey(register.key).kind, rule: record.rule });
+    },
+    committed: (tookMs) => metrics.storeSeconds.observe({ store: "lmdb", operation: "commit" }, tookMs / 1_000),
+    storeRefused: (cause) => log.error({ event: "store.refused", cause: String(cause) }, "the store takes no rows; trying again"),
+    distrusted: (origin) => metrics.distrustedStamps.inc({ origin }),
+    quarantined: (origin) => {
+      metrics.quarantinedEvents.inc({ origin });
+      log.warn({ event: "event.quarantined", origin }, "an event could not be taken and is kept aside");
+    },
+    lost: (peer, epoch, from, to) => {
+      metrics.sequenceGaps.inc({ origin: peer });
+      log.error({ event: "log.gap", peer, epoch, from, to }, "messages of a peer can be had from nobody");
+    },
+    link: ({ peer, state, before }) => {
+      log.info({ event: "link.changed", peer, state, before }, `link to ${peer}: ${state}`);
+      if (state === "healing") healing.set(peer, performance.now());
+      const began = healing.get(peer);
+      if (state === "live" && began !== undefined) {
+        metrics.healSeconds.observe({ peer, phase: "streams" }, (performance.now() - began) / 1_000);
+        healing.delete(peer);
+      }
+    },
+  };
+}
+
+/** Shows the state of links and clocks; returns what ends it. */
+export function showLinks(metrics: Metrics, region: Region, timers: Timers): () => void {
+  const show = (): void => {
+    for (const { peer, state, beatAgeMs, rttMs, offsetMs, lagEvents, lagMs } of region.links.facts()) {
+      for (const one of STATES) metrics.linkState.set({ peer, state: one }, one === state ? 1 : 0);
+      if (beatAgeMs !== null) metrics.linkHeartbeatAge.set({ peer }, beatAgeMs / 1_000);
+      if (rttMs !== null) metrics.linkRtt.set({ peer }, rttMs / 1_000);
+      if (offsetMs !== null) metrics.clockSkew.set({ peer }, offsetMs / 1_000);
+      metrics.mirrorLagEvents.set({ peer }, lagEvents);
+      metrics.mirrorLagSeconds.set({ peer }, lagMs / 1_000);
+    }
+  };
+  show();
+  const timer = timers.every(EVERY_MS, show);
+  return () => timer.cancel();
+}
