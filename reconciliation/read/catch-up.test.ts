@@ -67,7 +67,8 @@ describe("what was missed", () => {
           }
           const given: string[] = [];
           let from: Vector = { us: { epoch: 1, sequence: known, place: 999_999 } };
-          for (let complete = false; !complete; ) {
+          for (let complete = false, pages = 0; !complete; pages += 1) {
+            expect(pages).toBeLessThanOrEqual(expected.length);
             const page = missedRows(tables, { streams: ["a", "b", "@ana"], from, to, limit });
             given.push(...page.items.map(({ position }) => formatPosition(position)));
             from = page.cursor;

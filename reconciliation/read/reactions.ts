@@ -1,4 +1,4 @@
-/** The reactions a message shows: emojis and users in one order, so that equal states are equal bytes in every region (S5). */
+/** The reactions a message shows: emojis and users in the order of their keys, so that equal states are equal bytes in every region (S5). */
 import type { TableReader } from "../../core/ports/state-store.ts";
 import { keysUnder } from "../../core/ports/state-store.ts";
 import { emojiOf, readKey } from "../../core/register.ts";
@@ -15,6 +15,5 @@ export function reactionsOf(tables: TableReader, channel: string, message: strin
     if (some === undefined) users.set(emoji, [user]);
     else some.push(user);
   }
-  const sorted = [...users].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.map(([emoji, some]) => [emoji, some.sort()]));
+  return Object.fromEntries(users);
 }
