@@ -1,4 +1,4 @@
-/** Who may look where (contract §3): members into their channels, auditors into every conflict; of anything else nobody learns that it exists. */
+/** Who may look where (contract §3): members into their channels, auditors into every conflict; others learn of nothing that it exists. */
 import type { Actor } from "../../core/command.ts";
 import { channelIdentity } from "../../core/commands/standing.ts";
 import { Refusal } from "../../core/errors.ts";

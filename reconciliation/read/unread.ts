@@ -1,4 +1,7 @@
-/** What of a channel its reader has not read: messages of others beyond the marker's cursor, so that what a heal brings in late counts too (H15). */
+/**
+ * What of a channel its reader has not read: messages of others beyond the marker's cursor, so that what a heal brings in late counts
+ * too (H15). Deleted ones still count: looking each up would cost a read a message.
+ */
 import type { Json } from "../../core/event.ts";
 import type { TableReader } from "../../core/ports/state-store.ts";
 import type { Vector } from "../../core/position.ts";
