@@ -1,5 +1,5 @@
 /**
- * The audit log as auditors read it. A row refers to an event or a register; here the fact itself stands beside, whole and with all that its
+ * The audit log as auditors read it. A row refers to an event or a register; here the fact itself stands beside, whole, with all that its
  * region wrote down, so that an export can be replayed in a clean process (A3).
  */
 import type { Event } from "../../core/event.ts";

@@ -1,5 +1,5 @@
 /**
- * What a client missed: range reads per channel and origin, merged (H2). Per origin the order of its log stands; between origins the smaller
+ * What a client missed: range reads per channel and origin, merged (H2). Per origin its log's order stands; between origins the smaller
  * stamp goes first, so that an edit mostly follows its message. An event that concerns the asker and stands in two streams is given once.
  */
 import type { Placed } from "../../core/event.ts";

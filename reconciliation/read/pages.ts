@@ -1,4 +1,4 @@
-/** Pages of a list that is read in the order of its keys. A page's `next` is the last key it looked at, as text that clients never parse. */
+/** Pages of a list that is read in the order of its keys. A page's `next` is the last key it looked at, as text nobody parses. */
 import { Refusal } from "../../core/errors.ts";
 import type { Page, PageAsk } from "../../core/ports/reader.ts";
 

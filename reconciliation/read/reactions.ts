@@ -1,4 +1,4 @@
-/** The reactions a message shows: emojis and users in the order of their keys, so that equal states are equal bytes in every region (S5). */
+/** The reactions a message shows: emojis and users in the order of their keys, so equal states are equal bytes in every region (S5). */
 import type { TableReader } from "../../core/ports/state-store.ts";
 import { keysUnder } from "../../core/ports/state-store.ts";
 import { emojiOf, readKey } from "../../core/register.ts";

@@ -1,5 +1,5 @@
 /**
- * An event as clients see it: shown ids for identities, and of the envelope only what a reader can use. What `replaces` says stays in `data`,
+ * An event as clients see it: shown ids for identities, of the envelope only what a reader can use. What `replaces` says stays in `data`,
  * so that a reader who does not run `apply` drops what a later event replaces (contract §5).
  */
 import type { Event, Placed } from "../../core/event.ts";
