@@ -1,6 +1,6 @@
 /**
- * One region's side of `verify` (H7): it branches off, advances to the common vector and answers from the branch as it stood there, while its
- * life goes on beside. One barrier at a time. Whatever the asker does or fails to do, the way there ends after two seconds and the
+ * One region's side of `verify` (H7): it holds, advances to the common vector, opens one read transaction there, goes on with its life and
+ * answers from the transaction. One barrier at a time. Whatever the asker does or fails to do, the hold ends after two seconds and the
  * transaction after ten: both are timers of this region's own.
  */
 import { LIMITS } from "../core/limits.ts";
@@ -16,13 +16,13 @@ import { PAGE } from "./verify-words.ts";
 
 /** What the region lets `verify` do with it. */
 export interface VerifiedRegion {
-  /** Branches off here, and goes on with its life; answers what is applied. Ended by `snapshotAt` or `drop`. */
-  branchOff(): Promise<Vector>;
-  /** True when all of this is applied; may stay open when it cannot be reached. */
+  /** Freezes a view of the state, beside which life may go on; answers what is applied. Ended by `releaseAll` alone. */
+  holdAll(): Vector | Promise<Vector>;
+  /** Brings the view to exactly this. True when it is there; may stay open when it cannot be reached. */
   advanceTo(vector: Vector): Promise<boolean>;
-  /** The tables at exactly this vector, which has been reached. */
-  snapshotAt(vector: Vector): TableSnapshot;
-  drop(): void;
+  /** The view, to read from. */
+  snapshot(): Promise<TableSnapshot>;
+  releaseAll(): void;
   /** Events that stand in quarantine. */
   quarantined(): number;
 }
@@ -69,7 +69,7 @@ export class VerifyHost implements Handlers {
   async hold(asker: string, { session }: { readonly session: string }): Promise<VerifyQuestions["hold"]["answer"]> {
     if (this.#barrier !== undefined) return { applied: null };
     const barrier = this.#begin(asker, session);
-    const applied = await Promise.race([this.#options.region.branchOff(), barrier.over.then(() => null)]);
+    const applied = await Promise.race([this.#options.region.holdAll(), barrier.over.then(() => null)]);
     return { applied: applied === null ? null : vectorText(applied) };
   }
 
@@ -161,8 +161,8 @@ export class VerifyHost implements Handlers {
   async #openAt(barrier: Barrier, vector: Vector): Promise<boolean> {
     const { region, timers } = this.#options;
     if (!(await region.advanceTo(vector)) || this.#barrier !== barrier) return false;
-    const snapshot = region.snapshotAt(vector);
-    if (!standsAt(snapshot, vector)) {
+    const snapshot = await region.snapshot();
+    if (this.#barrier !== barrier || !standsAt(snapshot, vector)) {
       snapshot.close();
       return false;
     }
@@ -176,7 +176,7 @@ export class VerifyHost implements Handlers {
     barrier.timer.cancel();
     if (!barrier.held) return;
     barrier.held = false;
-    this.#options.region.drop();
+    this.#options.region.releaseAll();
   }
 
   #end(barrier: Barrier): void {

@@ -4,6 +4,7 @@ import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
+import type { Vector } from "../core/position.ts";
 import { coversAll } from "../core/position.ts";
 import type { Committer } from "./committer.ts";
 import { Convergence } from "./convergence.ts";
@@ -42,33 +43,34 @@ export function openVerifying(parts: VerifyingParts): Verifying {
   const { link, timers, random, links, replica } = parts;
   let reached: (() => void) | undefined;
   let branch: Branch | undefined;
+  let target: Vector = {};
   const region: VerifiedRegion = {
-    branchOff: async () => {
-      branch = new Branch(parts.store);
-      const mine = branch;
+    holdAll: async () => {
+      const mine = new Branch(parts.store);
+      branch = mine;
       await parts.committer.flush();
       mine.begin();
       return replica.vector;
     },
     advanceTo: async (vector) => {
+      target = vector;
       await new Promise<void>((resolve) => {
-        const look = (): void => {
+        reached = () => {
           if (!coversAll(replica.vector, vector)) return;
           reached = undefined;
           resolve();
         };
-        reached = look;
-        look();
+        reached();
       });
       return true;
     },
-    snapshotAt: (vector) => {
+    snapshot: async () => {
       const mine = branch;
       branch = undefined;
-      if (mine === undefined) throw new Error("no branch has been opened");
-      return mine.at(vector, parts.region);
+      if (mine === undefined) throw new Error("no branch has been made");
+      return mine.at(target, parts.region);
     },
-    drop: () => {
+    releaseAll: () => {
       reached = undefined;
       branch?.close();
       branch = undefined;
