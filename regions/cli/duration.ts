@@ -11,10 +11,11 @@ export function parseDuration(text: string): number | undefined {
   return Math.round(Number(amount) * UNIT_MS[unit as Unit]) * (sign === "-" ? -1 : 1);
 }
 
-/** The shortest text of a length: 250ms, 1.5s, 3m, 2h. */
+/** A length in the largest unit of which it is at least one: 250ms, 1.5s, 3m, 2h. */
 export function formatDuration(durationMs: number): string {
-  const size = Math.abs(durationMs);
-  const unit: Unit = size < 1_000 ? "ms" : size < 60_000 ? "s" : size < 3_600_000 ? "m" : size < 86_400_000 ? "h" : "d";
-  const amount = durationMs / UNIT_MS[unit];
-  return `${unit === "ms" ? Math.round(amount) : Number(amount.toFixed(1))}${unit}`;
+  if (Math.abs(durationMs) < 1_000) return `${Math.round(durationMs)}ms`;
+  // Rounded first, so that a millisecond less than an hour is an hour and not 60 minutes.
+  const inUnit = (unit: Unit): number => Number((durationMs / UNIT_MS[unit]).toFixed(1));
+  const unit = (["d", "h", "m"] as const).find((one) => Math.abs(inUnit(one)) >= 1) ?? "s";
+  return `${inUnit(unit)}${unit}`;
 }

@@ -2,13 +2,15 @@
 import { relative } from "node:path";
 import pc from "picocolors";
 import type { RunningMesh } from "../mesh/supervisor.ts";
+import { ownName } from "./own-name.ts";
 
 export function firstWords({ ready, plan }: RunningMesh): string {
   const [first, second] = ready.regions;
   const here = relative(process.cwd(), ready.data);
   const data = here === ".atoll" ? "" : ` --data ${ready.data}`;
+  const own = ownName();
   const acks = plan.server.durableAcks ? "durable acks" : pc.yellow("acks NOT durable: this server is too old for them");
-  const cut = first === undefined ? "" : `  atoll cut ${first.name}${data}   then write on both sides, then   atoll heal${data}`;
+  const cut = first === undefined ? "" : `  ${own} cut ${first.name}${data}   then write on both sides, then   ${own} heal${data}`;
   return `
 ${pc.bold("Atoll runs.")} ${ready.regions.length} regions, each with everything it needs. Ctrl-C stops them; the data stay in ${ready.data}
 
@@ -19,10 +21,10 @@ ${ready.regions.map(({ name, url }) => `  ${pc.cyan(name.padEnd(8))} ${url}`).jo
   embedded  history, directory and audit (LMDB), presence (memory)
 
 Try, in another terminal:
-  atoll status --watch${data}
-  curl -H "Authorization: Bearer $(atoll token --user ana${data})" ${first?.url ?? second?.url}/v1/sync
+  ${own} status --watch${data}
+  curl -H "Authorization: Bearer $(${own} token --user ana${data})" ${first?.url ?? second?.url}/v1/sync
 ${cut}
-  atoll verify${data}
+  ${own} verify${data}
   ${first?.url}/console/   ${first?.url}/docs
 `;
 }
