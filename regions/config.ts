@@ -12,7 +12,7 @@ const list = text.transform((value) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
-export const ROLES = ["gateway", "reconciler", "webhooks", "geodns"] as const;
+const ROLES = ["gateway", "reconciler", "webhooks", "geodns"] as const;
 
 const Settings = z.object({
   ATOLL_MODE: z.enum(["production", "local"]).default("production").describe("production refuses what only a local mesh may do"),
@@ -65,8 +65,8 @@ const Settings = z.object({
     .describe("makes this region's clock wrong, to see what that does; local mode only"),
 });
 export type Config = Readonly<z.infer<typeof Settings>>;
-export type Key = keyof Config;
-export const KEYS = Object.keys(Settings.shape) as readonly Key[];
+type Key = keyof Config;
+const KEYS = Object.keys(Settings.shape) as readonly Key[];
 const SECRET = ["ATOLL_MESH_SECRET", "ATOLL_AUTH_SECRET"] as const;
 const isSecret = (key: Key): boolean => (SECRET as readonly Key[]).includes(key);
 /** Values of which a part is a password. */

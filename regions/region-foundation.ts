@@ -26,7 +26,7 @@ export interface Foundation {
 const CLEAN_STOP = "cleanStop";
 
 /** "nats://app:secret@h1:4222,h2:4222" -> servers, user, password. */
-export function natsAccess(given: string): { readonly url: string; readonly user: string; readonly password: string } {
+function natsAccess(given: string): { readonly url: string; readonly user: string; readonly password: string } {
   const [, user = "", password = "", hosts = ""] = /^nats:\/\/(?:([^:@]*):([^@]*)@)?(.+)$/.exec(given) ?? [];
   if (hosts === "") throw new CannotServe("ATOLL_NATS_URL is not nats://[user:password@]host:port[,host:port]");
   return {

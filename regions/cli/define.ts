@@ -8,7 +8,7 @@ export interface Asked<O = object> {
   readonly io: Io;
   readonly json: boolean;
 }
-export type Act = (asked: Asked<never>) => Promise<Answer>;
+type Act = (asked: Asked<never>) => Promise<Answer>;
 /** Gives a command (or one of its own sub-commands) the options that all have, and what it does. */
 export type Finish = (command: Command, act: Act) => void;
 export type Define = (command: Command, finish: Finish) => void;

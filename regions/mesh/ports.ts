@@ -15,7 +15,7 @@ export interface RegionPorts {
   /** The proxy in front of `link`: what is advertised to other regions. */
   readonly proxy: number;
 }
-export type PortName = keyof RegionPorts;
+type PortName = keyof RegionPorts;
 const NAMES: readonly PortName[] = ["jetStream", "jetStreamMonitor", "gateway", "gatewayMonitor", "leaf", "link", "proxy"];
 
 export const tcpFree = (port: number): Promise<boolean> =>

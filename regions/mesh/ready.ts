@@ -1,5 +1,5 @@
 /** What `up` says when it is ready, and what mesh.json holds while the mesh runs: exactly this (contract §2). */
-export interface ReadyRegion {
+interface ReadyRegion {
   readonly name: string;
   readonly url: string;
   readonly ws: string;

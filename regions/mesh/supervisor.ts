@@ -3,7 +3,6 @@
  * however it ends (hard parts H10). A cut lives here, in the proxies, so it survives the death of any region.
  */
 import { rmSync } from "node:fs";
-import { join } from "node:path";
 import { ServerMissing } from "../nats/server-binary.ts";
 import { findOrInstall } from "../nats/server-install.ts";
 import type { ChildHooks } from "./child.ts";
@@ -179,6 +178,3 @@ async function settle({ regions, links, waitForEchoes }: Started, { tell }: UpOp
   await waitForEchoes;
   if (!(await links.up(LINKS_MS))) tell("not every link between regions is up yet; atoll status shows which");
 }
-
-/** Where the detached supervisor and its children write. */
-export const logsOf = (folder: MeshFolder): string => join(folder.root, "<region>", "logs");
