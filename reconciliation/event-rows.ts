@@ -1,6 +1,7 @@
 /** The rows that catch-up reads (H2): every event under its channel, and under "@<user>" what concerns one person wherever they look. */
 import type { Event, Placed } from "../core/event.ts";
 import { pointKey } from "../core/position.ts";
+import { EVERYWHERE } from "../core/register.ts";
 import type { TableWriter } from "./register-rows.ts";
 
 /** Who hears of an event beside (or instead of) those who follow its channel. */
@@ -28,10 +29,15 @@ export function audienceOf(event: Event): Audience {
   }
 }
 
-export function indexEvent(tables: TableWriter, placed: Placed): void {
+/** `silent`: a twin found second, or without right. It stands, like a region's own notes, where only auditors look. */
+export function indexEvent(tables: TableWriter, placed: Placed, silent: boolean): void {
   const { event, position } = placed;
   const { users, privately } = audienceOf(event);
   const row = `${position.origin}|${pointKey(position)}`;
+  if (silent || (privately && users.length === 0)) {
+    tables.put("events", `${EVERYWHERE}|${row}`, placed);
+    return;
+  }
   if (!privately && event.channel !== null) tables.put("events", `${event.channel}|${row}`, placed);
   for (const user of users) tables.put("events", `@${user}|${row}`, placed);
 }

@@ -15,14 +15,17 @@ import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
+import { parsePoint } from "../core/position.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
 import { HybridClock } from "../core/stamp.ts";
 import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
 import { ClockWitness } from "./clock-witness.ts";
+import { ClosedPromise } from "./closed-promise.ts";
 import { Committer } from "./committer.ts";
+import { epochEndOf } from "./epoch-ends.ts";
 import { Following } from "./following.ts";
-import { keptFacts, replayOwnLog } from "./own-log.ts";
+import { keptFacts, OwnTail, replayOwnLog } from "./own-log.ts";
 import { Packer } from "./packer.ts";
 import type { PresenceExchange } from "./presence-exchange.ts";
 import { openPresence } from "./presence-exchange.ts";
@@ -100,19 +103,34 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   });
   const facts = keptFacts(tables, region, physical, replica.judging.isDistrusted);
   const clock = new HybridClock({ region, physical: facts.physical, highest: facts.highest, boundMs: LIMITS.clockBoundMs });
-  const committer = new Committer({
+  const promise: ClosedPromise = new ClosedPromise(region, () => {
+    tables.put("facts", "highest", promise.above(clock.highest));
+    committer.soon();
+  });
+  const committer: Committer = new Committer({
     tables,
     timers,
-    before: () => tables.put("facts", "highest", clock.highest),
+    before: () => {
+      tables.put("facts", "highest", promise.above(clock.highest));
+      promise.committing();
+    },
     refused: (cause) => watch.storeRefused?.(cause),
     committed: (tookMs, rows) => {
+      promise.committed();
       watch.committed?.(tookMs, rows);
       for (const one of followings.values()) one.drain();
     },
   });
   for (const one of [...(ports.earlier ?? []), log]) await replayOwnLog(one, replica, clock);
 
-  const packer = new Packer({ log, take: (sequence, events) => replica.applyMessage(region, log.epoch, sequence, events) });
+  const behind = new OwnTail(log, replica, clock);
+  const packer = new Packer({
+    log,
+    take: (sequence, events) => {
+      if (behind.reaches(sequence - 1)) replica.applyMessage(region, log.epoch, sequence, events);
+      else return behind.readOn();
+    },
+  });
   let draining = false;
   const closed = (): Refusal | undefined => {
     if (draining) return new Refusal("unavailable", "This region is being stopped.", { hint: "Use another region.", retryAfterS: 1 });
@@ -123,7 +141,13 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
       });
     return undefined;
   };
-  const reader = openReader({ region, tables, isDistrusted: replica.judging.isDistrusted, applied: () => replica.vector });
+  const reader = openReader({
+    region,
+    tables,
+    isDistrusted: replica.judging.isDistrusted,
+    applied: () => replica.vector,
+    epochEnd: (origin, epoch) => epochEndOf(tables, origin, epoch),
+  });
   telling = new Telling({ tables, reader, isDistrusted: replica.judging.isDistrusted });
   const keys = openContentKeys(ports.secret);
   const acceptor = new CommandAcceptor({
@@ -169,7 +193,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     clock: physical,
     boot: ports.boot,
     applied: () => replica.vector,
-    own: () => ({ epoch: log.epoch, head: log.head(), closedMs: packer.closedMs(physical.nowMs() - 1) }),
+    own: () => ({ epoch: log.epoch, head: log.head(), closedMs: promise.upTo(packer.closedMs(physical.nowMs() - 1)) }),
     presence: () => presence.beatFields(),
     draining: () => draining,
     witness,
@@ -197,6 +221,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     ]),
   );
   links.onPeerBeat((beat) => {
+    behind.heard(parsePoint(beat.applied[region] ?? ""));
     followings.get(beat.region)?.heard(beat.epoch, beat.head);
     presence.onPeerBeat(beat.region, beat.presence);
   });

@@ -18,6 +18,7 @@ import { applyWrite, reresolve } from "../core/register-apply.ts";
 import { writesOf } from "../core/writes.ts";
 import { AuditRows } from "./audit-rows.ts";
 import { rememberCommand } from "./command-rows.ts";
+import { rememberEpochEnd } from "./epoch-ends.ts";
 import { indexEvent } from "./event-rows.ts";
 import { Judging } from "./judging.ts";
 import type { RecordChange, TableWriter } from "./register-rows.ts";
@@ -78,7 +79,8 @@ export class Replica {
     const { silent, records } =
       event.kind === "clock.witnessed" ? this.#witnessed(event) : this.#write(writesOf(event, position, sha256(canonical(event))));
     rememberCommand(this.#parts.tables, placed);
-    if (!silent) indexEvent(this.#parts.tables, placed);
+    indexEvent(this.#parts.tables, placed, silent);
+    if (event.kind === "epoch.opened") rememberEpochEnd(this.#parts.tables, position.origin, event);
     this.#audit.version(placed, silent);
     for (const record of records) this.#audit.record(record, event);
     this.#advance(position);
@@ -108,7 +110,7 @@ export class Replica {
       const entries = [...(before?.entries ?? []), ...("entry" in write ? [write.entry] : [])];
       const after = applyWrite(before, write, this.judging.of(write.key, entries));
       if (after === before) continue;
-      if (!isTwin(before, write)) silent = false;
+      if (!isTwin(before, write) && !isVoid(after, write)) silent = false;
       records.push(...saveRegister(tables, before, after));
       if (!("entry" in write)) continue;
       this.judging.lean(after, write.entry);
@@ -164,4 +166,6 @@ const MOST_AGAIN = 100_000;
 function isTwin(before: Register | undefined, write: Write): boolean {
   return before !== undefined && "entry" in write && before.entries.some((entry) => sameVersion(entry, write.entry));
 }
+/** An event without right has no effect, so nobody is told of it (D6). */
+const isVoid = (after: Register, write: Write): boolean => "entry" in write && after.resolution.void.includes(write.entry.stamp);
 const sameVersion = (a: Entry, b: Entry): boolean => a.author === b.author && a.command === b.command && a.content === b.content;

@@ -15,7 +15,7 @@ export function seeConflict({ view, actor, contentOf }: Deciding, command: Comma
     found.register.entries.some((entry) => entry.stamp === stamp && entry.author === actor.user),
   );
   const unseen = of.filter((stamp) => !found.register.seen.some((seen) => seen.author === actor.user && seen.of.includes(stamp)));
-  if (unseen.length === 0) return { answer: { conflict: found.record.id, state: found.record.state } };
+  if (unseen.length === 0) return { answer: { conflict: found.record.id, seen: [] } };
   const right = view.register(registerKey.member(channel, actor.user))?.resolution.winner;
   const data = { conflict: found.record.id, register: found.register.key, of: unseen };
   return {

@@ -104,7 +104,7 @@ export class Story {
       const before = this.tables.get("registers", write.key);
       return saveRegister(this.tables, before, applyWrite(before, write, this.#judgement));
     });
-    indexEvent(this.tables, { position, event });
+    indexEvent(this.tables, { position, event }, false);
     this.#audit.version({ position, event }, false);
     for (const change of changes) this.#audit.record(change, event);
     this.#vector = { ...this.#vector, [origin]: { epoch: 1, sequence, place: 0 } };

@@ -1,0 +1,16 @@
+/** Where ended epochs of any log end (H1): a cursor beyond it names events that nobody has any more, and is told so (H3). */
+import type { EpochOpened } from "../core/event.ts";
+import type { TableReader } from "../core/ports/state-store.ts";
+import type { TableWriter } from "./register-rows.ts";
+
+const factOf = (origin: string, epoch: number): string => `epoch-end|${origin}|${epoch}`;
+
+export function rememberEpochEnd(tables: TableWriter, origin: string, { data: { previous } }: EpochOpened): void {
+  tables.put("facts", factOf(origin, previous.epoch), previous.sequence);
+}
+
+/** The last sequence of an ended epoch; undefined while it has not ended here. */
+export function epochEndOf(tables: TableReader, origin: string, epoch: number): number | undefined {
+  const sequence = tables.get("facts", factOf(origin, epoch));
+  return typeof sequence === "number" ? sequence : undefined;
+}
