@@ -86,7 +86,15 @@ export function writesOf(event: Event, position: Position, hash: string): readon
       ];
     case "read.marked": {
       const { message, born, upTo, replaces } = event.data;
-      return [set(registerKey.read(event.channel, actor), { message, born, upTo }, replaces)];
+      // Twins differ in what their regions had applied; they mark the same message read (D5).
+      return [
+        write(registerKey.read(event.channel, actor), {
+          kind: "set",
+          content: plainContent(message),
+          value: { message, born, upTo },
+          replaces,
+        }),
+      ];
     }
     case "conflict.seen":
       return [{ key: event.data.register, seen: { stamp, author: actor, of: event.data.of, hash } }];

@@ -1,6 +1,7 @@
 /** What a region knows of itself when it starts: its greatest stamp, what it has witnessed, and what its log holds beyond the store (L2, T1, H8). */
 import type { EventLog } from "../core/ports/event-log.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
+import type { Point } from "../core/position.ts";
 import { START } from "../core/position.ts";
 import type { HybridClock, PhysicalClock, Stamp } from "../core/stamp.ts";
 import { stampTimeMs } from "../core/stamp.ts";
@@ -59,4 +60,40 @@ export async function replayOwnLog(log: EventLog, replica: Replica, clock: Hybri
     quarantine: (position, reason, raw) => replica.quarantine(position, reason, raw),
   });
   for await (const { sequence, text } of log.read(gate.position)) gate.accept(sequence, text);
+}
+
+/**
+ * What stands in the own log without this life having written it. A life that was killed may have had a message on its way, and the log server
+ * takes it after the next life has read to the end: seen when an own message lands behind a hole, or when a peer has applied more of us than we.
+ */
+export class OwnTail {
+  readonly #log: EventLog;
+  readonly #replica: Replica;
+  readonly #clock: HybridClock;
+  #reading: Promise<void> | undefined;
+
+  constructor(log: EventLog, replica: Replica, clock: HybridClock) {
+    this.#log = log;
+    this.#replica = replica;
+    this.#clock = clock;
+  }
+
+  /** Whether everything up to this message of the present epoch is applied. */
+  reaches(sequence: number): boolean {
+    const { epoch, sequence: applied } = this.#replica.vector[this.#log.origin] ?? START;
+    return sequence <= 0 || (epoch === this.#log.epoch && applied >= sequence);
+  }
+
+  /** A peer's word on what it has applied of us. */
+  heard(point: Point | undefined): void {
+    if (point?.epoch === this.#log.epoch && !this.reaches(point.sequence)) void this.readOn();
+  }
+
+  /** Applies everything the log holds now. */
+  readOn(): Promise<void> {
+    this.#reading ??= replayOwnLog(this.#log, this.#replica, this.#clock).finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
 }

@@ -17,8 +17,8 @@ interface Waiting {
 
 export interface PackerOptions {
   readonly log: EventLog;
-  /** Called as soon as a message is durable, before its commands are answered: the region applies it in memory (H4). */
-  readonly take: (sequence: number, events: readonly Event[]) => void;
+  /** Called as soon as a message is durable, before its commands are answered: the region applies it in memory (H4). A promise is waited for. */
+  readonly take: (sequence: number, events: readonly Event[]) => Promise<void> | undefined;
 }
 
 export class Packer {
@@ -76,16 +76,22 @@ export class Packer {
     const id: Stamp = packed[0]?.events[0]?.stamp ?? "";
     this.#inFlight = packed;
     this.#log.append({ id, text: `[${packed.map(({ text }) => text).join(",")}]` }).then(
-      (sequence) => {
-        this.#take(
-          sequence,
-          packed.flatMap(({ events }) => events),
-        );
-        for (const { durable } of packed) durable();
-        this.#landed();
-      },
+      (sequence) => this.#taken(sequence, packed),
       () => this.#landed(),
     );
+  }
+
+  #taken(sequence: number, packed: readonly Waiting[]): void {
+    const tell = (): void => {
+      for (const { durable } of packed) durable();
+      this.#landed();
+    };
+    const applying = this.#take(
+      sequence,
+      packed.flatMap(({ events }) => events),
+    );
+    if (applying === undefined) tell();
+    else void applying.then(tell);
   }
 
   #landed(): void {

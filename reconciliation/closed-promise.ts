@@ -1,0 +1,48 @@
+/**
+ * How far this region may call its time closed (H6). "Nothing of mine at or before T comes any more" must outlive the process that said it, also
+ * where the wall clock has been set back before the next boot: so what may be promised is kept in the store first, a little ahead of the
+ * present, and the next life's stamps begin above it (T1).
+ */
+import type { Stamp } from "../core/stamp.ts";
+import { formatStamp, greaterStamp } from "../core/stamp.ts";
+
+/** A life begins at most this far ahead of its clock: far below the bound beyond which nobody follows it. */
+const LEASE_MS = 2_000;
+const RENEW_MS = 1_000;
+
+export class ClosedPromise {
+  readonly #region: string;
+  /** Puts the stamp that the next life must begin above into the store, soon. */
+  readonly #keep: () => void;
+  #wantedMs = 0;
+  #writingMs = 0;
+  #keptMs = 0;
+
+  constructor(region: string, keep: () => void) {
+    this.#region = region;
+    this.#keep = keep;
+  }
+
+  /** The closed time to say, at most `closedMs`. */
+  upTo(closedMs: number): number {
+    if (closedMs > this.#wantedMs - RENEW_MS) {
+      this.#wantedMs = closedMs + LEASE_MS;
+      this.#keep();
+    }
+    return Math.min(closedMs, this.#keptMs);
+  }
+
+  /** The stamp that the next life must begin above. */
+  above(highest: Stamp): Stamp {
+    return greaterStamp(highest, formatStamp(this.#wantedMs, 0, this.#region));
+  }
+
+  /** A commit begins, with `above` in it. */
+  committing(): void {
+    this.#writingMs = this.#wantedMs;
+  }
+
+  committed(): void {
+    this.#keptMs = this.#writingMs;
+  }
+}
