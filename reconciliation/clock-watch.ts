@@ -23,7 +23,7 @@ export class ClockWatch {
   observe(samples: ReadonlyMap<string, ClockSample>): void {
     const clocks = new Map([...samples].map(([peer, { offsetMs, rttMs }]) => [peer, { offsetMs, slackMs: rttMs / 2 }]));
     const { nearer, farther } = middlesOf([OWN, ...clocks.values()]);
-    this.#skewMs = -farther.offsetMs;
+    this.#skewMs = 0 - farther.offsetMs;
     this.#alarm.see(isOff(OWN, farther));
     this.#red.see(isOff(OWN, nearer));
     for (const peer of this.#peers.keys()) if (!clocks.has(peer)) this.#peers.delete(peer);

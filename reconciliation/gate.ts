@@ -180,8 +180,11 @@ export class Gate {
   #read(text: string, sequence: number): void {
     const { origin, epoch, take } = this.#options;
     const raw = parsed(text);
-    if (!Array.isArray(raw)) return this.#refuse({ origin, epoch, sequence, place: 0 }, "the message is no JSON array of events", text);
-    if (raw.length === 0) return this.#refuse({ origin, epoch, sequence, place: 0 }, "the message holds no event", text);
+    if (!Array.isArray(raw) || raw.length === 0) {
+      const reason = Array.isArray(raw) ? "the message holds no event" : "the message is no JSON array of events";
+      this.#refuse({ origin, epoch, sequence, place: 0 }, reason, text);
+      return;
+    }
     let run: Placed[] = [];
     raw.forEach((one: unknown, place) => {
       const position: Position = { origin, epoch, sequence, place };

@@ -192,8 +192,13 @@ export class RegionSyncBoard implements SyncBoard {
     this.#compareClocks();
     const changes = [...this.#peers].flatMap(([peer, watch]) => this.#look(peer, watch, nowMs, stallMs));
     link.beat(beatText(this.#beat(nowMs)));
+    this.#announce(changes);
+    if (this.#stateOf() !== "live" && nowMs - this.#toldMs >= REPEAT_MS) this.#tell();
+  }
+
+  #announce(changes: readonly LinkChange[]): void {
     for (const change of changes) for (const listener of this.#linkListeners) listener(change);
-    if (changes.length > 0 || (this.#stateOf() !== "live" && nowMs - this.#toldMs >= REPEAT_MS)) this.#tell();
+    if (changes.length > 0) this.#tell();
   }
 
   #look(peer: string, watch: PeerWatch, nowMs: number, stallMs: number): readonly LinkChange[] {
@@ -218,6 +223,7 @@ export class RegionSyncBoard implements SyncBoard {
     const tail = distance(this.#appliedOf(peer), watch.head) > 0;
     witness.hear(peer, { epoch: beat.epoch, boot: beat.boot, bootMs: beat.bootMs, wallMs: beat.wallMs, aheadMs, tail });
     for (const listener of this.#beatListeners) listener(beat);
+    if (watch.link.kind !== "live") this.#announce(this.#look(peer, watch, timers.monotonicMs(), 0));
   }
 
   /** Our own present for judging others: the median of all clocks where a majority says that ours is wrong. */
