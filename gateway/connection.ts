@@ -1,0 +1,172 @@
+/** Somebody's connection: who it is, until when, which channels it follows, and how it begins and ends. */
+import type { Actor } from "../core/command.ts";
+import { Refusal } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { Conflict } from "../core/objects.ts";
+import type { Timer } from "../core/ports/time.ts";
+import { catchUp } from "./catch-up.ts";
+import type { Context } from "./context.ts";
+import type { ClientCursor } from "./cursor.ts";
+import type { Line } from "./line.ts";
+import type { Outbox } from "./outbox.ts";
+import { asRefusal, frameErrorOf } from "./problem.ts";
+import type { ServerFrame } from "./protocol/frames-out.ts";
+import type { Stream } from "./standing.ts";
+import { Standing } from "./standing.ts";
+import type { Identity } from "./tokens.ts";
+
+export interface Beginning {
+  readonly cursor: ClientCursor | undefined;
+  /** The greatest stamp the client knew at hello: goes with its first command. */
+  readonly seen: string | undefined;
+  /** The client has not named its channels: hello's cursor is kept for those it will name in a moment. */
+  readonly holds: boolean;
+}
+
+/** Timers of Node take no longer wait than this. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+/** Remembered records that the loser has been told of on this connection. */
+const TOLD_RECORDS = 1_000;
+
+export class Connection {
+  readonly id: string;
+  readonly line: Line;
+  readonly outbox: Outbox;
+  readonly standing: Standing;
+  readonly #context: Context;
+  readonly #toldLosses = new Set<string>();
+  #identity: Identity;
+  #expiry: Timer | undefined;
+  #isEnded = false;
+  seen: string | undefined;
+  commandsInFlight = 0;
+
+  constructor(context: Context, line: Line, identity: Identity, { cursor, seen, holds }: Beginning) {
+    const { parts, limits, fanOut } = context;
+    this.#context = context;
+    this.id = parts.newId();
+    this.line = line;
+    this.outbox = line.outbox;
+    this.#identity = identity;
+    this.seen = seen;
+    const holdUntilMs = holds ? parts.timers.monotonicMs() + limits.holdMs : undefined;
+    this.standing = new Standing({ cursor, applied: fanOut.told, holdUntilMs, now: () => parts.timers.monotonicMs() });
+  }
+
+  get actor(): Actor {
+    return this.#identity.actor;
+  }
+  get user(): string {
+    return this.#identity.actor.user;
+  }
+
+  isOpen(): boolean {
+    return !this.#isEnded && this.line.isOpen();
+  }
+
+  send(frame: ServerFrame): void {
+    this.line.send(frame);
+  }
+
+  /** Welcome, what the user lost and missed, and the channels that hello named. */
+  begin(givenCursor: string | undefined, channels: readonly string[]): void {
+    const { parts, fanOut, routing, limits } = this.#context;
+    const { metrics, reader, timers } = parts;
+    const startedMs = timers.monotonicMs();
+    routing.enter(this, reader.channelsOf(this.user));
+    metrics.routingRebuild.observe((timers.monotonicMs() - startedMs) / 1000);
+    metrics.connections.inc();
+    if (givenCursor !== undefined) metrics.reconnects.inc({ reason: "resumed" });
+    this.line.onEnd = () => this.#end();
+    this.#watchExpiry();
+    this.send({
+      type: "welcome",
+      connection: this.id,
+      region: parts.region,
+      user: this.user,
+      protocol: 1,
+      cursor: givenCursor ?? this.standing.cursor(fanOut.told),
+      sync: parts.sync.sync(),
+      regions: this.line.ranked(),
+      limits: {
+        bodyBytes: LIMITS.bodyBytes,
+        frameBytes: LIMITS.frameBytes,
+        pageMax: LIMITS.pageMax,
+        commandsPerSecond: limits.commandsPerSecond,
+      },
+    });
+    parts.presence.announce(this.id, this.user, "online");
+    for (const conflict of reader.lostBy(this.user)) this.superseded(conflict);
+    // All streams are known before the first is read, so that no cursor speaks for a channel that has not been given yet (H3).
+    const streams = channels.flatMap((channel) => this.#tryFollow(channel));
+    if (givenCursor !== undefined) catchUp(this.#context.catchUp, this, this.standing.own);
+    for (const stream of streams) catchUp(this.#context.catchUp, this, stream);
+  }
+
+  /** The channel's stream, begun but not yet given; undefined when it is followed already. */
+  follow(channel: string, cursor?: ClientCursor): { readonly shown: string; readonly stream: Stream | undefined } {
+    const { parts, routing } = this.#context;
+    const identity = parts.reader.memberChannel(this.actor, channel);
+    if (!parts.reader.isMember(this.user, identity)) throw new Refusal("not-found", "There is no such channel.");
+    const shown = parts.reader.shownChannel(identity);
+    if (this.standing.stream(identity) !== undefined) return { shown, stream: undefined };
+    routing.follow(this, identity);
+    return { shown, stream: this.standing.begin(identity, shown, cursor) };
+  }
+
+  /** By the channel's identity. */
+  unfollow(channel: string): void {
+    this.#context.routing.unfollow(this, channel);
+    this.standing.end(channel, this.#context.fanOut.told);
+  }
+
+  /** The user lost in this conflict; told once a connection for each set of losers. */
+  superseded(conflict: Conflict): void {
+    const told = `${conflict.id} ${conflict.losers.join()}`;
+    if (this.#toldLosses.has(told)) return;
+    if (this.#toldLosses.size >= TOLD_RECORDS) this.#toldLosses.clear();
+    this.#toldLosses.add(told);
+    this.send({ type: "superseded", conflict });
+  }
+
+  /** Events given while catching up count as deliveries like all others. */
+  delivered(events: number): void {
+    this.#context.parts.metrics.deliveries.inc(events);
+  }
+
+  /** A fresh token of the same user. */
+  renew(identity: Identity): void {
+    if (identity.actor.user !== this.user) throw new Refusal("forbidden", "The token is another user's.");
+    this.#identity = identity;
+    this.#watchExpiry();
+  }
+
+  #watchExpiry(): void {
+    const { now, timers } = this.#context.parts;
+    this.#expiry?.cancel();
+    const leftMs = this.#identity.expiresAtMs - now();
+    if (leftMs <= 0) this.line.goodbye("token", "the token has ended");
+    else this.#expiry = timers.after(Math.min(leftMs, LONGEST_WAIT_MS), () => this.#watchExpiry());
+  }
+
+  #tryFollow(channel: string): readonly Stream[] {
+    try {
+      const { stream } = this.follow(channel);
+      return stream === undefined ? [] : [stream];
+    } catch (thrown) {
+      const refusal = asRefusal(thrown, (error) => this.#context.parts.log.error({ error }, "hello's channel failed unexpectedly"));
+      this.send({ type: "error", channel, ...frameErrorOf(refusal) });
+      return [];
+    }
+  }
+
+  #end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const { parts, routing } = this.#context;
+    this.#expiry?.cancel();
+    routing.leave(this, this.standing.channels());
+    parts.presence.leave(this.id);
+    parts.metrics.connections.dec();
+  }
+}

@@ -1,0 +1,85 @@
+/** What each frame of a welcome connection does. */
+import { Refusal } from "../core/errors.ts";
+import { catchUp } from "./catch-up.ts";
+import type { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { submit } from "./context.ts";
+import { decodeCursor } from "./cursor.ts";
+import { CommandFrame, toCommand } from "./protocol/commands.ts";
+import type { ClientFrame, FrameId } from "./protocol/frames-in.ts";
+import { parse } from "./protocol/parse.ts";
+
+type FrameOf<T extends ClientFrame["type"]> = Extract<ClientFrame, { readonly type: T }>;
+
+export function converse(context: Context, connection: Connection, frame: ClientFrame): void {
+  if (!connection.isOpen()) return;
+  const { parts, typing } = context;
+  try {
+    switch (frame.type) {
+      case "hello":
+        connection.line.bad(new Refusal("invalid", "Hello has been said."));
+        break;
+      case "subscribe":
+        subscribe(context, connection, frame);
+        break;
+      case "unsubscribe":
+        unsubscribe(context, connection, frame);
+        break;
+      case "command":
+        command(context, connection, frame).catch((refused: unknown) => connection.line.refuse(refused, frame.id));
+        break;
+      case "presence":
+        parts.presence.announce(connection.id, connection.user, frame.status);
+        break;
+      case "typing":
+        typing.type(connection, parts.reader.memberChannel(connection.actor, frame.channel));
+        break;
+      case "ping":
+        connection.send({ type: "pong", at: new Date(parts.now()).toISOString() });
+        break;
+      case "token":
+        renew(context, connection, frame).catch((refused: unknown) => connection.line.refuse(refused, frame.id));
+    }
+  } catch (refused) {
+    connection.line.refuse(refused, "id" in frame ? frame.id : undefined);
+  }
+}
+
+const reply = (connection: Connection, id: FrameId, result: unknown): void => connection.send({ type: "reply", id, ok: true, result });
+
+/** The reply, then what was missed, then what happens: all through one queue. */
+function subscribe({ catchUp: parts, fanOut }: Context, connection: Connection, { id, channel, cursor }: FrameOf<"subscribe">): void {
+  const { shown, stream } = connection.follow(channel, cursor == null ? undefined : decodeCursor(cursor));
+  reply(connection, id, { channel: shown });
+  if (stream !== undefined) catchUp(parts, connection, stream);
+  else connection.send({ type: "caught-up", channel: shown, cursor: connection.standing.cursor(fanOut.told) });
+}
+
+function unsubscribe({ parts }: Context, connection: Connection, { id, channel }: FrameOf<"unsubscribe">): void {
+  connection.unfollow(parts.reader.memberChannel(connection.actor, channel));
+  reply(connection, id, {});
+}
+
+async function command(context: Context, connection: Connection, { id, command: asked }: FrameOf<"command">): Promise<void> {
+  if (connection.commandsInFlight >= context.limits.commandsInFlight)
+    throw new Refusal("too-many-requests", "Too many commands wait for their answer on this connection.", { retryAfterS: 1 });
+  const parsed = toCommand(parse(CommandFrame, asked));
+  const { seen } = connection;
+  connection.seen = undefined;
+  connection.commandsInFlight += 1;
+  try {
+    const { result } = await submit(
+      context,
+      connection.actor,
+      seen === undefined || parsed.seen !== undefined ? parsed : { ...parsed, seen },
+    );
+    reply(connection, id, result);
+  } finally {
+    connection.commandsInFlight -= 1;
+  }
+}
+
+async function renew({ tokens }: Context, connection: Connection, { id, token }: FrameOf<"token">): Promise<void> {
+  connection.renew(await tokens.verify(token));
+  reply(connection, id, {});
+}

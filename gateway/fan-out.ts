@@ -1,0 +1,95 @@
+/**
+ * From what this region applies to the connections it concerns (M6): the event's JSON, cursor and frame are made once and shared; each
+ * connection costs a look at where it stands and a reference in its queue.
+ *
+ * A membership that ends takes effect here, before any later event (C11).
+ */
+import type { Told } from "../core/ports/feed.ts";
+import type { Reader } from "../core/ports/reader.ts";
+import type { Vector } from "../core/position.ts";
+import { joinVectors } from "../core/position.ts";
+import { stampTimeMs } from "../core/stamp.ts";
+import type { Connection } from "./connection.ts";
+import { encodeCursor, plainCursor } from "./cursor.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Routing } from "./routing.ts";
+import { SharedFrames } from "./shared-frames.ts";
+import type { Stream } from "./standing.ts";
+import { wireFrame } from "./wire-frame.ts";
+
+export interface FanOutParts {
+  readonly reader: Reader;
+  readonly routing: Routing;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+  /** An event has happened in a channel that is followed here. */
+  readonly happened: (channel: string, told: Told) => void;
+}
+
+export class FanOut {
+  readonly #parts: FanOutParts;
+  #told: Vector;
+
+  constructor(parts: FanOutParts) {
+    this.#parts = parts;
+    this.#told = parts.reader.applied();
+  }
+
+  /** What all live streams have been given. */
+  get told(): Vector {
+    return this.#told;
+  }
+
+  hear(told: Told): void {
+    this.#told = joinVectors(this.#told, told.after);
+    this.#memberships(told);
+    if (!told.silent) this.#deliver(told);
+    for (const changed of told.conflicts) this.#conflict(changed);
+  }
+
+  #memberships({ channel, users }: Told): void {
+    const { reader, routing } = this.#parts;
+    if (channel === null) return;
+    for (const user of users) {
+      const isMember = reader.isMember(user, channel);
+      routing.membership(user, channel, isMember);
+      if (!isMember) for (const connection of routing.ofUser(user)) connection.unfollow(channel);
+    }
+  }
+
+  #deliver(told: Told): void {
+    const { routing, metrics, now, happened } = this.#parts;
+    const { channel, users, privately, placed } = told;
+    const frames = new SharedFrames(told.wire);
+    let plain: string | undefined;
+    let deliveries = 0;
+    const give = (connection: Connection, stream: Stream | undefined): void => {
+      if (stream === undefined || !connection.standing.isNews(stream, placed.position)) return;
+      const isPlain = connection.standing.isPlain(this.#told);
+      if (isPlain) plain ??= encodeCursor(plainCursor(this.#told));
+      connection.outbox.push(frames.at((isPlain ? plain : undefined) ?? connection.standing.cursor(this.#told)));
+      deliveries += 1;
+    };
+    for (const user of users) for (const connection of routing.ofUser(user)) give(connection, connection.standing.own);
+    if (!privately && channel !== null) {
+      for (const connection of routing.followers(channel))
+        if (!users.includes(connection.user)) give(connection, connection.standing.stream(channel));
+      if (routing.followers(channel).size > 0) happened(channel, told);
+    }
+    if (deliveries === 0) return;
+    metrics.deliveries.inc(deliveries);
+    metrics.deliverySeconds.observe({ origin: placed.position.origin }, Math.max(0, now() - stampTimeMs(told.wire.stamp)) / 1000);
+  }
+
+  #conflict({ conflict, channel, losers }: Told["conflicts"][number]): void {
+    const { routing } = this.#parts;
+    const frame = wireFrame(JSON.stringify({ type: "conflict", conflict }), true);
+    for (const connection of routing.followers(channel)) {
+      const stream = connection.standing.stream(channel);
+      if (stream?.state === "catching") stream.changed.set(conflict.id, conflict);
+      else if (stream !== undefined) connection.outbox.push(frame);
+    }
+    if (conflict.state === "open")
+      for (const user of losers) for (const connection of routing.ofUser(user)) connection.superseded(conflict);
+  }
+}

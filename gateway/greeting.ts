@@ -1,0 +1,71 @@
+/** The first seconds of a socket: hello in time, a protocol we speak, a token that holds; then it becomes somebody's connection. */
+import { Refusal } from "../core/errors.ts";
+import type { Timer } from "../core/ports/time.ts";
+import { Connection } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { converse } from "./conversation.ts";
+import type { ClientCursor } from "./cursor.ts";
+import { decodeCursor } from "./cursor.ts";
+import type { Line } from "./line.ts";
+import type { ClientFrame, HelloFrame } from "./protocol/frames-in.ts";
+import type { Identity } from "./tokens.ts";
+
+const PROTOCOL = 1;
+/** Frames that may follow hello before it is answered. */
+const EARLY_FRAMES = 1_000;
+
+export function greet(context: Context, line: Line): void {
+  const { timers } = context.parts;
+  const early: ClientFrame[] = [];
+  let greeting = false;
+  const late: Timer = timers.after(context.limits.helloMs, () => line.goodbye("helloMissing"));
+  line.onEnd = () => late.cancel();
+  line.onFrame = (frame) => {
+    if (greeting && early.length < EARLY_FRAMES) early.push(frame);
+    else if (greeting) line.goodbye("badFrame", "too many frames before welcome");
+    else if (frame.type !== "hello") line.bad(new Refusal("invalid", "The first frame is hello."), "id" in frame ? frame.id : undefined);
+    else {
+      greeting = true;
+      void welcome(context, line, frame).then((connection) => {
+        late.cancel();
+        if (connection === undefined) return;
+        line.onFrame = (next) => converse(context, connection, next);
+        for (const next of early) line.onFrame(next);
+      });
+    }
+  };
+}
+
+/** The connection, or nothing when the line has been closed instead. */
+async function welcome(context: Context, line: Line, hello: HelloFrame): Promise<Connection | undefined> {
+  if (hello.protocol !== PROTOCOL) return line.goodbye("protocol", `protocol ${PROTOCOL} is spoken here`) as undefined;
+  const identity = await identityOf(context, line, hello.token);
+  if (identity === undefined || !line.isOpen()) return undefined;
+  if (context.draining()) return line.goodbye("drain") as undefined;
+  const { user } = identity.actor;
+  if (context.routing.ofUser(user).size >= context.limits.connectionsPerUser) return line.goodbye("tooMany") as undefined;
+  const cursor = cursorOf(line, hello);
+  if (cursor === "none of ours") return line.goodbye("badFrame", "hello's cursor is none of Atoll") as undefined;
+  const connection = new Connection(context, line, identity, { cursor, seen: hello.seen, holds: hello.channels === undefined });
+  connection.begin(hello.cursor ?? undefined, hello.channels ?? []);
+  return connection;
+}
+
+async function identityOf({ tokens }: Context, line: Line, token: string): Promise<Identity | undefined> {
+  try {
+    return await tokens.verify(token);
+  } catch (refused) {
+    line.goodbye("token", refused instanceof Refusal ? refused.message : undefined);
+    return undefined;
+  }
+}
+
+function cursorOf(line: Line, { cursor }: HelloFrame): ClientCursor | undefined | "none of ours" {
+  if (cursor == null) return undefined;
+  try {
+    return decodeCursor(cursor);
+  } catch (refused) {
+    line.refuse(refused);
+    return "none of ours";
+  }
+}

@@ -1,0 +1,119 @@
+/** The HTTP door: who asks, what they may say, and every error as problem+json. The calls themselves are in `routes/`. */
+
+import type { Context as HonoContext } from "hono";
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import { Refusal } from "../core/errors.ts";
+import type { Context } from "./context.ts";
+import { jsonFromBytes } from "./json-door.ts";
+import { plainText } from "./plain-text.ts";
+import { asRefusal, problemResponse } from "./problem.ts";
+import { parse } from "./protocol/parse.ts";
+import { commandId } from "./protocol/text.ts";
+import { readBody } from "./request-body.ts";
+import type { Answer, Route } from "./routes/route.ts";
+import { bearerIn } from "./tokens.ts";
+import type { DoorEnv } from "./websocket-seam.ts";
+
+export type App = Hono<{ Bindings: DoorEnv }>;
+type Asked = HonoContext<{ Bindings: DoorEnv }>;
+
+/** Answered without a token: what is alive, what is described. */
+export interface OpenPage {
+  readonly path: string;
+  readonly answer: (query: Readonly<Record<string, string>>) => Response | Promise<Response>;
+}
+
+/** "::ffff:192.0.2.1" is 192.0.2.1. */
+export const addressOf = (address: string | undefined): string | undefined => address?.replace(/^::ffff:(?=\d+\.)/, "");
+
+export function openApp({ parts }: { readonly parts: Context["parts"] }): App {
+  const app: App = new Hono();
+  app.use(
+    "*",
+    cors({
+      origin: parts.allowedOrigins === undefined ? "*" : [...parts.allowedOrigins],
+      exposeHeaders: ["Idempotent-Replayed", "Retry-After"],
+    }),
+  );
+  app.onError((thrown) => problemResponse(asRefusal(thrown, (error) => parts.log.error({ error }, "a call failed unexpectedly"))));
+  app.notFound(() =>
+    problemResponse(new Refusal("not-found", "There is nothing at this path.", { hint: "All calls are listed at /docs." })),
+  );
+  app.use("*", async (c, next) => {
+    checkEncoding(c.req.url);
+    await next();
+  });
+  return app;
+}
+
+export function addPages(app: App, pages: readonly OpenPage[]): void {
+  for (const { path, answer } of pages) app.get(path, (c) => answer(c.req.query()));
+}
+
+export function addRoutes(app: App, context: Context, routes: readonly Route[]): void {
+  for (const route of routes) app.on(route.method.toUpperCase(), honoPath(route.path), (c) => call(context, route, c));
+}
+
+/** A path that exists answers other methods with 405 and what it allows. */
+export function addMethodErrors(app: App, described: readonly { readonly method: string; readonly path: string }[]): void {
+  const allowed = new Map<string, string[]>();
+  for (const { method, path } of described) allowed.set(path, [...(allowed.get(path) ?? []), method.toUpperCase()]);
+  for (const [path, methods] of allowed) {
+    const allow = (methods.includes("GET") ? [...methods, "HEAD"] : methods).join(", ");
+    app.all(honoPath(path), () => problemResponse(new Refusal("method-not-allowed", `This path takes ${allow}.`), { allow }));
+  }
+}
+
+const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ":$1");
+
+async function call(context: Context, route: Route, c: Asked): Promise<Response> {
+  const { actor } = await context.tokens.verify(bearerIn(c.req.header("authorization")));
+  if (!route.isWrite) await context.rates.read(actor.user);
+  const answer = await route.run({
+    context,
+    actor,
+    params: textsOf(c.req.param(), "the path"),
+    query: textsOf(c.req.query(), "the query"),
+    body: await bodyOf(route, c),
+    key: keyOf(context, c),
+    ip: addressOf(c.env.incoming.socket.remoteAddress),
+  });
+  return responseOf(answer);
+}
+
+function responseOf({ status, body, headers }: Answer): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
+  });
+}
+
+/** An empty body is as good as `{}` where the call needs nothing said. */
+async function bodyOf(route: Route, { env, req }: Asked): Promise<unknown> {
+  if (req.method === "GET" || req.method === "HEAD") return {};
+  const bytes = await readBody(env.incoming);
+  if (route.body === undefined || (bytes.length === 0 && route.bodyOptional === true)) return {};
+  return jsonFromBytes(bytes);
+}
+
+function keyOf({ parts }: Context, { req }: Asked): string {
+  const given = req.header("idempotency-key");
+  if (given === undefined) return parts.newId();
+  try {
+    return parse(commandId, given);
+  } catch {
+    throw new Refusal("invalid", "Idempotency-Key is 1 to 128 visible ASCII characters.");
+  }
+}
+
+const textsOf = (texts: Readonly<Record<string, string>>, where: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, plainText(value, where)]));
+
+function checkEncoding(url: string): void {
+  try {
+    decodeURIComponent(url.split("?", 1)[0] ?? "");
+  } catch {
+    throw new Refusal("invalid", "The path is no percent-encoding of UTF-8.");
+  }
+}

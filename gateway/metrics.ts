@@ -1,0 +1,69 @@
+/**
+ * Every metric of the contract (§6), in one registry that all parts of a region write to. Labels are regions, kinds and rules; never a user,
+ * channel or message. The region itself is a default label, so that no sample can lack it.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const HEAL_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+export interface MetricsOptions {
+  readonly region: string;
+  readonly version: string;
+  readonly registry?: Registry;
+}
+
+export type Metrics = ReturnType<typeof openMetrics>;
+
+export function openMetrics({ region, version, registry = new Registry() }: MetricsOptions) {
+  registry.setDefaultLabels({ region });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Counter<L>({ name: `atoll_${name}`, help, labelNames, registers });
+  const gauge = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge<L>({ name: `atoll_${name}`, help, labelNames, registers });
+  const histogram = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = [], buckets = SECONDS) =>
+    new Histogram<L>({ name: `atoll_${name}`, help, labelNames, buckets, registers });
+
+  gauge("build_info", "What runs here; always 1.", ["version", "node"]).set({ version, node: process.version }, 1);
+  return {
+    registry,
+    commands: counter("commands_total", "Commands by kind and what became of them: ok, replayed, or the code of the refusal.", [
+      "kind",
+      "outcome",
+    ]),
+    commandSeconds: histogram("command_seconds", "From a command at the door to its answer."),
+    eventsApplied: counter("events_applied_total", "Events applied, by the region that accepted them.", ["origin"]),
+    applySeconds: histogram("apply_seconds", "Applying one log message."),
+    connections: gauge("connections", "WebSocket connections that have said hello."),
+    deliveries: counter("deliveries_total", "Events given to connections."),
+    deliverySeconds: histogram("delivery_seconds", "From an event's stamp to its fan-out here, by the region that accepted it.", [
+      "origin",
+    ]),
+    slowConsumers: counter("slow_consumers_total", "Connections closed because they did not read."),
+    linkState: gauge("link_state", "1 for the state the link to a peer is in, else 0.", ["peer", "state"]),
+    linkHeartbeatAge: gauge("link_heartbeat_age_seconds", "Since the last beat of a peer.", ["peer"]),
+    linkRtt: gauge("link_rtt_seconds", "Round trip to a peer.", ["peer"]),
+    mirrorLagEvents: gauge("mirror_lag_events", "Log messages of a peer that are not here yet.", ["peer"]),
+    mirrorLagSeconds: gauge("mirror_lag_seconds", "How far behind a peer's log this region is.", ["peer"]),
+    sequenceGaps: counter("sequence_gaps_total", "Holes met in an origin's log.", ["origin"]),
+    conflicts: counter("conflicts_total", "Conflict records made, by kind of register and rule.", ["register", "rule"]),
+    duplicates: counter("duplicates_total", "What arrived more than once and had no second effect.", ["source"]),
+    presenceUsers: gauge("presence_users", "Users by the status shown here.", ["status"]),
+    presenceExchanges: counter("presence_exchanges_total", "Whole presence lists exchanged with a peer.", ["peer"]),
+    clockSkew: gauge("clock_skew_seconds", "How far a peer's clock is ahead of this region's.", ["peer"]),
+    distrustedStamps: counter("distrusted_stamps_total", "Stamps of an origin that are distrusted.", ["origin"]),
+    quarantinedEvents: counter("quarantined_events_total", "Events of an origin that could not be taken.", ["origin"]),
+    routingEntries: gauge("routing_entries", "Channel and member entries of the routing table."),
+    routingRebuild: histogram("routing_rebuild_seconds", "Entering one connection's channels into the routing table."),
+    routingMismatches: counter(
+      "routing_mismatches_total",
+      "Entries of the routing table that no membership backed when they were checked.",
+    ),
+    reconnects: counter("reconnects_total", "Connections that came with a cursor, by reason.", ["reason"]),
+    healSeconds: histogram("heal_seconds", "Phases of a heal.", ["peer", "phase"], HEAL_SECONDS),
+    storeSeconds: histogram("store_seconds", "Operations of a store.", ["store", "operation"]),
+    auditEntries: counter("audit_entries_total", "Entries written to the audit log."),
+  } as const;
+}

@@ -1,0 +1,113 @@
+/** What a gateway is built from, and what it gives back. Everything it knows of its region comes in through these ports. */
+import { LIMITS } from "../core/limits.ts";
+import type { Acceptor } from "../core/ports/acceptor.ts";
+import type { PresenceBoard, RegionRanking, SyncBoard, Verifier } from "../core/ports/boards.ts";
+import type { Feed } from "../core/ports/feed.ts";
+import type { Reader } from "../core/ports/reader.ts";
+import type { Timers } from "../core/ports/time.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Says what happened to whoever runs the region. Never a token, never a text. */
+export interface Log {
+  info(facts: object, sentence: string): void;
+  warn(facts: object, sentence: string): void;
+  error(facts: object, sentence: string): void;
+}
+
+/** Who types where, to and from the other regions. Losable; the channel is the channel's identity. */
+export interface TypingRelay {
+  send(channel: string, user: string): void;
+  onTyping(listener: (channel: string, user: string) => void): () => void;
+}
+
+/** One dependency of this region, for `/readyz?verbose`. */
+export interface ReadyLine {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail?: string;
+}
+
+export interface Auth {
+  /** HS256 key. */
+  readonly secret: string;
+  readonly issuer?: string;
+  readonly audience?: string;
+}
+
+export interface GatewayLimits {
+  /** Commands of one user a second, by both doors together; a burst of twice as many. */
+  readonly commandsPerSecond: number;
+  /** Reads of one user a second over HTTP. */
+  readonly readsPerSecond: number;
+  readonly connectionsPerUser: number;
+  /** Commands of one connection that wait for their answer. */
+  readonly commandsInFlight: number;
+  readonly helloMs: number;
+  /** A connection with more than this waiting, for longer than `slowMs`, is closed (4002). */
+  readonly slowBytes: number;
+  readonly slowMs: number;
+  /** A connection with more than this waiting is closed at once (4002). */
+  readonly queueBytes: number;
+  /** Bytes handed to one socket before the rest waits here, where all connections share them. */
+  readonly socketBytes: number;
+  /** Events read at once while a channel catches up. */
+  readonly catchUpPage: number;
+  /** How long hello's cursor is kept for channels that are not yet subscribed (cursor.ts). */
+  readonly holdMs: number;
+  /** A connection not heard for two of these is dead. */
+  readonly pingMs: number;
+  /** Calls in flight are waited for this long when the gateway drains. */
+  readonly drainMs: number;
+}
+
+export const DEFAULT_LIMITS: GatewayLimits = {
+  commandsPerSecond: 500,
+  readsPerSecond: 2_000,
+  connectionsPerUser: LIMITS.connectionsPerUser,
+  commandsInFlight: LIMITS.inFlightPerAuthor,
+  helloMs: LIMITS.helloMs,
+  slowBytes: LIMITS.slowBytes,
+  slowMs: LIMITS.slowMs,
+  queueBytes: 8 * LIMITS.slowBytes,
+  socketBytes: 65_536,
+  catchUpPage: 200,
+  holdMs: 5_000,
+  pingMs: 25_000,
+  drainMs: 5_000,
+};
+
+export interface GatewayParts {
+  readonly region: string;
+  readonly version: string;
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly acceptor: Acceptor;
+  readonly reader: Reader;
+  readonly feed: Feed;
+  readonly sync: SyncBoard;
+  readonly presence: PresenceBoard;
+  readonly ranking: RegionRanking;
+  readonly verifier: Verifier;
+  readonly auth: Auth;
+  readonly metrics: Metrics;
+  readonly readiness: () => readonly ReadyLine[];
+  readonly timers: Timers;
+  /** Milliseconds since 1970 by this region's clock. */
+  readonly now: () => number;
+  /** A fresh random id. */
+  readonly newId: () => string;
+  readonly log: Log;
+  readonly tell?: TypingRelay;
+  readonly limits?: Partial<GatewayLimits>;
+  /** Origins of web pages that may call; none named = any (a token is needed all the same). */
+  readonly allowedOrigins?: readonly string[];
+}
+
+export interface Gateway {
+  readonly port: number;
+  connections(): number;
+  /** Says goodbye to every connection, takes no new ones, and waits for calls in flight (H10). */
+  drain(why?: "restart" | "drain"): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,40 @@
+/** The small shapes that all calls and frames are made of. Text has passed the JSON door: it is NFC and free of control characters. */
+import { z } from "zod";
+import { LIMITS } from "../../core/limits.ts";
+
+const bytesOf = (text: string): number => Buffer.byteLength(text);
+/** A refusal with the code `too-large` instead of `invalid`. */
+const tooLarge = (message: string) => ({ message, params: { code: "too-large" } });
+
+export const text = (maxBytes: number) =>
+  z
+    .string()
+    .min(1)
+    .refine((value) => bytesOf(value) <= maxBytes, tooLarge(`at most ${maxBytes} bytes of UTF-8`));
+const visible = (maxBytes: number) => text(maxBytes).refine((value) => value.trim() !== "", "not only blanks");
+
+export const body = text(LIMITS.bodyBytes).describe(`1 to ${LIMITS.bodyBytes} bytes of UTF-8, in NFC`);
+export const name = visible(LIMITS.nameBytes);
+export const topic = text(LIMITS.topicBytes).nullable();
+export const plainId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 _ -");
+/** Ids as people write them: shown ids of either tag, or an alias. */
+export const anyId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "no id");
+export const stamp = z.string().regex(/^[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9_-]{1,64}$/, "no stamp");
+export const time = z.iso.datetime({ offset: true });
+export const role = z.enum(["owner", "moderator", "member"]);
+export const policy = z.enum(["lww", "merge"]);
+export const deletes = z.enum(["final", "lww"]);
+export const emoji = text(LIMITS.emojiBytes).refine((value) => !/[\s|]/u.test(value), "no blanks and no |");
+export const commandId = z.string().regex(/^[\x21-\x7e]{1,128}$/, `1 to ${LIMITS.idempotencyKeyChars} visible ASCII characters`);
+export const cursor = z.string().min(1).describe("opaque; from an answer or frame of any region");
+/** JSON of the author's own; the door has taken care of its depth and keys. */
+export const metadata = z
+  .json()
+  .refine((value) => bytesOf(JSON.stringify(value)) <= LIMITS.metadataBytes, tooLarge(`at most ${LIMITS.metadataBytes} bytes as JSON`));
+export const limit = z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault);
+/** Several values in one parameter, by comma. */
+export const list = (item: z.ZodString) =>
+  z
+    .string()
+    .transform((value) => value.split(","))
+    .pipe(z.array(item).min(1).max(LIMITS.pageMax));

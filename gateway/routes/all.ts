@@ -1,0 +1,9 @@
+/** Every call of the HTTP door. */
+import { auditRoutes } from "./audit.ts";
+import { channelRoutes } from "./channels.ts";
+import { conflictRoutes } from "./conflicts.ts";
+import { meshRoutes } from "./mesh.ts";
+import { messageRoutes } from "./messages.ts";
+import type { Route } from "./route.ts";
+
+export const ROUTES: readonly Route[] = [...channelRoutes, ...messageRoutes, ...meshRoutes, ...conflictRoutes, ...auditRoutes];

@@ -1,0 +1,55 @@
+/** For auditors: the log of what was accepted and decided, its heads, and whether the regions are equal. */
+import { z } from "zod";
+import type { Actor, ActorRole } from "../../core/command.ts";
+import { Refusal } from "../../core/errors.ts";
+import { AuditEntry } from "../protocol/objects.ts";
+import { anyId, limit } from "../protocol/text.ts";
+import type { Route } from "./route.ts";
+import { page, read } from "./route.ts";
+
+const group = "audit";
+
+function only(roles: readonly ActorRole[], actor: Actor): void {
+  if (!actor.roles.some((role) => roles.includes(role))) throw new Refusal("forbidden", `This is for ${roles.join("s and ")}s.`);
+}
+
+export const auditRoutes: readonly Route[] = [
+  read({
+    group,
+    path: "/v1/audit/entries",
+    summary: "The audit log of this region, oldest first",
+    query: z.object({ limit, after: z.string().max(1_024).exactOptional() }),
+    answer: page(AuditEntry),
+    run: ({ context, actor, query: { limit: most, after } }) => {
+      only(["auditor"], actor);
+      return context.parts.reader.auditEntries(actor, { limit: most, ...(after === undefined ? {} : { cursor: after }) });
+    },
+  }),
+  read({
+    group,
+    path: "/v1/audit/heads",
+    summary: "The chain heads this region holds of every region",
+    answer: z.object({ heads: z.record(z.string(), z.object({ seq: z.number(), hash: z.string().nullable() })) }),
+    run: ({ context, actor }) => {
+      only(["auditor"], actor);
+      return { heads: context.parts.reader.auditHeads(actor) };
+    },
+  }),
+  read({
+    group,
+    path: "/v1/verify",
+    summary: "Compare every region's state, live, at one common cursor",
+    query: z.object({ channel: anyId.exactOptional() }),
+    answer: z.object({
+      equal: z.boolean(),
+      asOf: z.record(z.string(), z.string()),
+      digest: z.string().nullable(),
+      regions: z.record(z.string(), z.object({ digest: z.string().nullable(), events: z.number(), why: z.string().exactOptional() })),
+      differences: z.array(z.object({ channel: z.string(), register: z.string(), values: z.record(z.string(), z.unknown()) })),
+    }),
+    run: ({ context, actor, query }) => {
+      only(["operator", "auditor"], actor);
+      return context.parts.verifier.verify(query);
+    },
+  }),
+];

@@ -1,0 +1,143 @@
+/** A region's gateway: assembles the doors, the fan-out and the boards, listens, drains and closes. */
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
+import { Refusal } from "../core/errors.ts";
+import type { Context } from "./context.ts";
+import { FanOut } from "./fan-out.ts";
+import { greet } from "./greeting.ts";
+import { addMethodErrors, addPages, addRoutes, addressOf, openApp } from "./http-app.ts";
+import { Line } from "./line.ts";
+import { Flusher } from "./outbox.ts";
+import { openPages } from "./pages/open-pages.ts";
+import type { Gateway, GatewayParts } from "./parts.ts";
+import { DEFAULT_LIMITS } from "./parts.ts";
+import { tellPresence } from "./presence-news.ts";
+import { problemResponse } from "./problem.ts";
+import { OPEN_PATHS } from "./protocol/openapi.ts";
+import { openRates } from "./rates.ts";
+import { ROUTES } from "./routes/all.ts";
+import { checkRoutes, Routing } from "./routing.ts";
+import { SyncNews } from "./sync-news.ts";
+import { openTokens } from "./tokens.ts";
+import { Typing } from "./typing.ts";
+import { openWebSocketDoor } from "./websocket-seam.ts";
+
+const HTTP_OPTIONS = { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 };
+const CONNECT = "/v1/connect";
+const SWEEP_MS = 1_000;
+
+export async function openGateway(parts: GatewayParts): Promise<Gateway> {
+  const { reader, metrics, timers } = parts;
+  let draining: "restart" | "drain" | undefined;
+  const routing = new Routing();
+  const syncNews = new SyncNews(parts.sync, reader, routing);
+  const fanOut = new FanOut({ reader, routing, metrics, now: parts.now, happened: (channel, told) => syncNews.happened(channel, told) });
+  const limits = { ...DEFAULT_LIMITS, ...parts.limits };
+  const context: Context = {
+    parts,
+    limits,
+    routing,
+    fanOut,
+    flusher: new Flusher(),
+    tokens: openTokens(parts.auth, parts.now),
+    rates: openRates(limits),
+    typing: new Typing(parts, routing),
+    catchUp: { reader, timers, pageEvents: limits.catchUpPage, told: () => fanOut.told },
+    lines: new Set(),
+    draining: () => draining !== undefined,
+  };
+
+  const app = openApp({ parts });
+  const door = openWebSocketDoor(app, (socket, request) =>
+    greet(context, new Line(context, socket, addressOf(request.socket.remoteAddress))),
+  );
+  app.get(CONNECT, async (c, next) => {
+    const refusal = refusedUpgrade(context, c.req.header("origin"));
+    return refusal ?? (await door.upgrade(c, next)) ?? undefined;
+  });
+  app.get(CONNECT, () => problemResponse(new Refusal("invalid", "This path speaks WebSocket, subprotocol atoll.v1.")));
+  addPages(app, openPages(parts, ROUTES));
+  addRoutes(app, context, ROUTES);
+  addMethodErrors(app, [...ROUTES, ...[CONNECT, ...OPEN_PATHS.map(({ path }) => path)].map((path) => ({ method: "get", path }))]);
+
+  const ends = [
+    parts.feed.listen((told) => fanOut.hear(told)),
+    parts.sync.onSync((sync) => syncNews.tellSync(sync)),
+    parts.presence.onChange((changed) => tellPresence(reader, routing, changed)),
+    context.typing.end,
+  ];
+  const checkSome = checkRoutes(routing, reader, () => metrics.routingMismatches.inc());
+  const sweeps = [
+    timers.every(SWEEP_MS, () => {
+      for (const line of context.lines) line.outbox.check();
+      syncNews.tellWatermarks();
+      checkSome();
+      metrics.routingEntries.set(routing.entries);
+    }),
+    timers.every(limits.pingMs, () => {
+      for (const line of context.lines) line.probe();
+    }),
+  ];
+
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: HTTP_OPTIONS }) as Server;
+  const inFlight = countCalls(server);
+  door.listenOn(server);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(parts.port, parts.host, resolve);
+  });
+
+  const stopListening = (): void => {
+    server.close();
+    server.closeIdleConnections();
+  };
+  return {
+    port: (server.address() as { readonly port: number }).port,
+    connections: () => routing.connections().length,
+    async drain(why = "restart") {
+      draining = why;
+      for (const line of context.lines) line.goodbye(why);
+      stopListening();
+      await inFlight.none(timers, limits.drainMs);
+    },
+    async close() {
+      draining ??= "restart";
+      for (const end of ends) end();
+      for (const sweep of sweeps) sweep.cancel();
+      stopListening();
+      door.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function refusedUpgrade({ parts, draining }: Context, origin: string | undefined): Response | undefined {
+  if (draining())
+    return problemResponse(new Refusal("unavailable", "This gateway is going away; try the next region.", { retryAfterS: 5 }));
+  if (origin === undefined || parts.allowedOrigins === undefined || parts.allowedOrigins.includes(origin)) return undefined;
+  return problemResponse(new Refusal("forbidden", "Pages of this origin may not connect."));
+}
+
+/** Calls that have not been answered yet. */
+function countCalls(server: Server): { none(timers: GatewayParts["timers"], withinMs: number): Promise<void> } {
+  let open = 0;
+  let onNone: (() => void) | undefined;
+  server.on("request", (_request, response) => {
+    open += 1;
+    response.once("close", () => {
+      open -= 1;
+      if (open === 0) onNone?.();
+    });
+  });
+  return {
+    none: (timers, withinMs) =>
+      new Promise((resolve) => {
+        if (open === 0) return resolve();
+        const timer = timers.after(withinMs, resolve);
+        onNone = () => {
+          timer.cancel();
+          resolve();
+        };
+      }),
+  };
+}

@@ -1,0 +1,144 @@
+/**
+ * How far one connection has been given each of its channels, and hence which cursor may go with a frame (hard part H3).
+ *
+ * A stream is *catching* while what the client missed is read and sent, and *live* afterwards. A live stream may be *ahead*: the client came
+ * from a region that had shown it more than this region has; what it has seen is not sent again, and its cursors keep saying so.
+ * Most connections are plain: every stream live and none ahead. They all share one cursor text per event.
+ */
+import type { Conflict } from "../core/objects.ts";
+import type { Position, Vector } from "../core/position.ts";
+import { covers, coversAll, joinVectors } from "../core/position.ts";
+import type { ClientCursor } from "./cursor.ts";
+import { encodeCursor, OWN, placeOf, plainCursor, textOfVector } from "./cursor.ts";
+
+export interface Stream {
+  /** Identity of the channel, or OWN. */
+  readonly channel: string;
+  /** The id that clients see. */
+  readonly shown: string;
+  /** Where the client's own stream stood in the cursor this stream began with: events of the user below it have been given (own-events.ts). */
+  readonly ownBegan: Vector;
+  state: "catching" | "live" | "ended";
+  /** Catching: given up to here. Live: what the client has beyond this region; empty when nothing. */
+  at: Vector;
+  /** Records that changed while the stream caught up, told at its end. */
+  readonly changed: Map<string, Conflict>;
+}
+
+export interface StandingOptions {
+  /** Hello's cursor, if it had one. */
+  readonly cursor: ClientCursor | undefined;
+  readonly applied: Vector;
+  /** Until when hello's cursor stays for channels that are not subscribed yet; absent when hello named its channels. */
+  readonly holdUntilMs?: number | undefined;
+  readonly now: () => number;
+}
+
+const NOTHING: Vector = {};
+/** Longer lists are not worth a held cursor. */
+const HELD_STREAMS = 200;
+
+export class Standing {
+  readonly #streams = new Map<string, Stream>();
+  readonly #stopped = new Map<string, Vector>();
+  readonly #now: () => number;
+  readonly began: ClientCursor;
+  readonly own: Stream;
+  #holdUntilMs: number | undefined;
+  /** Streams that catch up or are ahead. */
+  #special = 0;
+
+  constructor({ cursor, applied, holdUntilMs, now }: StandingOptions) {
+    this.began = cursor ?? plainCursor(applied);
+    this.#holdUntilMs = cursor === undefined ? undefined : holdUntilMs;
+    this.#now = now;
+    this.own = this.begin(OWN, OWN, this.began);
+    if (cursor === undefined) this.settle(this.own, applied);
+  }
+
+  stream(channel: string): Stream | undefined {
+    return this.#streams.get(channel);
+  }
+
+  /** Channels that are followed, own stream not among them. */
+  channels(): readonly string[] {
+    return [...this.#streams.keys()].filter((channel) => channel !== OWN);
+  }
+
+  /** Starts a stream: from the cursor given with it, else from where it stopped on this connection, else from hello's. */
+  begin(channel: string, shown: string, cursor?: ClientCursor): Stream {
+    const from = cursor ?? this.began;
+    const at = cursor === undefined ? (this.#stopped.get(channel) ?? placeOf(from, channel)) : placeOf(from, channel);
+    const stream: Stream = { channel, shown, ownBegan: placeOf(from, OWN), state: "catching", at, changed: new Map() };
+    this.#streams.set(channel, stream);
+    this.#special += 1;
+    return stream;
+  }
+
+  /** The stream has been given everything up to `applied`; from here on it is live. */
+  settle(stream: Stream, applied: Vector): void {
+    if (stream.state !== "catching") return;
+    stream.state = "live";
+    if (coversAll(applied, stream.at)) {
+      stream.at = NOTHING;
+      this.#special -= 1;
+    }
+  }
+
+  end(channel: string, applied: Vector): void {
+    const stream = this.#streams.get(channel);
+    if (stream === undefined) return;
+    this.#stopped.set(channel, placeAt(stream, applied));
+    if (stream.state === "catching" || stream.at !== NOTHING) this.#special -= 1;
+    stream.state = "ended";
+    this.#streams.delete(channel);
+  }
+
+  /** Whether a live event at this position is news to the client. */
+  isNews(stream: Stream, position: Position): boolean {
+    return stream.state === "live" && (stream.at === NOTHING || !covers(stream.at, position.origin, position));
+  }
+
+  /** Whether frames of this connection may carry the one cursor that all plain connections share. */
+  isPlain(applied: Vector): boolean {
+    if (this.#holdUntilMs !== undefined && (this.#now() >= this.#holdUntilMs || this.#streams.size > HELD_STREAMS))
+      this.#holdUntilMs = undefined;
+    if (this.#special > 0) this.#forgetReached(applied);
+    return this.#special === 0 && this.#holdUntilMs === undefined;
+  }
+
+  /** The cursor after everything this connection has been given, when the region has applied `applied`. */
+  cursor(applied: Vector): string {
+    return encodeCursor(this.isPlain(applied) ? plainCursor(applied) : this.#places(applied));
+  }
+
+  #places(applied: Vector): ClientCursor {
+    const held = this.#holdUntilMs === undefined ? undefined : this.began;
+    const channels = new Map(held?.channels ?? []);
+    for (const stream of this.#streams.values()) channels.set(stream.channel, placeAt(stream, applied));
+    return { base: held?.base ?? mostCommon([...channels.values()]), channels };
+  }
+
+  #forgetReached(applied: Vector): void {
+    for (const stream of this.#streams.values()) {
+      if (stream.state !== "live" || stream.at === NOTHING || !coversAll(applied, stream.at)) continue;
+      stream.at = NOTHING;
+      this.#special -= 1;
+    }
+  }
+}
+
+const placeAt = (stream: Stream, applied: Vector): Vector =>
+  stream.state === "catching" ? stream.at : stream.at === NOTHING ? applied : joinVectors(applied, stream.at);
+
+/** The vector that most channels share: the fewer exceptions, the shorter the cursor. */
+function mostCommon(vectors: readonly Vector[]): Vector {
+  const counts = new Map<string, { readonly vector: Vector; count: number }>();
+  for (const vector of vectors) {
+    const text = textOfVector(vector);
+    const counted = counts.get(text);
+    if (counted === undefined) counts.set(text, { vector, count: 1 });
+    else counted.count += 1;
+  }
+  return [...counts.values()].reduce((best, other) => (other.count > best.count ? other : best)).vector;
+}

@@ -1,0 +1,76 @@
+/** Who asks: a JWT signed with the region's secret. The algorithm is fixed here and never taken from the token. */
+import { errors, jwtVerify } from "jose";
+import { LRUCache } from "lru-cache";
+import type { Actor, ActorRole } from "../core/command.ts";
+import { Refusal } from "../core/errors.ts";
+import { isPlainId } from "../core/ids.ts";
+import type { Auth } from "./parts.ts";
+
+export interface Identity {
+  readonly actor: Actor;
+  readonly expiresAtMs: number;
+}
+export interface Tokens {
+  /** The token's owner, or Refusal unauthenticated. */
+  verify(token: string): Promise<Identity>;
+}
+
+const ROLES: readonly string[] = ["user", "bot", "operator", "auditor"] satisfies readonly ActorRole[];
+const TOKEN_CHARS = 8_192;
+const CLOCK_TOLERANCE_S = 5;
+const REMEMBERED = 10_000;
+
+export function openTokens(auth: Auth, now: () => number): Tokens {
+  const key = new TextEncoder().encode(auth.secret);
+  const options = {
+    algorithms: ["HS256"],
+    requiredClaims: ["exp", "sub"],
+    ...(auth.issuer === undefined ? {} : { issuer: auth.issuer }),
+    ...(auth.audience === undefined ? {} : { audience: auth.audience }),
+  };
+  // A signature is checked once; the end of the token each time.
+  const known = new LRUCache<string, Identity>({ max: REMEMBERED });
+  return {
+    async verify(token) {
+      const before = known.get(token);
+      if (before !== undefined) return stillValid(before, now());
+      if (token.length > TOKEN_CHARS) throw refused("The token is too long.");
+      try {
+        // Tolerance is for "not before" only: a token ends when it ends.
+        const { payload } = await jwtVerify(token, key, { ...options, currentDate: new Date(now()), clockTolerance: CLOCK_TOLERANCE_S });
+        const identity = stillValid(identityIn(payload), now());
+        known.set(token, identity);
+        return identity;
+      } catch (error) {
+        throw error instanceof Refusal ? error : refused(reasonOf(error));
+      }
+    },
+  };
+}
+
+function identityIn({ sub, exp, roles = ["user"] }: { readonly sub?: string; readonly exp?: number; readonly roles?: unknown }): Identity {
+  if (sub === undefined || !isPlainId(sub)) throw refused("The token's sub is no user id.");
+  if (!Array.isArray(roles) || !roles.every((role) => typeof role === "string")) throw refused("The token's roles are no list.");
+  const actor: Actor = { user: sub, roles: roles.filter((role): role is ActorRole => ROLES.includes(role)) };
+  return { actor, expiresAtMs: (exp ?? 0) * 1000 };
+}
+
+function stillValid(identity: Identity, nowMs: number): Identity {
+  if (identity.expiresAtMs <= nowMs) throw refused("The token has ended.");
+  return identity;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return "The token has ended.";
+  if (error instanceof errors.JWTClaimValidationFailed) return `The token's ${error.claim} is not accepted.`;
+  return "The token is not valid.";
+}
+
+const refused = (detail: string): Refusal => new Refusal("unauthenticated", detail, { hint: "Sign in again and send a fresh token." });
+
+/** The token of an `Authorization: Bearer` header. */
+export function bearerIn(header: string | undefined): string {
+  const found = /^Bearer +([^\s]+) *$/i.exec(header ?? "");
+  if (found?.[1] === undefined) throw refused("A bearer token is needed.");
+  return found[1];
+}
