@@ -1,18 +1,22 @@
 /** Conflicts of one register (semantics D2): groups of versions of which some did not know each other, and whose values differ. */
+import type { KnownPasts } from "./ancestry.ts";
+import { maximal } from "./ancestry.ts";
+import type { Bits } from "./bits.ts";
 import { shortHash } from "./hash.ts";
 import { judge } from "./judge.ts";
 import type { ConflictRecord, Entry, RegisterKey, RegisterKind, Seen } from "./register.ts";
 import type { Judgement, Resolving } from "./resolve.ts";
 import type { Stamp } from "./stamp.ts";
-import type { KnownPast, Version, Versions } from "./versions.ts";
+import type { Version, Versions } from "./versions.ts";
 import { versionKey } from "./versions.ts";
 
 export interface Parts {
   readonly register: Resolving;
   readonly kind: RegisterKind;
   readonly versions: Versions;
-  readonly ancestors: ReadonlyMap<Version, ReadonlySet<Version>>;
-  readonly pasts: ReadonlyMap<Entry, KnownPast>;
+  /** Per version, by index. */
+  readonly ancestors: readonly Bits[];
+  readonly pasts: KnownPasts;
 }
 
 const UNLOGGED: readonly RegisterKind[] = ["reaction", "read"];
@@ -22,34 +26,47 @@ export const conflictId = (key: RegisterKey, base: string): string => `cfl_${sho
 export function conflictRecords(parts: Parts, judgement: Judgement): readonly ConflictRecord[] {
   const { versions, kind, pasts } = parts;
   if (versions.all.length < 2 || UNLOGGED.includes(kind)) return [];
-  const known = versions.all.filter(({ twins }) => twins.some((twin) => pasts.get(twin)?.complete));
-  const groups = new Map(known.map((version) => [version, new Set([version])]));
-  const contested = new Set<Version>();
+  const known = versions.all.flatMap((version): Known[] => {
+    const complete = version.twins.filter(pasts.isComplete);
+    return complete.length === 0 ? [] : [{ version, complete }];
+  });
+  const groups = new Map(known.map((member) => [member, [member]]));
+  const contested = new Set<Known>();
   for (const [i, a] of known.entries())
-    for (const b of known.slice(i + 1)) {
-      if (!parted(a, b, pasts)) continue;
+    for (let j = i + 1; j < known.length; j += 1) {
+      const b = known[j];
+      if (b === undefined || !parted(a, b, pasts)) continue;
       join(groups, a, b);
-      if (a.first.content !== b.first.content) contested.add(a);
+      if (a.version.first.content !== b.version.first.content) contested.add(a);
     }
-  const records = [...new Set(groups.values())]
-    .filter((group) => [...group].some((member) => contested.has(member)))
-    .map((group) => recordOf([...group], parts, judgement));
-  return records.sort((a, b) => ((a.versions[0] ?? "") < (b.versions[0] ?? "") ? -1 : 1));
+  return [...new Set([...contested].map((member) => groups.get(member) ?? [member]))]
+    .map((group) =>
+      recordOf(
+        group.map(({ version }) => version),
+        parts,
+        judgement,
+      ),
+    )
+    .sort((a, b) => ((a.versions[0] ?? "") < (b.versions[0] ?? "") ? -1 : 1));
+}
+
+/** A version whose past is known whole, by one of its twins at least: only such are ever said to be in conflict (D2). */
+interface Known {
+  readonly version: Version;
+  readonly complete: readonly Entry[];
 }
 
 /** Some complete twin of each did not know the other version; or each knew the other, which only a cycle can bring about. */
-function parted(a: Version, b: Version, pasts: ReadonlyMap<Entry, KnownPast>): boolean {
-  const knows = (twin: Entry, other: Version): boolean => other.twins.some(({ stamp }) => pasts.get(twin)?.stamps.has(stamp));
-  const complete = ({ twins }: Version): readonly Entry[] => twins.filter((twin) => pasts.get(twin)?.complete);
-  return complete(a).some((s) => complete(b).some((t) => knows(s, b) === knows(t, a)));
-}
+const parted = (a: Known, b: Known, { knew }: KnownPasts): boolean =>
+  a.complete.some((s) => b.complete.some((t) => knew(s, b.version) === knew(t, a.version)));
 
-function join(groups: Map<Version, Set<Version>>, a: Version, b: Version): void {
-  const into = groups.get(a);
-  const from = groups.get(b);
-  if (into === undefined || from === undefined || into === from) return;
+function join(groups: Map<Known, Known[]>, a: Known, b: Known): void {
+  const one = groups.get(a) ?? [];
+  const other = groups.get(b) ?? [];
+  if (one === other) return;
+  const [into, from] = one.length >= other.length ? [one, other] : [other, one];
   for (const member of from) {
-    into.add(member);
+    into.push(member);
     groups.set(member, into);
   }
 }
@@ -59,7 +76,7 @@ function recordOf(group: readonly Version[], { register, kind, versions, ancesto
   const maxima = maximal(members, ancestors);
   const { winner, rule, reason } = judge(maxima, kind, versions.final, judgement);
   const losers = rule === "merge" ? [] : maxima.filter(({ first }) => first.content !== winner.first.content);
-  const below = versions.all.filter((version) => members.every((member) => ancestors.get(member)?.has(version)));
+  const below = versions.all.filter(({ index }) => members.every((member) => ancestors[member.index]?.has(index)));
   const base =
     maximal(below, ancestors)
       .map(({ first }) => versionKey(first))
@@ -75,9 +92,6 @@ function recordOf(group: readonly Version[], { register, kind, versions, ancesto
     ...stateOf(members, losers, versions, register.seen),
   };
 }
-
-const maximal = (some: readonly Version[], ancestors: Parts["ancestors"]): readonly Version[] =>
-  some.filter((one) => !some.some((other) => ancestors.get(other)?.has(one)));
 
 function stateOf(
   members: readonly Version[],

@@ -1,4 +1,5 @@
 /** Which stamps are distrusted (T2, semantics D3): those that witnesses from more than half of the regions cover. A function of the witnesses alone. */
+import type { Position } from "./position.ts";
 import type { Stamp } from "./stamp.ts";
 import { stampRegion } from "./stamp.ts";
 
@@ -11,6 +12,8 @@ export interface Witness {
   readonly by: string;
   /** Regions in the witness's topology; the largest counts. */
   readonly of: number;
+  /** Where it stands in the witness's log: an origin judged by the witnesses it had applied, and by no others (D6). */
+  readonly position: Position;
 }
 
 export function distrustOf(witnesses: readonly Witness[]): (stamp: Stamp) => boolean {

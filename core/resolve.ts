@@ -2,6 +2,7 @@
  * What the entries of one register say together: heads, value, conflicts (semantics D1-D8). A pure function of the set of entries and of who is
  * trusted and who had the right; order and repetition cannot matter because neither is looked at.
  */
+import { ancestryOf, knownPasts, maximal } from "./ancestry.ts";
 import { conflictRecords } from "./conflict-records.ts";
 import type { Json } from "./event.ts";
 import { judge } from "./judge.ts";
@@ -9,7 +10,7 @@ import type { Entry, RegisterKey, Resolution, Seen } from "./register.ts";
 import { readKey } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Standing, Version } from "./versions.ts";
-import { ancestry, knownPast, versionsOf } from "./versions.ts";
+import { versionsOf } from "./versions.ts";
 
 export interface Judgement {
   readonly isDistrusted: (stamp: Stamp) => boolean;
@@ -29,36 +30,30 @@ export const UNRESOLVED: Resolution = { value: null, winner: null, heads: [], re
 export function resolve(register: Resolving, judgement: Judgement): Resolution {
   const { kind } = readKey(register.key);
   const versions = versionsOf(register.entries, judgement.standing);
-  const stamps = (standing: Standing): readonly Stamp[] =>
-    [...versions.standingOf].flatMap(([stamp, stands]) => (stands === standing ? [stamp] : [])).sort();
-  const hidden = { pending: stamps("pending"), void: stamps("void") };
+  const standingSo = (standing: Standing): readonly Stamp[] =>
+    register.entries
+      .filter((_, place) => versions.standings[place] === standing)
+      .map(({ stamp }) => stamp)
+      .sort();
+  const hidden = { pending: standingSo("pending"), void: standingSo("void") };
   if (versions.all.length === 0) return { ...UNRESOLVED, ...hidden };
-  const ancestors = ancestry(versions);
-  const followed = new Set([...ancestors.values()].flatMap((some) => [...some]));
-  const heads = versions.all.filter((version) => !followed.has(version));
-  const verdict = judge(heads, kind, versions.final, judgement);
-  const pasts = new Map(versions.all.flatMap((version) => version.twins.map((twin) => [twin, knownPast(versions, twin)] as const)));
-  const incomplete = versions.all.filter(({ twins }) => !twins.some((twin) => pasts.get(twin)?.complete)).map(({ stamp }) => stamp);
+  const ancestors = ancestryOf(versions);
+  const heads = maximal(versions.all, ancestors);
+  const { value, winner } = judge(heads, kind, versions.final, judgement);
+  const pasts = knownPasts(versions);
   return {
-    value: verdict.value,
-    winner: verdict.winner.stamp,
+    value,
+    winner: winner.stamp,
     heads: heads.map(({ stamp }) => stamp),
     records: conflictRecords({ register, kind, versions, ancestors, pasts }, judgement),
-    incomplete,
+    incomplete: versions.all.filter(({ twins }) => !twins.some(pasts.isComplete)).map(({ stamp }) => stamp),
     ...hidden,
   };
 }
 
-/** Whether `next` merely follows all that is shown: the common case of a growing chain, which changes no conflict. */
-export function follows(before: Resolution, entries: readonly Entry[], next: Entry): boolean {
-  const plain =
-    before.heads.length === 1 &&
-    before.records.length === 0 &&
-    before.incomplete.length === 0 &&
-    before.pending.length === 0 &&
-    before.void.length === 0;
-  if (!plain || next.kind === "deleted" || next.update !== undefined || next.replaces.length !== 1 || next.replaces[0] !== before.heads[0])
-    return false;
-  if (next.stamp < (before.heads[0] ?? "") || entries.at(-1)?.stamp !== before.winner) return false;
-  return !entries.some((entry) => entry.kind === "deleted" || (entry.command === next.command && entry.author === next.author));
+/** The version shown of these entries alone, without looking for conflicts; undefined when none stands. */
+export function winnerAmong(key: RegisterKey, entries: readonly Entry[], judgement: Judgement): Version | undefined {
+  const versions = versionsOf(entries, judgement.standing);
+  if (versions.all.length < 2) return versions.all[0];
+  return judge(maximal(versions.all, ancestryOf(versions)), readKey(key).kind, versions.final, judgement).winner;
 }

@@ -1,100 +1,146 @@
 /**
  * Whether an event's author had the right, judged again in every region alike (A4, semantics D6). The event names the membership version its
- * origin judged by (`right`) and what the origin had applied (`after`); both are facts of the event, so the judgement is a function of the set.
+ * origin judged by (`right`) and what the origin had applied (`after`). So every region can look at the memberships as the origin saw them then,
+ * and at nothing else: what an honest origin accepted stands everywhere, whatever has become known since; what it could not accept is void.
  */
-import type { Role } from "./event.ts";
+import type { Witness } from "./distrust.ts";
+import { distrustOf } from "./distrust.ts";
 import type { Act } from "./permissions.ts";
 import { may } from "./permissions.ts";
-import { comparePoints, parsePoint } from "./position.ts";
 import type { Entry, Register, RegisterKey } from "./register.ts";
 import { readKey, registerKey } from "./register.ts";
-import { resolve } from "./resolve.ts";
-import type { Standing } from "./versions.ts";
-import { versionsOf } from "./versions.ts";
+import { winnerAmong } from "./resolve.ts";
+import type { Sight } from "./sight.ts";
+import { EVERYTHING, narrowed, sees } from "./sight.ts";
+import type { Standing, Version } from "./versions.ts";
 
-export type Lookup = (key: RegisterKey) => Register | undefined;
+type Kept = Pick<Register, "key" | "entries">;
+export interface Sources {
+  readonly lookup: (key: RegisterKey) => Kept | undefined;
+  readonly witnesses: readonly Witness[];
+}
 
 /** The membership an entry is judged by; undefined where no right is judged. */
 export function judgedBy(key: RegisterKey, entry: Entry): RegisterKey | undefined {
   return entry.right === undefined ? undefined : registerKey.member(readKey(key).channel, entry.author);
 }
 
-/** pending: the right, or for a plain author's change the birth, is not here. void: no right. Never waits: pending entries are kept and judged again. */
-export function standing(
-  entry: Entry,
-  register: { readonly key: RegisterKey; readonly entries: readonly Entry[] },
-  lookup: Lookup,
-  depth = 0,
-): Standing {
-  const memberKey = judgedBy(register.key, entry);
-  if (memberKey === undefined) return "ok";
-  const membership = memberKey === register.key ? register : lookup(memberKey);
-  const right = membership?.entries.find(({ stamp }) => stamp === entry.right);
-  // The chain of rights ends at a creation; an honest one is short, a forged one ends here.
-  if (membership === undefined || right === undefined || depth > DEEPEST) return "pending";
-  const judged = (other: Entry): Standing => (other === entry ? "void" : standing(other, membership, lookup, depth + 1));
-  if (judged(right) === "pending") return "pending";
-  if (!knew(entry, right)) return "void";
-  const known = membership.entries.filter((other) => knew(entry, other));
-  if (!isWinner(memberKey, known, right, judged)) return "void";
-  return enough(entry, register, right.value as Role | null);
-}
-const DEEPEST = 64;
-
-/** Whether the origin had applied `other` when it accepted `entry`: covered by `after`, or earlier in the same log message by the same command. */
-export function knew(entry: Entry, other: Entry): boolean {
-  const { position: at } = other;
-  const text = entry.after[at.origin];
-  const point = text === undefined ? undefined : parsePoint(text);
-  if (point !== undefined && comparePoints(point, at) >= 0) return true;
-  const own = entry.position;
-  return (
-    own.origin === at.origin &&
-    own.epoch === at.epoch &&
-    own.sequence === at.sequence &&
-    at.place < own.place &&
-    entry.command === other.command
-  );
+/** Memberships that a register's hidden entries wait for or fail by: when one of them changes, the register has to be judged again. */
+export function awaitedBy({ key, entries, resolution }: Register): readonly RegisterKey[] {
+  const hidden = new Set([...resolution.pending, ...resolution.void]);
+  if (hidden.size === 0) return [];
+  const members = entries.flatMap((entry) => (hidden.has(entry.stamp) ? (judgedBy(key, entry) ?? []) : []));
+  return [...new Set(members)].filter((member) => member !== key);
 }
 
-function isWinner(key: RegisterKey, known: readonly Entry[], right: Entry, judged: (entry: Entry) => Standing): boolean {
-  if (known.length === 1) return judged(right) === "ok";
-  const { winner } = resolve({ key, entries: known, seen: [] }, { isDistrusted: () => false, standing: judged });
-  return versionsOf(known, judged).versionOf.get(right.stamp)?.stamp === winner && winner !== null;
+/**
+ * How each entry of a register stands. pending: the right, or for a plain author's change the birth, is not here (or pending itself). void: the
+ * origin could not have judged so. Nothing waits: pending entries are kept and judged again.
+ */
+export function standings(register: Kept, sources: Sources): (entry: Entry) => Standing {
+  const court = new Court(register, sources);
+  return (entry) => {
+    const judged = court.judge(entry, register, EVERYTHING);
+    return judged === "circular" ? "pending" : judged;
+  };
 }
 
-/** Whether the role gives enough for what the entry does to its register. */
-function enough(entry: Entry, register: { readonly key: RegisterKey; readonly entries: readonly Entry[] }, role: Role | null): Standing {
-  const { kind, ids } = readKey(register.key);
-  const ok = (act: Act): Standing => (may(role, act) ? "ok" : "void");
-  switch (kind) {
-    case "body":
-      return entry.kind === "sent" ? ok("send") : bodyChange(entry, register.entries, role);
-    case "reaction":
-      return ok("react");
-    case "read":
-      return ok("read");
-    case "member":
-      return memberChange(entry, register.entries, ids[0] ?? "", role);
-    default:
-      return ok("change-channel");
+/** Rights that lean on each other in a circle: no honest origin makes one, and no entry that leads into one is ever shown. */
+type Judged = Standing | "circular";
+/** Each step is a membership given by somebody whose own was given by another; forged chains end here. */
+const DEEPEST = 500;
+
+class Court {
+  readonly #judged = new Map<string, Judged>();
+  readonly #register: Kept;
+  readonly #sources: Sources;
+  #depth = 0;
+
+  constructor(register: Kept, sources: Sources) {
+    this.#register = register;
+    this.#sources = sources;
   }
-}
 
-function bodyChange(entry: Entry, entries: readonly Entry[], role: Role | null): Standing {
-  if (may(role, entry.kind === "deleted" ? "delete-any" : "edit-any")) return "ok";
-  const births = entries.filter(({ kind }) => kind === "sent");
-  const own =
-    births.some(({ author }) => author === entry.author) ||
-    entries.some(({ stamp, author }) => stamp === entry.of && author === entry.author);
-  if (own) return may(role, entry.kind === "deleted" ? "delete-own" : "edit-own") ? "ok" : "void";
-  return births.length === 0 ? "pending" : "void";
-}
+  judge(entry: Entry, register: Kept, sight: Sight): Judged {
+    if (entry.right === undefined) return "ok";
+    const within = narrowed(sight, entry);
+    // All that the entry leans on lies within the sight: then it stands there as it stood for its own origin.
+    const seen = within.length === 1 && sight.length > 0 ? within : sight;
+    const name = [register.key, entry.stamp, ...seen.map(({ stamp }) => stamp)].join(" ");
+    const before = this.#judged.get(name);
+    if (before !== undefined) return before;
+    if (this.#depth >= DEEPEST) return "circular";
+    this.#judged.set(name, "circular");
+    this.#depth += 1;
+    const judged = this.#judgeAnew(entry, register, seen, within);
+    this.#depth -= 1;
+    this.#judged.set(name, judged);
+    return judged;
+  }
 
-function memberChange(entry: Entry, entries: readonly Entry[], user: string, role: Role | null): Standing {
-  if (entry.value === null && entry.author === user) return may(role, "leave") ? "ok" : "void";
-  const privileged = entries.some(({ stamp, value }) => entry.replaces.includes(stamp) && (value === "owner" || value === "moderator"));
-  if (privileged || (entry.value !== null && entry.value !== "member"))
-    return may(role, entry.value === null ? "remove-privileged" : "set-role") ? "ok" : "void";
-  return may(role, entry.value === null ? "remove-member" : "set-member") ? "ok" : "void";
+  #judgeAnew(entry: Entry, register: Kept, seen: Sight, within: Sight): Judged {
+    const membership = this.#lookup(judgedBy(register.key, entry));
+    const right = membership?.entries.find(({ stamp }) => stamp === entry.right);
+    if (membership === undefined || right === undefined || !sees(seen, right)) return "pending";
+    const stands = this.judge(right, membership, seen);
+    if (stands === "pending" || stands === "circular") return stands;
+    if (!sees(within, right)) return "void";
+    const winner = this.#winnerSeen(membership, within);
+    if (winner === "circular") return winner;
+    if (winner === undefined || !winner.twins.includes(right)) return "void";
+    return this.#suffices(entry, register, right, seen, within);
+  }
+
+  /** The version of a membership that was shown in that sight. */
+  #winnerSeen(membership: Kept, sight: Sight): Version | undefined | "circular" {
+    const entries = membership.entries.filter((entry) => sees(sight, entry));
+    const stands = new Map(entries.map((entry) => [entry, this.judge(entry, membership, sight)]));
+    if ([...stands.values()].includes("circular")) return "circular";
+    const witnesses = this.#sources.witnesses.filter((witness) => sees(sight, witness));
+    const standing = (entry: Entry): Standing => (stands.get(entry) === "ok" ? "ok" : "void");
+    return winnerAmong(membership.key, entries, { isDistrusted: distrustOf(witnesses), standing });
+  }
+
+  /** Whether the role gives enough for what the entry does to its register. */
+  #suffices(entry: Entry, register: Kept, right: Entry, seen: Sight, within: Sight): Judged {
+    const { kind, ids } = readKey(register.key);
+    const { value: role } = right;
+    const mayDo = (act: Act): boolean => (role === "owner" || role === "moderator" || role === "member") && may(role, act);
+    const judged = (act: Act): Standing => (mayDo(act) ? "ok" : "void");
+    if (kind === "reaction") return judged("react");
+    if (kind === "read") return judged("read");
+    if (kind === "member") return this.#memberChange(entry, register, ids[0] ?? "", within, judged);
+    if (kind !== "body") return judged("change-channel");
+    if (entry.kind === "sent") return judged("send");
+    if (mayDo(entry.kind === "deleted" ? "delete-any" : "edit-any")) return "ok";
+    const own = this.#isOwn(entry, register, seen);
+    return own === "ok" ? judged(entry.kind === "deleted" ? "delete-own" : "edit-own") : own;
+  }
+
+  /** ok: the author changes a message of theirs, or brings a text of theirs back. */
+  #isOwn(entry: Entry, register: Kept, seen: Sight): Judged {
+    const births = register.entries.filter(({ kind, stamp }) => kind === "sent" && stamp !== entry.stamp);
+    const own = [...births, ...register.entries.filter(({ stamp }) => stamp === entry.of)].filter(({ author }) => author === entry.author);
+    const stands = own.map((other) => this.judge(other, register, seen));
+    if (stands.includes("ok")) return "ok";
+    const isRestoringUnknown = entry.of !== undefined && !register.entries.some(({ stamp }) => stamp === entry.of);
+    const unknown = births.length === 0 || isRestoringUnknown || stands.includes("pending") || stands.includes("circular");
+    return unknown ? "pending" : "void";
+  }
+
+  #memberChange(entry: Entry, register: Kept, user: string, within: Sight, judged: (act: Act) => Standing): Judged {
+    if (entry.value === null && entry.author === user) return judged("leave");
+    const target = this.#winnerSeen(register, within);
+    if (target === "circular") return target;
+    const present = target?.first.value ?? null;
+    const isPlain = present === null || present === "member";
+    if (entry.value === null) return judged(isPlain ? "remove-member" : "remove-privileged");
+    return judged(isPlain && entry.value === "member" ? "set-member" : "set-role");
+  }
+
+  /** The register being judged as it is now, with what is just being added. */
+  #lookup(key: RegisterKey | undefined): Kept | undefined {
+    if (key === undefined) return undefined;
+    return key === this.#register.key ? this.#register : this.#sources.lookup(key);
+  }
 }

@@ -9,7 +9,7 @@ import { addHash, EMPTY_SUM, sha256 } from "./hash.ts";
 import { parsePosition } from "./position.ts";
 import type { Entry, Register, Write } from "./register.ts";
 import { applyWrite, reresolve } from "./register-apply.ts";
-import { standing } from "./rights.ts";
+import { standings } from "./rights.ts";
 import { formatStamp, stampRegion, stampTimeMs } from "./stamp.ts";
 
 interface Told {
@@ -95,6 +95,7 @@ class Small {
         to: ours(told.to!),
         by: told.stamp.split(".")[1]!,
         of: Number(told.of),
+        position: parsePosition(`${told.stamp.split(".")[1]}.1.1000.0`)!,
       });
     else {
       const write = writeOf(told);
@@ -110,7 +111,7 @@ class Small {
   #judgement(key: string, entries: readonly Entry[]) {
     return {
       isDistrusted: distrustOf([...this.#witnesses.values()]),
-      standing: (entry: Entry) => standing(entry, { key, entries }, (one) => this.registers.get(one)),
+      standing: standings({ key, entries }, { lookup: (one) => this.registers.get(one), witnesses: [...this.#witnesses.values()] }),
       merge: (heads: readonly { readonly stamp: string }[]) => `merge(${heads.map(({ stamp }) => theirs(stamp))})`,
     };
   }
@@ -173,7 +174,10 @@ const sorted = (expected: Expected): Expected =>
   );
 function shuffled<T>(list: readonly T[], seed: number): T[] {
   let a = seed + 1;
-  const next = (): number => ((a = (Math.imul(a, 1_103_515_245) + 12_345) >>> 0), a / 4_294_967_296);
+  const next = (): number => {
+    a = (Math.imul(a, 1_103_515_245) + 12_345) >>> 0;
+    return a / 4_294_967_296;
+  };
   return list
     .map((one) => ({ one, at: next() }))
     .sort((x, y) => x.at - y.at)

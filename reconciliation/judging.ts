@@ -6,11 +6,12 @@ import type { Witness } from "../core/distrust.ts";
 import { distrustOf } from "../core/distrust.ts";
 import type { ClockWitnessed } from "../core/event.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
+import type { Position } from "../core/position.ts";
 import { comparePoints, formatPoint, parsePoint } from "../core/position.ts";
 import type { Entry, Register, RegisterKey } from "../core/register.ts";
 import { readKey } from "../core/register.ts";
 import type { Judgement } from "../core/resolve.ts";
-import { judgedBy, standing } from "../core/rights.ts";
+import { awaitedBy, judgedBy, standings } from "../core/rights.ts";
 import type { Stamp } from "../core/stamp.ts";
 import { stampRegion } from "../core/stamp.ts";
 import type { TableWriter } from "./register-rows.ts";
@@ -30,56 +31,69 @@ export class Judging {
 
   /** Entries: all of the register, the one being added included. */
   of(key: RegisterKey, entries: readonly Entry[]): Judgement {
-    const register = { key, entries };
-    return { isDistrusted: this.isDistrusted, standing: (entry) => standing(entry, register, (one) => this.#tables.get("registers", one)) };
+    const lookup = (one: RegisterKey): Register | undefined => this.#tables.get("registers", one);
+    const standing = standings({ key, entries }, { lookup, witnesses: [...this.#witnesses.values()] });
+    return { isDistrusted: this.isDistrusted, standing };
   }
 
-  witness({ data, stamp }: ClockWitnessed): void {
+  witness({ data, stamp }: ClockWitnessed, position: Position): void {
     const key = `${data.origin}|${stamp}`;
-    const witness: Witness = { origin: data.origin, from: data.from, to: data.to, by: stampRegion(stamp), of: data.of };
+    const witness: Witness = { origin: data.origin, from: data.from, to: data.to, by: stampRegion(stamp), of: data.of, position };
     this.#witnesses.set(key, witness);
     this.#tables.put("witnesses", key, witness);
     this.#isDistrusted = distrustOf([...this.#witnesses.values()]);
   }
 
-  /** Notes what an entry's standing leans on: a membership that is not here yet, and how far its author's `after` has reached. */
-  lean(register: Register, entry: Entry): void {
-    const member = judgedBy(register.key, entry);
-    if (member === undefined) return;
-    const row = `${member}||${register.key}`;
-    const pending = register.resolution.pending.includes(entry.stamp);
-    if (pending && member !== register.key) this.#tables.put("awaiting", row, true);
-    const { channel } = readKey(register.key);
-    const reach = this.#tables.get("reach", `${channel}|${entry.author}`) ?? {};
+  /** Notes the memberships by which a register's hidden entries wait or fail, however they came to be hidden. */
+  lean(register: Register): void {
+    for (const membership of awaitedBy(register)) this.#tables.put("awaiting", `${membership}||${register.key}`, true);
+  }
+
+  /** Notes how far its author's `after` has reached: a membership event below that, coming late, may take a right away. */
+  reached({ key }: Register, entry: Entry): void {
+    if (judgedBy(key, entry) === undefined) return;
+    const row = `${readKey(key).channel}|${entry.author}`;
+    const reach = this.#tables.get("reach", row) ?? {};
     const further = Object.entries(entry.after).filter(([origin, text]) => isFurther(text, reach[origin]));
-    if (further.length > 0) this.#tables.put("reach", `${channel}|${entry.author}`, { ...reach, ...Object.fromEntries(further) });
+    if (further.length > 0) this.#tables.put("reach", row, { ...reach, ...Object.fromEntries(further) });
   }
 
   /** Registers whose standing may have moved because this membership register has changed by `entry`. */
-  staleBy(membership: RegisterKey, entry: Entry): readonly RegisterKey[] {
+  staleBy(membership: RegisterKey, entry: Entry): readonly Stale[] {
     const { channel, kind, ids } = readKey(membership);
     if (kind !== "member") return [];
-    const waiting = this.awaiting(membership);
     const reach = this.#tables.get("reach", `${channel}|${ids[0]}`)?.[entry.position.origin];
-    const late = reach !== undefined && !isFurther(formatPoint(entry.position), reach);
-    return late ? [...new Set([...waiting, ...this.#writtenBy(channel, ids[0] ?? "")])] : waiting;
+    const isLate = reach !== undefined && !isFurther(formatPoint(entry.position), reach);
+    return [...this.awaiting(membership), ...(isLate ? this.writtenBy(membership) : [])];
   }
 
-  awaiting(membership: RegisterKey): readonly RegisterKey[] {
-    const prefix = `${membership}||`;
-    return [...this.#tables.range("awaiting", keysUnder(prefix))].map(([row]) => row.slice(prefix.length));
+  /** Registers that wait for a membership to change, or for any when none is named. */
+  awaiting(membership?: RegisterKey): readonly Stale[] {
+    return [...this.#tables.range("awaiting", keysUnder(membership === undefined ? "" : `${membership}||`))].map(([row]) => {
+      const [by = "", key = ""] = row.split("||");
+      return { key, membership: by };
+    });
   }
 
-  /** A register that was awaited for is settled: nothing of it is pending any more. */
-  settled(membership: RegisterKey, key: RegisterKey): void {
-    this.#tables.put("awaiting", `${membership}||${key}`, undefined);
+  /** A membership that no hidden entry of the register waits for any longer. */
+  settle({ key, membership }: Stale, register: Register | undefined): void {
+    if (register === undefined || !awaitedBy(register).includes(membership))
+      this.#tables.put("awaiting", `${membership}||${key}`, undefined);
   }
 
-  #writtenBy(channel: string, author: string): readonly RegisterKey[] {
+  /** Everything that the member has written in the channel. */
+  writtenBy(membership: RegisterKey): readonly Stale[] {
+    const { channel, ids } = readKey(membership);
     return [...this.#tables.range("registers", keysUnder(`${channel}|`))]
-      .filter(([, { entries }]) => entries.some((entry) => entry.author === author))
-      .map(([key]) => key);
+      .filter(([key, { entries }]) => key !== membership && entries.some(({ author }) => author === ids[0]))
+      .map(([key]) => ({ key, membership }));
   }
+}
+
+/** A register to be judged again because a membership has changed. */
+export interface Stale {
+  readonly key: RegisterKey;
+  readonly membership: RegisterKey;
 }
 
 function isFurther(text: string, than: string | undefined): boolean {

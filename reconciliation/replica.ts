@@ -14,12 +14,14 @@ import type { TableReader } from "../core/ports/state-store.ts";
 import type { Point, Position, Vector } from "../core/position.ts";
 import { covers, pointKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
+import { readKey } from "../core/register.ts";
 import { applyWrite, reresolve } from "../core/register-apply.ts";
 import { writesOf } from "../core/writes.ts";
 import { AuditRows } from "./audit-rows.ts";
 import { rememberCommand } from "./command-rows.ts";
 import { rememberEpochEnd } from "./epoch-ends.ts";
 import { indexEvent } from "./event-rows.ts";
+import type { Stale } from "./judging.ts";
 import { Judging } from "./judging.ts";
 import type { RecordChange, TableWriter } from "./register-rows.ts";
 import { saveRegister } from "./register-rows.ts";
@@ -77,7 +79,9 @@ export class Replica {
     const { position, event } = placed;
     if (covers(this.#vector, position.origin, position)) return;
     const { silent, records } =
-      event.kind === "clock.witnessed" ? this.#witnessed(event) : this.#write(writesOf(event, position, sha256(canonical(event))));
+      event.kind === "clock.witnessed"
+        ? this.#witnessed(event, position)
+        : this.#write(writesOf(event, position, sha256(canonical(event))));
     rememberCommand(this.#parts.tables, placed);
     indexEvent(this.#parts.tables, placed, silent);
     if (event.kind === "epoch.opened") rememberEpochEnd(this.#parts.tables, position.origin, event);
@@ -113,47 +117,55 @@ export class Replica {
       if (!isTwin(before, write) && !isVoid(after, write)) silent = false;
       records.push(...saveRegister(tables, before, after));
       if (!("entry" in write)) continue;
-      this.judging.lean(after, write.entry);
-      records.push(...this.#settle(this.judging.staleBy(write.key, write.entry), write.key));
+      this.judging.lean(after);
+      this.judging.reached(after, write.entry);
+      records.push(...this.#settle(this.judging.staleBy(write.key, write.entry)));
     }
     return { silent, records };
   }
 
-  /** A late witness flips verdicts: everything contested is judged again (D3). */
-  #witnessed(event: Extract<Event, { readonly kind: "clock.witnessed" }>): Effect {
-    this.judging.witness(event);
+  /** A late witness flips verdicts: everything contested is judged again (D3), and what waits for a right that trust may now decide. */
+  #witnessed(event: Extract<Event, { readonly kind: "clock.witnessed" }>, position: Position): Effect {
+    this.judging.witness(event, position);
     const contested = [...this.#parts.tables.range("contested", { from: "", to: "\u{7f}" })].map(([key]) => key);
     this.#parts.distrusted(event.data.origin);
-    return { silent: false, records: contested.flatMap((key) => this.#resolveAgain(key).records) };
+    const records = contested.flatMap((key) => this.#resolveAgain(key).records);
+    return { silent: false, records: [...records, ...this.#settle(this.judging.awaiting())] };
   }
 
   /** Judges registers again that leaned on a membership; a membership that thereby changes makes others stale in turn. */
-  #settle(stale: readonly RegisterKey[], membership: RegisterKey): readonly RecordChange[] {
+  #settle(stale: readonly Stale[]): readonly RecordChange[] {
     const records: RecordChange[] = [];
-    const waiting = stale.map((key) => ({ key, membership }));
+    const waiting = [...stale];
     for (let turns = 0, next = waiting.shift(); next !== undefined && turns < MOST_AGAIN; turns += 1, next = waiting.shift()) {
-      const { key } = next;
-      const { records: some, after, moved } = this.#resolveAgain(key);
+      const { records: some, before, after } = this.#resolveAgain(next.key);
       records.push(...some);
-      if (after?.resolution.pending.length === 0) this.judging.settled(next.membership, key);
-      if (moved) waiting.push(...this.judging.awaiting(key).map((one) => ({ key: one, membership: key })));
+      this.judging.settle(next, after);
+      if (before === undefined || after === undefined || before === after || readKey(next.key).kind !== "member") continue;
+      waiting.push(...this.judging.awaiting(next.key));
+      if (hidden(before) !== hidden(after)) waiting.push(...this.judging.writtenBy(next.key));
     }
     return records;
   }
 
+  /** `after` is `before` itself when nothing has moved. */
   #resolveAgain(key: RegisterKey): {
     readonly records: readonly RecordChange[];
+    readonly before: Register | undefined;
     readonly after: Register | undefined;
-    readonly moved: boolean;
   } {
     const { tables } = this.#parts;
     const before = tables.get("registers", key);
-    if (before === undefined) return { records: [], after: undefined, moved: false };
+    if (before === undefined) return { records: [], before, after: before };
     const after = reresolve(before, this.judging.of(key, before.entries));
-    if (canonical(after.resolution) === canonical(before.resolution)) return { records: [], after, moved: false };
-    return { records: saveRegister(tables, before, after), after, moved: true };
+    if (canonical(after.resolution) === canonical(before.resolution)) return { records: [], before, after: before };
+    const records = saveRegister(tables, before, after);
+    this.judging.lean(after);
+    return { records, before, after };
   }
 }
+
+const hidden = ({ resolution }: Register): string => [...resolution.void, "|", ...resolution.pending].join(" ");
 
 interface Effect {
   readonly silent: boolean;

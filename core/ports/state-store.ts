@@ -4,6 +4,7 @@
  *
  * Reads are synchronous: the embedded store is memory-mapped, and commands decide in one tick (H4).
  */
+import type { Witness } from "../distrust.ts";
 import type { Placed } from "../event.ts";
 import type { Point } from "../position.ts";
 import type { Register } from "../register.ts";
@@ -44,7 +45,7 @@ export interface Tables {
   /** zero-padded local sequence -> audit fact of this region. */
   readonly audit: { readonly [field: string]: unknown };
   /** "<origin>|<witness stamp>" -> a witnessed stretch (T2). */
-  readonly witnesses: { readonly origin: string; readonly from: Stamp; readonly to: Stamp; readonly by: string; readonly of: number };
+  readonly witnesses: Witness;
   /** Single facts of this region: counters, clock, boot. */
   readonly facts: unknown;
 }

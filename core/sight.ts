@@ -1,0 +1,46 @@
+/**
+ * What an origin had before its eyes when it accepted an event: all that `after` covers, and what the same command did before it in the same log
+ * message (a creation invites members by the right it has just made).
+ */
+import type { Position } from "./position.ts";
+import { comparePoints, parsePoint } from "./position.ts";
+import type { Entry } from "./register.ts";
+
+/** What all these entries' origins saw; of none: everything that is here. */
+export type Sight = readonly Entry[];
+export const EVERYTHING: Sight = [];
+
+interface Seeable {
+  readonly position: Position;
+  readonly command?: string;
+}
+export const sees = (sight: Sight, other: Seeable): boolean => sight.every((entry) => knew(entry, other));
+
+/** Whether the origin had applied `other` when it accepted `entry`. */
+export function knew(entry: Entry, other: Seeable): boolean {
+  const { position: at } = other;
+  if (coversPoint(entry, at)) return true;
+  const { position: own } = entry;
+  const sameMessage = own.origin === at.origin && own.epoch === at.epoch && own.sequence === at.sequence;
+  return sameMessage && at.place < own.place && entry.command === other.command;
+}
+
+function coversPoint({ after }: Entry, at: Position): boolean {
+  const text = after[at.origin];
+  const point = text === undefined ? undefined : parsePoint(text);
+  return point !== undefined && comparePoints(point, at) >= 0;
+}
+
+/** What the entry's origin saw of this sight. Those who saw all that it saw add nothing. */
+export const narrowed = (sight: Sight, entry: Entry): Sight => [...sight.filter((other) => !sawAllOf(other, entry)), entry].sort(byStamp);
+
+function sawAllOf(other: Entry, entry: Entry): boolean {
+  if (other === entry) return true;
+  if (!knew(other, entry)) return false;
+  return Object.entries(entry.after).every(([origin, text]) => {
+    const point = parsePoint(text);
+    return point === undefined || coversPoint(other, { origin, ...point });
+  });
+}
+
+const byStamp = (a: Entry, b: Entry): number => (a.stamp < b.stamp ? -1 : 1);
