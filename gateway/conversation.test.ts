@@ -1,0 +1,212 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Conflict } from "../core/objects.ts";
+import type { Opened } from "./gateway.test-model.ts";
+import { openTestGateway, Socket, tokenOf, until } from "./gateway.test-model.ts";
+
+let opened: Opened;
+let channel: string;
+beforeEach(async () => {
+  opened = await openTestGateway();
+  channel = opened.region.channel("room", { ana: "owner", ben: "member" });
+});
+afterEach(async () => {
+  await opened.gateway.close();
+  expect(opened.errors).toEqual([]);
+});
+const shown = () => opened.region.shown(channel);
+const send = (body: string) => opened.region.apply(channel, { kind: "message.sent", actor: "ana", data: { body } });
+
+test("hello, subscribe, command: the reply and the event come by one socket", async () => {
+  const ana = await Socket.of(opened.url, "ana");
+  const [welcome] = ana.ofType("welcome");
+  expect(welcome).toMatchObject({ region: "us", user: "ana", protocol: 1, sync: { state: "live" }, regions: [{ name: "us" }] });
+  expect(await ana.ask({ type: "subscribe", channel: shown() })).toMatchObject({ ok: true, result: { channel: shown() } });
+  const reply = await ana.ask({ type: "command", command: { id: "k1", kind: "message.send", channel: shown(), body: "hello" } });
+  expect(reply).toMatchObject({ ok: true, result: { body: "hello" } });
+  expect(await ana.frame("event")).toMatchObject({ event: { kind: "message.sent", command: "k1" } });
+  const types = ana.frames.map(({ type }) => type);
+  expect(types.indexOf("reply")).toBeLessThan(types.indexOf("caught-up"));
+});
+
+test("what hello asks for at once is given at once: channels, in order, after what was missed", async () => {
+  const ana = await Socket.of(opened.url, "ana", { channels: [shown(), "chn_us_nowhere"] });
+  await ana.drained();
+  expect(ana.ofType("error")).toMatchObject([{ code: "not-found", channel: "chn_us_nowhere" }]);
+  send("later");
+  expect(await ana.frame("event")).toMatchObject({ event: { data: { body: "later" } } });
+});
+
+test("a stranger's subscribe is answered not-found", async () => {
+  const eve = await Socket.of(opened.url, "eve");
+  expect(await eve.ask({ type: "subscribe", channel: shown() })).toMatchObject({
+    ok: false,
+    error: { code: "not-found", retryable: false },
+  });
+});
+
+test("C11: who is removed hears of it and then nothing more", async () => {
+  const ben = await Socket.of(opened.url, "ben", { channels: [shown()] });
+  await ben.drained();
+  opened.region.apply(channel, { kind: "member.removed", actor: "ana", data: { user: "ben" } });
+  send("not for ben");
+  await ben.drained();
+  expect(ben.events().map(({ kind }) => kind)).toEqual(["member.removed"]);
+});
+
+test("events that make me a member reach connections that follow nothing, and those that follow once", async () => {
+  const eve = await Socket.of(opened.url, "eve");
+  const ana = await Socket.of(opened.url, "ana", { channels: [shown()] });
+  await ana.drained();
+  opened.region.apply(channel, { kind: "member.set", actor: "ana", data: { user: "eve", role: "member" } });
+  opened.region.apply(channel, { kind: "member.set", actor: "ana", data: { user: "ana", role: "owner" } });
+  await Promise.all([eve.drained(), ana.drained()]);
+  expect([eve.events().length, ana.events().length]).toEqual([1, 2]);
+});
+
+test("a read marker is its own user's alone", async () => {
+  const [ana, ben] = [
+    await Socket.of(opened.url, "ana", { channels: [shown()] }),
+    await Socket.of(opened.url, "ben", { channels: [shown()] }),
+  ];
+  opened.region.apply(channel, { kind: "read.marked", actor: "ben", data: { message: "m" } });
+  await Promise.all([ana.drained(), ben.drained()]);
+  expect([ana.events().length, ben.events().length]).toEqual([0, 1]);
+});
+
+test.each([
+  ["a forged token", async () => ({ type: "hello", protocol: 1, token: await tokenOf("ana", { secret: "another" }) }), 4401],
+  ["a token that has ended", async () => ({ type: "hello", protocol: 1, token: await tokenOf("ana", { ttlMs: -10_000 }) }), 4401],
+  ["protocol 99", async () => ({ type: "hello", protocol: 99, token: await tokenOf("ana") }), 4409],
+  ["a cursor that is none", async () => ({ type: "hello", protocol: 1, token: await tokenOf("ana"), cursor: "nonsense" }), 4400],
+])("hello with %s says goodbye and closes", async (_what, hello, code) => {
+  const socket = await Socket.bare(opened.url);
+  socket.say(await hello());
+  expect((await until(() => socket.closed, "close")).code).toBe(code);
+  expect(socket.ofType("goodbye")).toMatchObject([{ code, reconnect: false }]);
+});
+
+test("no hello in time: 4408", async () => {
+  const quick = await openTestGateway({ limits: { helloMs: 50 } });
+  const socket = await Socket.bare(quick.url);
+  expect((await until(() => socket.closed, "close")).code).toBe(4408);
+  await quick.gateway.close();
+});
+
+test("three bad frames are three errors and then 4400; a readable id gets a reply", async () => {
+  const ana = await Socket.of(opened.url, "ana");
+  for (const bad of ["{broken", '{"type":"no-such-frame"}', '{"type":"subscribe","id":"s"}']) ana.say(bad);
+  expect((await until(() => ana.closed, "close")).code).toBe(4400);
+  expect(ana.ofType("error").length).toBe(2);
+  expect(ana.ofType("reply")).toMatchObject([{ id: "s", ok: false, error: { code: "invalid" } }]);
+});
+
+test.each([
+  ["deep JSON", `{"type":"ping","x":${"[".repeat(5_000)}${"]".repeat(5_000)}}`],
+  ["a prototype", '{"type":"ping","__proto__":{"a":1}}'],
+  ["more than 64 KiB", JSON.stringify({ type: "ping", x: "x".repeat(70_000) })],
+  ["half a surrogate pair", '{"type":"ping","x":"\\ud800"}'],
+  ["null", "null"],
+  ["a list", "[]"],
+])("a frame of %s is an error and harms nothing", async (_what, text) => {
+  const ana = await Socket.of(opened.url, "ana");
+  ana.say(text);
+  await ana.frame("error");
+  await ana.drained();
+  expect(ana.closed).toBeUndefined();
+});
+
+test("a command that is refused is no bad frame", async () => {
+  const ana = await Socket.of(opened.url, "ana");
+  for (let i = 0; i < 5; i += 1)
+    expect(await ana.ask({ type: "command", command: { id: `k${i}`, kind: "message.send", channel: shown(), body: "" } })).toMatchObject({
+      ok: false,
+      error: { code: "invalid" },
+    });
+  expect(ana.closed).toBeUndefined();
+});
+
+test("a token's end closes 4401, unless a fresh one of the same user came in time", async () => {
+  const short = { token: await tokenOf("ana", { ttlMs: 1_200 }) };
+  const [ends, goesOn] = [await Socket.of(opened.url, "ana", short), await Socket.of(opened.url, "ana", short)];
+  expect(await goesOn.ask({ type: "token", token: await tokenOf("eve") })).toMatchObject({ ok: false, error: { code: "forbidden" } });
+  expect(await goesOn.ask({ type: "token", token: await tokenOf("ana") })).toMatchObject({ ok: true });
+  expect((await until(() => ends.closed, "close")).code).toBe(4401);
+  await goesOn.drained();
+});
+
+test("one user has only so many connections: 4429", async () => {
+  const few = await openTestGateway({ limits: { connectionsPerUser: 2 } });
+  await Socket.of(few.url, "ana");
+  await Socket.of(few.url, "ana");
+  const third = await Socket.bare(few.url);
+  third.say({ type: "hello", protocol: 1, token: await tokenOf("ana") });
+  expect((await until(() => third.closed, "close")).code).toBe(4429);
+  await few.gateway.close();
+});
+
+test("draining says goodbye with the ranked regions, and takes nobody new", async () => {
+  const ana = await Socket.of(opened.url, "ana");
+  await opened.gateway.drain("drain");
+  expect((await until(() => ana.closed, "close")).code).toBe(4001);
+  expect(ana.ofType("goodbye")).toMatchObject([{ code: 4001, reconnect: true, regions: [{ name: "us" }] }]);
+  await expect(fetch(`${opened.url}/healthz`)).rejects.toThrow();
+});
+
+test("presence is announced from hello to the end, and its changes reach those who share a channel", async () => {
+  const [ben, eve] = [await Socket.of(opened.url, "ben"), await Socket.of(opened.url, "eve")];
+  const ana = await Socket.of(opened.url, "ana");
+  ana.say({ type: "presence", status: "away" });
+  await ana.drained();
+  expect([...opened.boards.announced.values()]).toContainEqual({ user: "ana", status: "away" });
+  const changed = [{ user: "ana", status: "away" as const, since: new Date(0).toISOString(), regions: ["us"] }];
+  for (const listener of opened.boards.presenceListeners) listener(changed);
+  await Promise.all([ben.drained(), eve.drained()]);
+  expect([ben.ofType("presence"), eve.ofType("presence")]).toMatchObject([[{ items: changed }], []]);
+  await ana.end();
+  await until(() => ![...opened.boards.announced.values()].some(({ user }) => user === "ana"), "ana left");
+});
+
+test("typing is heard by the others who follow", async () => {
+  const [ana, ben] = [
+    await Socket.of(opened.url, "ana", { channels: [shown()] }),
+    await Socket.of(opened.url, "ben", { channels: [shown()] }),
+  ];
+  ben.say({ type: "typing", channel: shown() });
+  expect(await ana.frame("typing")).toMatchObject({ channel: shown(), user: "ben" });
+  await ben.drained();
+  expect(ben.ofType("typing")).toEqual([]);
+});
+
+test("conflicts go to those who follow, losses to the loser: at once, and again at the next welcome until seen", async () => {
+  const conflict = {
+    id: "cfl",
+    register: { kind: "message.body", channel: shown(), message: "m1" },
+    losers: ["s"],
+    state: "open",
+  } as unknown as Conflict;
+  const ana = await Socket.of(opened.url, "ana");
+  const ben = await Socket.of(opened.url, "ben", { channels: [shown()] });
+  await ben.drained();
+  const told = [{ conflict, channel, losers: ["ana"] }];
+  opened.region.apply(channel, { kind: "message.edited", actor: "ben", data: { message: "m1" } }, { conflicts: told });
+  await Promise.all([ana.drained(), ben.drained()]);
+  expect([ana.ofType("conflict").length, ana.ofType("superseded").length]).toEqual([0, 1]);
+  expect([ben.ofType("conflict").length, ben.ofType("superseded").length]).toEqual([1, 0]);
+  opened.region.lost.set("ana", [conflict]);
+  const again = await Socket.of(opened.url, "ana");
+  await again.drained();
+  expect(again.ofType("superseded").length).toBe(1);
+});
+
+test("a change of sync state reaches everybody", async () => {
+  const ana = await Socket.of(opened.url, "ana");
+  for (const listener of opened.boards.syncListeners) listener({ ...opened.boards.sync, state: "cut-off" });
+  expect(await ana.frame("sync")).toMatchObject({ sync: { state: "cut-off" } });
+});
+
+test("a channel with news is told its watermark", async () => {
+  const ana = await Socket.of(opened.url, "ana", { channels: [shown()] });
+  await ana.drained();
+  send("news");
+  expect(await ana.frame("watermark")).toMatchObject({ channel: shown() });
+});
