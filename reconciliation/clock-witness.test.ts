@@ -140,6 +140,15 @@ describe("H8: by the clock", () => {
     expect(covered(NOW - 700_000)).toBe(false);
   });
 
+  test("a clock that drifts off within one life is distrusted from where it was last seen sane", async () => {
+    for (let minute = 0; minute < 10; minute += 1) {
+      witness.hear("eu", beat({ bootMs: NOW, wallMs: NOW + time.nowMs + minute * 400, aheadMs: minute * 400 }));
+      await time.pass(60_000);
+    }
+    witness.hear("eu", beat({ bootMs: NOW, wallMs: NOW + time.nowMs + 5_200, aheadMs: 5_200, tail: true }));
+    expect([covered(NOW + 8 * 60_000), covered(NOW + time.nowMs + 5_200)]).toEqual([false, true]);
+  });
+
   test("a region that comes back repaired is trusted again", async () => {
     witness.hear("eu", beat({ tail: true }));
     await time.pass(60_000);

@@ -69,6 +69,8 @@ interface Wanted extends Stretch {
 class Origin {
   readonly stretches = new Stretches(LEAD_MS);
   ahead: Ahead | undefined;
+  /** The sender's time at the last beat of a life that showed a sane clock: stamps up to it are sane, though the clock may have drifted off since. */
+  sane: { readonly boot: string; readonly untilMs: number } | undefined;
   /** A beat has come since the start or the last cut. */
   measured = false;
   /** Since when a tail has been waiting. */
@@ -92,14 +94,23 @@ export class ClockWitness {
     const state = this.#origin(origin);
     state.measured = true;
     if (news.aheadMs <= LIMITS.clockBoundMs) {
-      if (state.ahead?.boot !== news.boot) state.ahead = undefined;
+      if (state.ahead?.boot !== news.boot) {
+        state.ahead = undefined;
+        state.sane = { boot: news.boot, untilMs: news.wallMs };
+      }
       return;
     }
-    const provedMs = Math.ceil(news.bootMs - news.aheadMs + LIMITS.clockBoundMs);
+    const saneMs = state.sane?.boot === news.boot ? state.sane.untilMs : 0;
+    const provedMs = Math.max(saneMs, Math.ceil(news.bootMs - news.aheadMs + LIMITS.clockBoundMs));
     state.ahead = { boot: news.boot, aheadMs: news.aheadMs, afterMs: Math.max(0, Math.min(provedMs, state.ahead?.afterMs ?? provedMs)) };
     const present = formatStamp(news.wallMs, 0, origin);
     if (!news.tail || state.stretches.covers(present)) return;
-    this.#want(origin, state, { from: formatStamp(news.bootMs, 0, origin), to: present, epoch: news.epoch, offsetMs: news.aheadMs });
+    this.#want(origin, state, {
+      from: formatStamp(Math.max(saneMs, news.bootMs), 0, origin),
+      to: present,
+      epoch: news.epoch,
+      offsetMs: news.aheadMs,
+    });
   }
 
   /** The link to `origin` is cut: its clock must be measured anew before its tail is judged. */

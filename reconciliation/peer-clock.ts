@@ -4,8 +4,8 @@
  *
  *   offset, rtt   as NTP does: the peer's beat echoes one of ours, the sample with the shortest way there and back is the one believed
  *   aheadMs       one way only: (its wall clock − ours) can be too small by the delay and never too great, so it proves "ahead" at the first beat
- *   lateness      (own monotonic − sender's monotonic) − the least seen: immune to wall clocks. The least is that of the last minutes, not of
- *                 the whole boot: two sane oscillators drift apart by seconds a day
+ *   lateness      (own monotonic − sender's monotonic) − the least seen: immune to wall clocks. The least is that of the last half minute of
+ *                 beats, not of the whole boot: two sane oscillators drift apart by seconds a day, and a bad one by more
  */
 import type { Beat, Heard } from "./beat.ts";
 
@@ -20,7 +20,7 @@ export interface ClockSample {
 }
 
 const SAMPLES = 16;
-const WINDOW_MS = 5 * 60_000;
+const WINDOW_MS = 15_000;
 
 export class PeerClock {
   #boot: string | undefined;

@@ -1,0 +1,85 @@
+/**
+ * Three whole regions with everything that runs between them: beats, link states, clocks, witnesses, barriers. Virtual time, a bus that a story
+ * cuts and heals, logs that are pulled as the peers' beats say.
+ */
+import type { Command } from "../../core/command.ts";
+import type { FollowOptions, PeerLink, PeerTail } from "../../core/ports/peer-link.ts";
+import { Bus, VirtualTime } from "../../reconciliation/links.test-model.ts";
+import type { Region } from "../../reconciliation/region.ts";
+import { openRegion } from "../../reconciliation/region.ts";
+import type { MemoryEventLog } from "../../regions/embedded/memory-log.ts";
+import { openMemoryLog } from "../../regions/embedded/memory-log.ts";
+import { openMemoryStore } from "../../regions/embedded/memory-store.ts";
+
+type Asking = { [K in Command["kind"]]: Omit<Extract<Command, { readonly kind: K }>, "id"> }[Command["kind"]];
+
+const PULL_MS = 100;
+
+export class LinkedMesh {
+  readonly time = new VirtualTime();
+  readonly names = ["ap", "eu", "us"] as const;
+  readonly bus = new Bus(this.time, this.names);
+  readonly startMs = Date.UTC(2026, 0, 5, 10);
+  readonly #regions = new Map<string, Region>();
+  readonly #logs = new Map<string, MemoryEventLog>();
+  #commands = 0;
+
+  static async open(offsetsMs: Readonly<Record<string, number>> = {}): Promise<LinkedMesh> {
+    const mesh = new LinkedMesh();
+    for (const name of mesh.names) mesh.#logs.set(name, openMemoryLog(name, 1));
+    for (const name of mesh.names) await mesh.#start(name, offsetsMs[name] ?? 0);
+    await mesh.time.pass(2_000);
+    return mesh;
+  }
+
+  /** True time. */
+  get nowMs(): number {
+    return this.startMs + this.time.nowMs;
+  }
+  at(name: string): Region {
+    return this.#regions.get(name) as Region;
+  }
+  get all(): readonly Region[] {
+    return this.names.map((name) => this.at(name));
+  }
+
+  async do(name: string, user: string, command: Asking): Promise<Readonly<Record<string, unknown>>> {
+    const asked = this.at(name).acceptor.submit({ user, roles: ["user"] }, { id: `command-${++this.#commands}`, ...command } as Command);
+    return (await this.time.settled(asked)).result as Readonly<Record<string, unknown>>;
+  }
+
+  cut(name: string): void {
+    for (const other of this.names) if (other !== name) this.bus.cut(name, other);
+  }
+  heal(): void {
+    this.bus.heal();
+  }
+
+  async #start(name: string, offsetMs: number): Promise<void> {
+    const region = await openRegion({
+      region: name,
+      regions: this.names,
+      store: openMemoryStore(),
+      log: this.#logs.get(name) as MemoryEventLog,
+      link: { ...this.bus.link(name), follow: (options) => this.#follow(name, options) } satisfies PeerLink,
+      timers: this.time,
+      physical: { nowMs: () => this.nowMs + offsetMs },
+      random: () => 0.5,
+      secret: "the mesh's secret",
+      boot: `${name}-1`,
+    });
+    this.#regions.set(name, region);
+  }
+
+  #follow(here: string, { peer, position, accept }: FollowOptions): PeerTail {
+    const pull = (): void => {
+      const from = position();
+      this.bus.send(here, peer, () => {
+        const texts = this.#logs.get(peer)?.kept.texts.slice(from, from + 100) ?? [];
+        this.bus.send(peer, here, () => texts.forEach((text, at) => void accept(from + at + 1, text)));
+      });
+    };
+    const timer = this.time.every(PULL_MS, pull);
+    return { heard: pull, mirrorHead: async () => position(), stop: async () => timer.cancel() };
+  }
+}
