@@ -12,7 +12,7 @@ import { comparePoints, covers, formatPosition, joinVectors } from "../core/posi
 import { formatStamp } from "../core/stamp.ts";
 import { ownerOf } from "./own-events.ts";
 
-interface Kept {
+export interface Kept {
   readonly position: Position;
   readonly wire: WireEvent;
   readonly streams: readonly string[];
@@ -31,6 +31,7 @@ export class FakeRegion {
   applied: Vector = {};
   #listeners = new Set<(told: Told) => void>();
   #count = 0;
+  #untold: Told[] = [];
 
   constructor(name = "us") {
     this.name = name;
@@ -71,8 +72,15 @@ export class FakeRegion {
       after: this.applied,
       conflicts,
     };
-    for (const listener of this.#listeners) listener(told);
+    this.#untold.push(told);
+    if (!this.tellsLater) this.tell();
     return wire;
+  }
+
+  /** The feed may be behind what the reader shows. */
+  tellsLater = false;
+  tell(): void {
+    for (const told of this.#untold.splice(0)) for (const listener of this.#listeners) listener(told);
   }
 
   #keep(channel: string, { kind, actor, data, command }: Change, position: Position): Kept {
@@ -157,7 +165,10 @@ export class FakeRegion {
         );
       const items = all.slice(0, limit);
       const complete = items.length === all.length;
-      const reached = items.reduce<Vector>((cursor, { position: { origin, ...point } }) => ({ ...cursor, [origin]: point }), from);
+      const reached = Object.fromEntries([
+        ...Object.entries(from),
+        ...items.map(({ position: { origin, ...point } }) => [origin, point] as const),
+      ]);
       return { items: items.map(({ wire }) => wire), cursor: complete ? joinVectors(from, to) : reached, complete, gaps: [] };
     },
     conflictsTouched: (events) =>
