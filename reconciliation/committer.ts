@@ -15,7 +15,7 @@ export interface CommitterOptions {
 }
 
 /** Rows wait this long for company. */
-const SOON_MS = 15;
+const SOON_MS = 100;
 const AGAIN_MS = 250;
 /** Memory may hold this many rows that the store does not; then the gates pause and own writes are refused (H13: about 32 MiB). */
 export const ROWS_AHEAD = 60_000;

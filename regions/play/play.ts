@@ -153,7 +153,7 @@ async function sendOne(
     ]);
   if (change === "react") await Promise.all([ask(user, home, "PUT", `${at}/reactions/👍`), ask(owner, away, "PUT", `${at}/reactions/🎉`)]);
   if (change === "delete")
-    await Promise.all([ask(user, home, "DELETE", at), ask(owner, away, "PATCH", at, { body: "edited while it was deleted" })]);
+    await Promise.all([ask(user, home, "DELETE", at), ask(owner, away, "PATCH", at, { body: text })]);
 }
 
 function settle({ answer }: Outcome, key: string, tally: Tally): string | undefined {
