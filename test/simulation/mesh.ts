@@ -2,6 +2,7 @@
 import type { Placed } from "../../core/event.ts";
 import { covers } from "../../core/position.ts";
 import { openEventLog } from "./event-log.ts";
+import { SimulatedGateway } from "./gateway.ts";
 import { History, type Operation } from "./history.ts";
 import type { Life } from "./life.ts";
 import { LogServer } from "./log-server.ts";
@@ -35,6 +36,7 @@ export class Mesh {
   readonly watchers: Watcher[] = [];
   /** From here on nothing breaks any more. */
   quiet = false;
+  readonly #gateways = new Map<string, SimulatedGateway>();
   readonly #machines = new Map<string, Machine<RunningRegion>>();
 
   constructor(regions: readonly string[], random: Random) {
@@ -65,6 +67,7 @@ export class Mesh {
         boot: `${region}-${machine.boots}`,
         random: bootRandom,
       });
+      this.#gateways.set(region, new SimulatedGateway(`${region}-${machine.boots}`, running, life, region));
       this.history.note(`START   ${region}`);
       this.#watch((watcher) => watcher.started?.(region, running));
       return running;
@@ -82,6 +85,11 @@ export class Mesh {
     const machine = this.#machines.get(region);
     if (machine === undefined) throw new Error(`there is no region ${region}`);
     return machine;
+  }
+
+  /** The door of the region's present life; asked only while it runs. */
+  gateway(region: string): SimulatedGateway | undefined {
+    return this.#gateways.get(region);
   }
 
   get machines(): readonly Machine<RunningRegion>[] {

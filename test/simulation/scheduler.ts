@@ -39,6 +39,8 @@ export class Scheduler {
 
   /** Runs all that is due up to `untilMs`. */
   async run(untilMs: number): Promise<void> {
+    // From here on we run as a microtask, so that a turn of the tick queue comes after all others.
+    await Promise.resolve();
     await settle();
     for (let due = this.#heap[0]; due !== undefined && due.atMs <= untilMs; due = this.#heap[0]) {
       this.#pop();

@@ -7,9 +7,14 @@ import { ALL } from "./checkers/end-state.ts";
 import { watchIndicator } from "./checkers/indicator.ts";
 import { noRepeat } from "./checkers/no-repeat.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
+import { presenceWrong } from "./checkers/presence.ts";
 import { watchReading } from "./checkers/reading.ts";
+import { watchRemovals } from "./checkers/removals.ts";
 import { sameEverywhere } from "./checkers/same-everywhere.ts";
+import { streamsWhole } from "./checkers/streams.ts";
 import { rightVerdicts } from "./checkers/verdicts.ts";
+import { Client } from "./client.ts";
+import type { Watcher } from "./mesh.ts";
 import { Mesh } from "./mesh.ts";
 import { actsOf, distrustOf } from "./model/acts.ts";
 import { verdictOf } from "./model/verdict.ts";
@@ -44,13 +49,17 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
   const random = randomOf(plan.seed).fork(99);
   const mesh = new Mesh(plan.regions, random);
   const workload = new Workload(mesh, plan.users, random.fork(5));
-  mesh.watchers.push(watchReading(mesh), watchIndicator(mesh), watchClosedTime(mesh));
+  const clients = workload.people.map((person, index) => new Client(mesh, person.user, random.fork(50 + index), () => person.at));
+  const removals = watchRemovals(mesh);
+  mesh.watchers.push(watchReading(mesh), watchIndicator(mesh), watchClosedTime(mesh), removals, watchClients(clients));
   let end: EndState | undefined;
   let failure: unknown;
   try {
-    await play(mesh, workload, plan);
+    await play(mesh, workload, clients, plan);
     end = endOf(mesh);
     judge(end);
+    streamsWhole(clients, end);
+    removals.judge(clients);
   } catch (thrown) {
     failure = thrown;
   }
@@ -70,12 +79,13 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
   };
 }
 
-async function play(mesh: Mesh, workload: Workload, plan: Plan): Promise<void> {
+async function play(mesh: Mesh, workload: Workload, clients: readonly Client[], plan: Plan): Promise<void> {
   const { scheduler } = mesh;
   mesh.machines.forEach((machine, index) => {
     machine.clock.skewMs = plan.skewsMs[index] ?? 0;
     machine.start();
   });
+  for (const client of clients) scheduler.after(50, () => client.connect());
   scheduler.after(300, () => workload.found());
   workload.schedule(plan.steps);
   for (const fault of plan.faults) unleash(mesh, fault);
@@ -88,10 +98,30 @@ async function play(mesh: Mesh, workload: Workload, plan: Plan): Promise<void> {
     mesh.network.healAll();
     for (const machine of mesh.machines) machine.mend();
     await scheduler.run(scheduler.nowMs + STEP_MS);
-    calmMs = mesh.settled() && workload.idle ? calmMs + STEP_MS : 0;
-    if (scheduler.nowMs > deadlineMs)
-      throw new Violation("C3", `not all regions have everything ${QUIET_MS} ms after the last fault: ${mesh.standing()}`);
+    const wrong = presenceWrong(mesh, clients);
+    const calm = mesh.settled() && workload.idle && clients.every((client) => client.calm) && wrong === undefined;
+    calmMs = calm ? calmMs + STEP_MS : 0;
+    if (scheduler.nowMs > deadlineMs) throw restless(mesh, clients, wrong);
   }
+}
+
+function restless(mesh: Mesh, clients: readonly Client[], wrong: string | undefined): Violation {
+  if (!mesh.settled())
+    return new Violation("C3", `not all regions have everything ${QUIET_MS} ms after the last fault: ${mesh.standing()}`);
+  const waiting = clients.filter(({ calm }) => !calm).map(({ user, waitsFor }) => `${user} waits for ${waitsFor}`);
+  if (waiting.length > 0)
+    return new Violation("L4", `not everybody has caught up ${QUIET_MS} ms after the last fault: ${waiting.join(", ")}`);
+  return new Violation(wrong === undefined ? "T3" : "C8", wrong ?? "somebody still has no answer");
+}
+
+/** Clients notice broken lines, lose theirs now and then by moving, and go where their person goes. */
+function watchClients(clients: readonly Client[]): Watcher {
+  return {
+    look: () => {
+      for (const client of clients) client.look();
+    },
+    moved: ({ user }) => clients.find((client) => client.user === user)?.drop(),
+  };
 }
 
 function endOf(mesh: Mesh): EndState {

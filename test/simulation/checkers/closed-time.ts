@@ -1,5 +1,10 @@
-/** P3, H6: "complete to T from eu" is a promise: no event of eu with a stamp at or before T comes later. */
+/**
+ * P3, H6: "complete to T from eu" is a promise: no event of eu with a stamp at or before T comes later. What a region says while its clock runs
+ * beyond the bound is void: its repair takes the clock back, and its stamps are distrusted (T2).
+ */
+import { LIMITS } from "../../../core/limits.ts";
 import { stampTimeMs } from "../../../core/stamp.ts";
+import { EPOCH_MS } from "../life.ts";
 import type { Mesh, Watcher } from "../mesh.ts";
 import type { RunningRegion } from "../running-region.ts";
 import { Violation } from "../violation.ts";
@@ -10,7 +15,8 @@ export function watchClosedTime(mesh: Mesh): Watcher {
     const known = claims.get(region) ?? new Map<string, number>();
     claims.set(region, known);
     for (const [origin, time] of Object.entries(running.links.watermark("").complete))
-      if (time !== null) known.set(origin, Math.max(known.get(origin) ?? 0, Date.parse(time)));
+      if (time !== null && Date.parse(time) <= EPOCH_MS + mesh.scheduler.nowMs + LIMITS.clockBoundMs)
+        known.set(origin, Math.max(known.get(origin) ?? 0, Date.parse(time)));
   };
   return {
     started: (region, running) => {

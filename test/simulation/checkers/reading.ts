@@ -12,7 +12,8 @@ export function watchReading(mesh: Mesh): Watcher {
   const shown = new Map<string, { readonly boots: number; readonly commands: readonly string[] }>();
   return {
     answered: (person, operation, region) => {
-      if (!MESSAGE_COMMANDS.has(operation.command.kind)) return;
+      // A repeat is answered by what another region accepted; the message itself may still be on its way here.
+      if (!MESSAGE_COMMANDS.has(operation.command.kind) || operation.attempts.at(-1)?.replayed) return;
       const machine = mesh.machine(region);
       const message = operation.result as unknown as Message;
       const commands = machine.running === undefined ? undefined : versionsIn(mesh, person, region, message);

@@ -1,0 +1,88 @@
+/**
+ * What clients were given, against what happened. L4: everything of the channels they are in, once, wherever they moved. C7: each author's
+ * events of one region in the author's order. C11: nothing of a channel after their removal was acknowledged where they are.
+ */
+import type { Event, Placed } from "../../../core/event.ts";
+import { identityIn } from "../../../core/ids.ts";
+import { comparePoints, formatPosition, parsePosition } from "../../../core/position.ts";
+import type { Client, Given } from "../client.ts";
+import { Violation } from "../violation.ts";
+import type { EndState } from "./end-state.ts";
+
+export function streamsWhole(clients: readonly Client[], { truth, regions }: EndState): void {
+  for (const client of clients) {
+    noneTwice(client);
+    inOrder(client);
+    nothingMissed(client, truth, (channel) => {
+      const value = regions[0]?.registers.get(`${channel}|member|${client.user}`)?.resolution.value;
+      return value !== null && value !== undefined;
+    });
+  }
+}
+
+function noneTwice({ user, given }: Client): void {
+  const seen = new Set<string>();
+  for (const one of given) {
+    const { event, region } = one;
+    // Who subscribes with an old cursor is told again what their own stream has told them.
+    if (isOwn(user, one)) continue;
+    if (seen.has(event.position))
+      throw new Violation("L4", `${user} was given ${event.kind} ${event.position} a second time, in ${region}`);
+    seen.add(event.position);
+  }
+}
+
+function inOrder({ user, given }: Client): void {
+  const last = new Map<string, Given>();
+  for (const one of given) {
+    if (isOwn(user, one)) continue;
+    const position = parsePosition(one.event.position);
+    if (position === undefined) throw new Violation("C7", `${user} was given an event without a position: ${one.event.position}`);
+    const stream = `${one.event.actor} ${one.event.channel} ${position.origin}`;
+    const before = parsePosition(last.get(stream)?.event.position ?? "");
+    if (before !== undefined && comparePoints(before, position) > 0)
+      throw new Violation("C7", `${user} was given ${one.event.position} after ${formatPosition(before)} of ${stream}`);
+    last.set(stream, one);
+  }
+}
+
+/** What concerns the user alone comes by a stream of its own, before they may follow the channel. */
+const isOwn = (user: string, { event: { kind, data, actor } }: Given): boolean =>
+  kind.startsWith("member.")
+    ? data["user"] === user
+    : actor === user && ["channel.created", "read.marked", "profile.changed"].includes(kind);
+
+/** Of channels that the user has been in from their creation on: all events, or a twin of each. */
+function nothingMissed({ user, given }: Client, truth: readonly Placed[], isMember: (channel: string) => boolean): void {
+  const removed = new Set(
+    truth.flatMap(({ event }) => (event.kind === "member.removed" && event.data.user === user ? [event.channel] : [])),
+  );
+  const from = new Set(
+    truth.flatMap(({ event }) => (event.kind === "channel.created" ? [`${event.channel} ${event.actor} ${event.command}`] : [])),
+  );
+  const invited = new Set(
+    truth.flatMap(({ event }) =>
+      (event.kind === "member.set" && event.data.user === user && from.has(`${event.channel} ${event.actor} ${event.command}`)) ||
+      (event.kind === "channel.created" && event.actor === user)
+        ? [event.channel]
+        : [],
+    ),
+  );
+  const had = new Set(given.map(({ event }) => `${event.actor} ${event.command} ${event.kind} ${channelOf(event.channel)}`));
+  for (const { event, position } of truth) {
+    const { channel } = event;
+    if (
+      channel === null ||
+      removed.has(channel) ||
+      !invited.has(channel) ||
+      !isMember(channel) ||
+      (event.kind === "read.marked" && event.actor !== user)
+    )
+      continue;
+    if (!had.has(nameOf(event)))
+      throw new Violation("L4", `${user} was never given ${event.kind} ${formatPosition(position)} (${event.command} of ${event.actor})`);
+  }
+}
+
+const nameOf = ({ actor, command, kind, channel }: Event): string => `${actor} ${command} ${kind} ${channel}`;
+const channelOf = (shown: string | null): string => (shown === null ? "" : (identityIn("channel", shown) ?? shown));

@@ -1,0 +1,175 @@
+/**
+ * A person's client: connected to one region, following the channels its user is in, saving the cursor of every frame; when the line breaks
+ * or the person moves it resumes with that, anywhere. What it was given is what the checkers of streams look at.
+ *
+ * A cursor speaks for the channels followed when it came; a channel that could not be followed yet keeps its own.
+ */
+import type { WireEvent } from "../../core/objects.ts";
+import type { ServerFrameText, Wire } from "./gateway.ts";
+import type { Mesh } from "./mesh.ts";
+import type { Random } from "./random.ts";
+
+export interface Given {
+  readonly event: WireEvent;
+  readonly region: string;
+  readonly atMs: number;
+}
+
+const WAY_MS = 12;
+const AGAIN_MS = 300;
+const BEGINNING = "";
+
+export class Client {
+  readonly user: string;
+  readonly given: Given[] = [];
+  /** Conflicts the user was told to have lost in, on this connection. */
+  readonly superseded = new Map<string, unknown>();
+  readonly #mesh: Mesh;
+  readonly #random: Random;
+  readonly #where: () => string;
+  /** Shown ids of channels -> the cursor that speaks for them. */
+  readonly #cursors = new Map<string, string>();
+  readonly #following = new Set<string>();
+  #cursor: string | undefined;
+  #wire: Wire | undefined;
+  #connection = 0;
+  #calls = 0;
+  #boots = 0;
+  readonly #catching = new Set<string>();
+  /** Where it is connected. */
+  region: string | undefined;
+
+  constructor(mesh: Mesh, user: string, random: Random, where: () => string) {
+    this.#mesh = mesh;
+    this.user = user;
+    this.#random = random;
+    this.#where = where;
+  }
+
+  get calm(): boolean {
+    return this.region !== undefined && this.#catching.size === 0;
+  }
+
+  get waitsFor(): string {
+    return this.region === undefined ? "a connection" : [...this.#catching].join(" ");
+  }
+
+  /** Connects to the region its person is at, or to the next that answers. */
+  connect(): void {
+    if (this.#wire !== undefined) return;
+    const { regions } = this.#mesh;
+    const at = regions.indexOf(this.#where());
+    const order = regions.map((_, index) => regions[(at + index) % regions.length] ?? "");
+    const region = order.find((name) => this.#mesh.machine(name).running !== undefined);
+    const gateway = region === undefined ? undefined : this.#mesh.gateway(region);
+    if (region === undefined || gateway === undefined) {
+      this.#later(AGAIN_MS);
+      return;
+    }
+    const mine = ++this.#connection;
+    this.region = region;
+    this.#boots = this.#mesh.machine(region).boots;
+    this.#following.clear();
+    this.#catching.clear();
+    this.superseded.clear();
+    const named = [...this.#cursors].filter(([, cursor]) => cursor === this.#cursor).map(([channel]) => channel);
+    this.#mesh.history.note(`CONNECT ${this.user} ${region} with ${named.length} of ${this.#cursors.size} channels`);
+    for (const channel of named) {
+      this.#following.add(channel);
+      this.#catching.add(channel);
+    }
+    this.#wire = gateway.connect({ user: this.user, cursor: this.#cursor, channels: named }, (frame) => {
+      const sentMs = this.#mesh.scheduler.nowMs;
+      this.#mesh.scheduler.after(WAY_MS, () => {
+        if (mine === this.#connection) this.#hear(frame, region, sentMs);
+      });
+    });
+    this.#subscribeRest();
+  }
+
+  /** Notices that the process at the other end is gone, or that the person has moved. */
+  look(): void {
+    if (this.region === undefined) return;
+    const machine = this.#mesh.machine(this.region);
+    if (machine.life === undefined || machine.boots !== this.#boots) this.drop();
+  }
+
+  /** The line breaks; what is on its way is lost. */
+  drop(): void {
+    this.#connection += 1;
+    this.region = undefined;
+    const wire = this.#wire;
+    this.#wire = undefined;
+    wire?.drop();
+    this.#later(this.#random.between(20, AGAIN_MS));
+  }
+
+  /** Channels that the user is in, as far as the client knows, and that are not followed yet. */
+  #subscribeRest(): void {
+    for (const [channel, cursor] of this.#cursors) if (!this.#following.has(channel)) this.#subscribe(channel, cursor);
+  }
+
+  #subscribe(channel: string, cursor: string): void {
+    this.#catching.add(channel);
+    const id = `${++this.#calls} ${channel}`;
+    this.#say({ type: "subscribe", id, channel, ...(cursor === BEGINNING ? {} : { cursor }) });
+  }
+
+  #say(frame: Parameters<Wire["say"]>[0]): void {
+    this.#wire?.say(frame);
+  }
+
+  #hear(frame: ServerFrameText, region: string, sentMs: number): void {
+    if (frame.type === "event") this.#take(frame["event"] as WireEvent, region, sentMs);
+    if (frame.type === "events") for (const event of frame["items"] as readonly WireEvent[]) this.#take(event, region, sentMs);
+    if (frame.type === "reply") this.#replied(frame);
+    if (frame.type === "error" && typeof frame["channel"] === "string") this.#refused(frame["channel"]);
+    if (frame.type === "caught-up") this.#catching.delete(String(frame["channel"]));
+    if (frame.type === "superseded") {
+      const conflict = frame["conflict"] as { readonly id: string };
+      this.superseded.set(conflict.id, conflict);
+    }
+    if (typeof frame["cursor"] === "string") this.#save(frame["cursor"]);
+    if (frame.type === "goodbye") this.drop();
+  }
+
+  #save(cursor: string): void {
+    this.#cursor = cursor;
+    for (const channel of this.#following) this.#cursors.set(channel, cursor);
+  }
+
+  #take(event: WireEvent, region: string, atMs: number): void {
+    this.given.push({ event, region, atMs });
+    const { channel, data } = event;
+    if (channel === null || event.kind === "channel.created") this.#joins(event.actor === this.user ? channel : null);
+    else if (event.kind === "member.set" && data["user"] === this.user) this.#joins(channel);
+    else if (event.kind === "member.removed" && data["user"] === this.user) this.#following.delete(channel);
+  }
+
+  #joins(channel: string | null): void {
+    if (channel === null || this.#following.has(channel)) return;
+    if (!this.#cursors.has(channel)) this.#cursors.set(channel, BEGINNING);
+    this.#subscribe(channel, this.#cursors.get(channel) ?? BEGINNING);
+  }
+
+  #replied(frame: ServerFrameText): void {
+    const channel = String(frame["id"]).split(" ")[1] ?? "";
+    if (frame["ok"] === true) this.#following.add(channel);
+    else this.#refused(channel);
+  }
+
+  /** Not a member here (yet): ask again when something about the membership comes, or a little later. */
+  #refused(channel: string): void {
+    this.#following.delete(channel);
+    this.#catching.delete(channel);
+    const mine = this.#connection;
+    this.#mesh.scheduler.after(2_000, () => {
+      const known = this.#cursors.get(channel);
+      if (mine === this.#connection && known !== undefined && !this.#following.has(channel)) this.#subscribe(channel, known);
+    });
+  }
+
+  #later(delayMs: number): void {
+    this.#mesh.scheduler.after(delayMs, () => this.connect());
+  }
+}
