@@ -5,34 +5,16 @@
 import { LIMITS } from "../core/limits.ts";
 import type { LinkState, PeerSync, Sync, Time, Watermark } from "../core/objects.ts";
 import type { SyncBoard } from "../core/ports/boards.ts";
-import type { PeerLink } from "../core/ports/peer-link.ts";
-import type { Timers } from "../core/ports/time.ts";
-import type { Point, Vector } from "../core/position.ts";
+import type { Point } from "../core/position.ts";
 import { START, vectorText } from "../core/position.ts";
-import type { PhysicalClock } from "../core/stamp.ts";
 import type { Beat, Heard } from "./beat.ts";
 import { beatText, readBeat } from "./beat.ts";
 import { ClockWatch } from "./clock-watch.ts";
-import type { ClockWitness } from "./clock-witness.ts";
 import { distance, healProgress, shownState, worstOf } from "./link-state.ts";
 import { Marks } from "./marks.ts";
 import type { ClockSample } from "./peer-clock.ts";
 import { PeerWatch } from "./peer-watch.ts";
-
-export interface SyncBoardOptions {
-  readonly link: Pick<PeerLink, "region" | "peers" | "beat" | "onBeat">;
-  readonly timers: Timers;
-  readonly clock: PhysicalClock;
-  /** Names this life of the process. */
-  readonly boot: string;
-  /** What the gates have passed, per origin: what is here of each log. */
-  readonly applied: () => Vector;
-  /** The own log now; `closedMs`: no stamp at or below it will come after `head`, hence less than the present millisecond (H6). */
-  readonly own: () => { readonly epoch: number; readonly head: number; readonly closedMs: number };
-  readonly presence: () => { readonly boot: string; readonly version: number };
-  readonly draining: () => boolean;
-  readonly witness: Pick<ClockWitness, "hear" | "cut">;
-}
+import type { LinkFacts, SyncBoardOptions } from "./sync-parts.ts";
 
 export interface LinkChange {
   readonly peer: string;
@@ -41,20 +23,6 @@ export interface LinkChange {
   /** Wall clock; of a cut, when the peer was last heard. */
   readonly sinceMs: number;
 }
-/** One link as metrics show it. */
-export interface LinkFacts {
-  readonly peer: string;
-  readonly state: LinkState;
-  readonly beatAgeMs: number | null;
-  readonly rttMs: number | null;
-  readonly offsetMs: number | null;
-  readonly lagEvents: number;
-  readonly lagMs: number;
-  /** The peer holds its own clock for sane. */
-  readonly clockOk: boolean;
-  readonly clockAlarm: boolean;
-}
-
 /** While not live, everybody is told this often (contract §4). */
 const REPEAT_MS = 1_000;
 

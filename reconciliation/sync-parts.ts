@@ -1,0 +1,36 @@
+/** What a sync board is made of, and how it shows one link to metrics. */
+import type { LinkState } from "../core/objects.ts";
+import type { PeerLink } from "../core/ports/peer-link.ts";
+import type { Timers } from "../core/ports/time.ts";
+import type { Vector } from "../core/position.ts";
+import type { PhysicalClock } from "../core/stamp.ts";
+import type { ClockWitness } from "./clock-witness.ts";
+
+export interface SyncBoardOptions {
+  readonly link: Pick<PeerLink, "region" | "peers" | "beat" | "onBeat">;
+  readonly timers: Timers;
+  readonly clock: PhysicalClock;
+  /** Names this life of the process. */
+  readonly boot: string;
+  /** What the gates have passed, per origin: what is here of each log. */
+  readonly applied: () => Vector;
+  /** The own log now; `closedMs`: no stamp at or below it will come after `head`, hence less than the present millisecond (H6). */
+  readonly own: () => { readonly epoch: number; readonly head: number; readonly closedMs: number };
+  readonly presence: () => { readonly boot: string; readonly version: number };
+  readonly draining: () => boolean;
+  readonly witness: Pick<ClockWitness, "hear" | "cut">;
+}
+
+/** One link as metrics show it. */
+export interface LinkFacts {
+  readonly peer: string;
+  readonly state: LinkState;
+  readonly beatAgeMs: number | null;
+  readonly rttMs: number | null;
+  readonly offsetMs: number | null;
+  readonly lagEvents: number;
+  readonly lagMs: number;
+  /** The peer holds its own clock for sane. */
+  readonly clockOk: boolean;
+  readonly clockAlarm: boolean;
+}
