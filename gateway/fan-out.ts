@@ -4,14 +4,16 @@
  *
  * A membership that ends takes effect here, before any later event (C11).
  */
+import { Refusal } from "../core/errors.ts";
 import type { Told } from "../core/ports/feed.ts";
 import type { Reader } from "../core/ports/reader.ts";
-import type { Vector } from "../core/position.ts";
+import type { Position, Vector } from "../core/position.ts";
 import { joinVectors } from "../core/position.ts";
 import { stampTimeMs } from "../core/stamp.ts";
 import type { Connection } from "./connection.ts";
 import { encodeCursor, plainCursor } from "./cursor.ts";
 import type { Metrics } from "./metrics.ts";
+import { frameErrorOf } from "./problem.ts";
 import type { Routing } from "./routing.ts";
 import { SharedFrames } from "./shared-frames.ts";
 import type { Stream } from "./standing.ts";
@@ -47,14 +49,27 @@ export class FanOut {
     for (const changed of told.conflicts) this.#conflict(changed);
   }
 
-  #memberships({ channel, users }: Told): void {
+  #memberships({ channel, users, placed }: Told): void {
     const { reader, routing } = this.#parts;
     if (channel === null) return;
     for (const user of users) {
       const isMember = reader.isMember(user, channel);
       routing.membership(user, channel, isMember);
-      if (!isMember) for (const connection of routing.ofUser(user)) connection.unfollow(channel);
+      if (!isMember) for (const connection of routing.ofUser(user)) this.#expel(connection, channel, placed.position);
     }
+  }
+
+  /** Who came from a region that had told them of their removal before this one knew is not told it again; that the channel ends they must hear. */
+  #expel(connection: Connection, channel: string, removal: Position): void {
+    const stream = connection.standing.stream(channel);
+    if (stream === undefined) return;
+    connection.unfollow(channel);
+    if (!connection.standing.isNews(connection.standing.own, removal))
+      connection.send({
+        type: "error",
+        channel: stream.shown,
+        ...frameErrorOf(new Refusal("not-found", "You are no member of this channel any more.")),
+      });
   }
 
   #deliver(told: Told): void {

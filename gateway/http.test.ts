@@ -217,14 +217,11 @@ test("too many commands: 429 with Retry-After", async () => {
   const slow = await openTestGateway({ limits: { commandsPerSecond: 1 } });
   const send = () =>
     fetch(`${slow.url}/v1/channels`, { method: "POST", headers: { authorization: `Bearer ${good()}` }, body: '{"name":"x"}' });
-  const statuses = [];
-  for (let i = 0; i < 4; i += 1) statuses.push(await send());
-  const last = statuses.at(-1);
-  expect([last?.status, Number(last?.headers.get("retry-after")) >= 1, ((await last?.json()) as { code: string }).code]).toEqual([
-    429,
-    true,
-    "too-many-requests",
-  ]);
+  const answers: Response[] = [];
+  for (let i = 0; i < 4; i += 1) answers.push(await send());
+  const last = answers.at(-1) as Response;
+  expect([last.status, Number(last.headers.get("retry-after")) >= 1]).toEqual([429, true]);
+  expect(await last.json()).toMatchObject({ code: "too-many-requests", retryable: true });
   await slow.gateway.close();
 });
 
