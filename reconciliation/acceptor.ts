@@ -17,6 +17,7 @@ import type { Timers } from "../core/ports/time.ts";
 import { vectorText } from "../core/position.ts";
 import type { RegisterKey } from "../core/register.ts";
 import type { HybridClock } from "../core/stamp.ts";
+import { readEvent } from "./event-shape.ts";
 import type { Packer } from "./packer.ts";
 import type { ContentKeys } from "./stamping.ts";
 import { stampDrafts } from "./stamping.ts";
@@ -133,6 +134,7 @@ export class CommandAcceptor implements Acceptor {
     const { clock, packer, view, writtenBy } = this.#parts;
     if (command.seen !== undefined) clock.witness(command.seen);
     const events = stampDrafts(drafts, { clock, actor: actor.user, command: command.id, said, after: vectorText(view.applied()) });
+    for (const event of events) refuseUnfit(event, this.#parts.region);
     const durable = packer.append(events);
     const inFlight: InFlight = { said, event: events[0] as Event, durable };
     this.#inFlight.set(key, inFlight);
@@ -159,6 +161,12 @@ export class CommandAcceptor implements Acceptor {
       });
     });
   }
+}
+
+/** What a peer would quarantine must not enter our own log: the same judgement before as after the link (A4). */
+function refuseUnfit(event: Event, region: string): void {
+  const read = readEvent(event, { origin: region, epoch: Number.MAX_SAFE_INTEGER, sequence: 1, place: 0 });
+  if ("wrong" in read) throw new Refusal("invalid", `This cannot become an event: it ${read.wrong}.`);
 }
 
 function attempt(body: () => Decision): { readonly decision: Decision } | { readonly refusal: unknown } {
