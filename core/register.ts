@@ -64,7 +64,7 @@ export interface Entry {
   readonly hash: string;
 }
 
-/** Somebody has seen that a version of theirs lost (D2 state). Kept beside the entries; an event of the register, so it counts in the digest. */
+/** Somebody has seen that a version of theirs lost (D2 state). Kept beside the entries: it moves a record's state, and is no part of the digest. */
 export interface Seen {
   readonly stamp: Stamp;
   readonly author: string;

@@ -39,19 +39,14 @@ export function awaitedBy({ key, entries, resolution }: Register): readonly Regi
  */
 export function standings(register: Kept, sources: Sources): (entry: Entry) => Standing {
   const court = new Court(register, sources);
-  return (entry) => {
-    const judged = court.judge(entry, register, EVERYTHING);
-    return judged === "circular" ? "pending" : judged;
-  };
+  return (entry) => court.judge(entry, register, EVERYTHING);
 }
 
-/** Rights that lean on each other in a circle: no honest origin makes one, and no entry that leads into one is ever shown. */
-type Judged = Standing | "circular";
-/** Each step is a membership given by somebody whose own was given by another; forged chains end here. */
+/** Each step is a membership given by somebody whose own was given by another; forged chains end here, pending. */
 const DEEPEST = 500;
 
 class Court {
-  readonly #judged = new Map<string, Judged>();
+  readonly #judged = new Map<string, Standing>();
   readonly #register: Kept;
   readonly #sources: Sources;
   #depth = 0;
@@ -61,7 +56,7 @@ class Court {
     this.#sources = sources;
   }
 
-  judge(entry: Entry, register: Kept, sight: Sight): Judged {
+  judge(entry: Entry, register: Kept, sight: Sight): Standing {
     if (entry.right === undefined) return "ok";
     const within = narrowed(sight, entry);
     // All that the entry leans on lies within the sight: then it stands there as it stood for its own origin.
@@ -69,8 +64,9 @@ class Court {
     const name = [register.key, entry.stamp, ...seen.map(({ stamp }) => stamp)].join(" ");
     const before = this.#judged.get(name);
     if (before !== undefined) return before;
-    if (this.#depth >= DEEPEST) return "circular";
-    this.#judged.set(name, "circular");
+    if (this.#depth >= DEEPEST) return "pending";
+    // Whoever is asked again meanwhile leans on itself: rights in a circle, which no honest origin makes, stay pending.
+    this.#judged.set(name, "pending");
     this.#depth += 1;
     const judged = this.#judgeAnew(entry, register, seen, within);
     this.#depth -= 1;
@@ -78,31 +74,28 @@ class Court {
     return judged;
   }
 
-  #judgeAnew(entry: Entry, register: Kept, seen: Sight, within: Sight): Judged {
+  #judgeAnew(entry: Entry, register: Kept, seen: Sight, within: Sight): Standing {
     const membership = this.#lookup(judgedBy(register.key, entry));
     const right = membership?.entries.find(({ stamp }) => stamp === entry.right);
     if (membership === undefined || right === undefined || !sees(seen, right)) return "pending";
-    const stands = this.judge(right, membership, seen);
-    if (stands === "pending" || stands === "circular") return stands;
+    if (this.judge(right, membership, seen) === "pending") return "pending";
     if (!sees(within, right)) return "void";
     const winner = this.#winnerSeen(membership, within);
-    if (winner === "circular") return winner;
-    if (winner === undefined || !winner.twins.includes(right)) return "void";
+    if (!winner?.twins.includes(right)) return "void";
     return this.#suffices(entry, register, right, seen, within);
   }
 
   /** The version of a membership that was shown in that sight. */
-  #winnerSeen(membership: Kept, sight: Sight): Version | undefined | "circular" {
+  #winnerSeen(membership: Kept, sight: Sight): Version | undefined {
     const entries = membership.entries.filter((entry) => sees(sight, entry));
     const stands = new Map(entries.map((entry) => [entry, this.judge(entry, membership, sight)]));
-    if ([...stands.values()].includes("circular")) return "circular";
     const witnesses = this.#sources.witnesses.filter((witness) => sees(sight, witness));
     const standing = (entry: Entry): Standing => (stands.get(entry) === "ok" ? "ok" : "void");
     return winnerAmong(membership.key, entries, { isDistrusted: distrustOf(witnesses), standing });
   }
 
   /** Whether the role gives enough for what the entry does to its register. */
-  #suffices(entry: Entry, register: Kept, right: Entry, seen: Sight, within: Sight): Judged {
+  #suffices(entry: Entry, register: Kept, right: Entry, seen: Sight, within: Sight): Standing {
     const { kind, ids } = readKey(register.key);
     const { value: role } = right;
     const mayDo = (act: Act): boolean => (role === "owner" || role === "moderator" || role === "member") && may(role, act);
@@ -118,21 +111,19 @@ class Court {
   }
 
   /** ok: the author changes a message of theirs, or brings a text of theirs back. */
-  #isOwn(entry: Entry, register: Kept, seen: Sight): Judged {
+  #isOwn(entry: Entry, register: Kept, seen: Sight): Standing {
     const births = register.entries.filter(({ kind, stamp }) => kind === "sent" && stamp !== entry.stamp);
     const own = [...births, ...register.entries.filter(({ stamp }) => stamp === entry.of)].filter(({ author }) => author === entry.author);
     const stands = own.map((other) => this.judge(other, register, seen));
     if (stands.includes("ok")) return "ok";
     const isRestoringUnknown = entry.of !== undefined && !register.entries.some(({ stamp }) => stamp === entry.of);
-    const unknown = births.length === 0 || isRestoringUnknown || stands.includes("pending") || stands.includes("circular");
+    const unknown = births.length === 0 || isRestoringUnknown || stands.includes("pending");
     return unknown ? "pending" : "void";
   }
 
-  #memberChange(entry: Entry, register: Kept, user: string, within: Sight, judged: (act: Act) => Standing): Judged {
+  #memberChange(entry: Entry, register: Kept, user: string, within: Sight, judged: (act: Act) => Standing): Standing {
     if (entry.value === null && entry.author === user) return judged("leave");
-    const target = this.#winnerSeen(register, within);
-    if (target === "circular") return target;
-    const present = target?.first.value ?? null;
+    const present = this.#winnerSeen(register, within)?.first.value ?? null;
     const isPlain = present === null || present === "member";
     if (entry.value === null) return judged(isPlain ? "remove-member" : "remove-privileged");
     return judged(isPlain && entry.value === "member" ? "set-member" : "set-role");

@@ -1,0 +1,204 @@
+/**
+ * The semantics a second time, as definitions over the whole set of events: no order, no index, no step by step, and as slow as that is. It was
+ * written from docs/laws.md alone; what the core computes must be what is defined here.
+ */
+import type { Witness } from "../../core/distrust.ts";
+import type { ConflictRecord, Entry, RegisterKey, Resolution, Seen, Write } from "../../core/register.ts";
+import { standingOf } from "./model-rights.ts";
+
+/** Everything that somebody knows. */
+export interface World {
+  readonly writes: readonly Write[];
+  readonly witnesses: readonly Witness[];
+}
+export type Shown = Pick<Resolution, "value" | "winner" | "heads"> & { readonly records: readonly Omit<ConflictRecord, "id">[] } & Pick<
+    Resolution,
+    "incomplete" | "pending" | "void"
+  >;
+
+export const entriesOf = ({ writes }: World, key: RegisterKey): readonly Entry[] =>
+  writes.flatMap((write) => (write.key === key && "entry" in write ? [write.entry] : []));
+const seenOf = ({ writes }: World, key: RegisterKey): readonly Seen[] =>
+  writes.flatMap((write) => (write.key === key && "seen" in write ? [write.seen] : []));
+
+/** A stamp is distrusted when regions that make up more than half of the mesh say so (D3). */
+export const distrusted = (world: World, stamp: string): boolean => {
+  const saying = world.witnesses.filter(({ origin, from, to }) => stamp.endsWith(`-${origin}`) && stamp >= from && stamp <= to);
+  return new Set(saying.map(({ by }) => by)).size > Math.max(0, ...saying.map(({ of }) => of)) / 2;
+};
+
+/** A version that stands: the events of one author, command and content (D5). `names`: whoever names one of these names the version. */
+export interface Body {
+  readonly name: string;
+  readonly twins: readonly Entry[];
+  readonly names: readonly string[];
+  readonly key: string;
+  readonly said: Entry;
+}
+type Pair = readonly [string, string];
+
+/** The smallest set of pairs that holds the given ones and is transitive. */
+export function closure(pairs: readonly Pair[]): (a: string, b: string) => boolean {
+  const reach = new Map<string, Set<string>>();
+  for (const [a, b] of pairs) reach.set(a, (reach.get(a) ?? new Set()).add(b));
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const set of reach.values())
+      for (const one of [...set])
+        for (const far of reach.get(one) ?? [])
+          if (!set.has(far)) {
+            set.add(far);
+            grown = true;
+          }
+  }
+  return (a, b) => reach.get(a)?.has(b) ?? false;
+}
+
+const keyOf = ({ author, command, content }: Entry): string => [author, command, content].join("\n");
+const least = (some: readonly string[]): string => [...some].sort()[0] ?? "";
+
+export function versionsIn(world: World, key: RegisterKey): readonly Body[] {
+  const entries = entriesOf(world, key);
+  return [...new Set(entries.map(keyOf))].flatMap((one) => {
+    const all = entries.filter((entry) => keyOf(entry) === one);
+    const twins = all.filter((entry) => standingOf(entry, key, world) === "ok");
+    const name = least(twins.map(({ stamp }) => stamp));
+    const said = twins.find(({ stamp }) => stamp === name);
+    return said === undefined ? [] : [{ name, twins, names: all.map(({ stamp }) => stamp), key: one, said }];
+  });
+}
+
+/** Where a name leads: to itself, or where it is passed, to all that lies behind it. */
+function behind(stamp: string, isPassed: (entry: Entry) => boolean, entries: readonly Entry[], walked: readonly string[] = []): string[] {
+  const named = entries.find((entry) => entry.stamp === stamp);
+  if (named === undefined || !isPassed(named)) return [stamp];
+  return named.replaces.flatMap((next) => (walked.includes(next) ? [] : behind(next, isPassed, entries, [...walked, stamp, next])));
+}
+
+export interface Judged {
+  readonly versions: readonly Body[];
+  readonly isAncestor: (a: Body, b: Body) => boolean;
+  readonly judge: (some: readonly Body[]) => {
+    readonly winner: Body;
+    readonly rule: ConflictRecord["rule"];
+    readonly reason: ConflictRecord["reason"];
+  };
+  readonly final: boolean;
+}
+
+/** Who comes after whom, and who wins among some (D1, D3, D4, D7). */
+export function judgedIn(world: World, key: RegisterKey): Judged {
+  const entries = entriesOf(world, key);
+  const versions = versionsIn(world, key);
+  const final = versions.some(({ twins }) => twins.some((twin) => twin.kind === "deleted" && twin.deletes === "final"));
+  const edges = versions.flatMap((from) =>
+    from.twins.flatMap((twin) => {
+      const isPassed = (to: Entry): boolean =>
+        !versions.some(({ names }) => names.includes(to.stamp)) || (final && to.kind === "deleted" && twin.kind !== "deleted");
+      const targets = twin.replaces.flatMap((stamp) => behind(stamp, isPassed, entries));
+      return versions
+        .filter((to) => to !== from && to.names.some((name) => targets.includes(name)))
+        .map((to) => ({ from: from.name, to: to.name, late: twin.stamp !== from.name }));
+    }),
+  );
+  const pairs = (some: typeof edges) => closure(some.map(({ from, to }): Pair => [from, to]));
+  const all = pairs(edges);
+  const prompt = edges.filter(({ from, to, late }) => !(late && all(to, from)));
+  const honest = pairs(prompt);
+  const after = pairs(prompt.filter(({ from, to }) => !honest(to, from)));
+  const kind = key.split("|")[1];
+  const judge: Judged["judge"] = (some) => {
+    const deletes = final ? some.filter(({ said }) => said.kind === "deleted") : [];
+    const field = [...(deletes.length > 0 ? deletes : some)].sort((a, b) => (a.name < b.name === (kind === "alias") ? -1 : 1));
+    const winner = (field.find(({ name }) => !distrusted(world, name)) ?? field[0]) as Body;
+    const reason = winner === field[0] ? "stamp" : "distrusted";
+    if (deletes.length > 0) return { winner, rule: "delete-final", reason };
+    if (kind === "alias") return { winner, rule: "first", reason };
+    const merges = winner.said.policy === "merge" && some.every(({ said }) => said.update !== undefined);
+    return merges && kind === "body" ? { winner: field[0] as Body, rule: "merge", reason: "stamp" } : { winner, rule: "lww", reason };
+  };
+  return { versions, isAncestor: (a, b) => after(b.name, a.name), judge, final };
+}
+
+/** Everything that is shown of one register. Merged texts are written as the list of heads. */
+export function shownOf(world: World, key: RegisterKey): Shown {
+  const entries = entriesOf(world, key);
+  const standing = (wanted: string): string[] =>
+    entries.flatMap((entry) => (standingOf(entry, key, world) === wanted ? [entry.stamp] : [])).sort();
+  const hidden = { pending: standing("pending"), void: standing("void") };
+  const judged = judgedIn(world, key);
+  const { versions, isAncestor, judge } = judged;
+  const maxima = (some: readonly Body[]): readonly Body[] => some.filter((a) => !some.some((b) => isAncestor(a, b)));
+  const heads = maxima(versions);
+  if (heads.length === 0) return { value: null, winner: null, heads: [], records: [], incomplete: [], ...hidden };
+  const { winner, rule } = judge(heads);
+  const names = heads.map(({ name }) => name).sort();
+  const pasts = pastsIn(entries, judged.final, hidden.pending);
+  const incomplete = versions.filter(({ twins }) => !twins.some(pasts.isComplete)).map(({ name }) => name);
+  const value = rule === "merge" ? `merge(${names})` : rule === "delete-final" ? null : winner.said.value;
+  const records = groupsOf(versions, pasts).flatMap((group) => {
+    const logged = !["reaction", "read"].includes(key.split("|")[1] ?? "");
+    return logged && group.differs ? [recordOf(group.members, seenOf(world, key))] : [];
+  });
+  return { value, winner: winner.name, heads: names, records: records.sort(byFirst), incomplete: incomplete.sort(), ...hidden };
+
+  function recordOf(members: readonly Body[], seen: readonly Seen[]): Omit<ConflictRecord, "id"> {
+    const tops = maxima(members);
+    const verdict = judge(tops);
+    const losers = verdict.rule === "merge" ? [] : tops.filter(({ said }) => said.content !== verdict.winner.said.content);
+    const below = versions.filter((version) => members.every((member) => isAncestor(version, member)));
+    const restored = versions.filter(({ twins }) =>
+      twins.some(({ kind, of }) => kind === "restored" && members.some((member) => member.twins.some(({ stamp }) => stamp === of))),
+    );
+    const isSeen = (loser: Body): boolean =>
+      seen.some(({ author, of }) => author === loser.said.author && loser.twins.some(({ stamp }) => of.includes(stamp)));
+    const state = restored.length > 0 ? "restored" : losers.every(isSeen) ? "seen" : "open";
+    return {
+      base: least(maxima(below).map(({ key: one }) => one)) || "-",
+      versions: members.map(({ name }) => name).sort(),
+      winner: verdict.winner.name,
+      losers: losers.map(({ name }) => name).sort(),
+      rule: verdict.rule,
+      reason: verdict.reason,
+      state,
+      ...(restored.length > 0 ? { restoredBy: least(restored.map(({ name }) => name)) } : {}),
+    };
+  }
+}
+const byFirst = (a: { readonly versions: readonly string[] }, b: { readonly versions: readonly string[] }): number =>
+  (a.versions[0] ?? "") < (b.versions[0] ?? "") ? -1 : 1;
+
+interface Pasts {
+  readonly knew: (twin: Entry, version: Body) => boolean;
+  readonly isComplete: (twin: Entry) => boolean;
+}
+/** What each event knew as accepted; what an edit names of a final delete is what the delete replaced (D1, D4). */
+function pastsIn(entries: readonly Entry[], final: boolean, pending: readonly string[]): Pasts {
+  const raw = closure(entries.flatMap(({ stamp, replaces }) => replaces.map((to): Pair => [stamp, to])));
+  const known = closure(
+    entries.flatMap((from) => {
+      const isPassed = (to: Entry): boolean => final && to.kind === "deleted" && from.kind !== "deleted";
+      return from.replaces.flatMap((stamp) => behind(stamp, isPassed, entries)).map((to): Pair => [from.stamp, to]);
+    }),
+  );
+  const named = new Set(entries.flatMap(({ replaces }) => replaces));
+  const lacking = [...named].filter((stamp) => pending.includes(stamp) || !entries.some((entry) => entry.stamp === stamp));
+  return {
+    knew: (twin, { names }) => names.some((name) => known(twin.stamp, name)),
+    isComplete: ({ stamp }) => !lacking.some((one) => raw(stamp, one)),
+  };
+}
+
+/** Connected components of `parted`, and whether a parted pair in them differs (D2). */
+function groupsOf(versions: readonly Body[], { knew, isComplete }: Pasts) {
+  const parted = (a: Body, b: Body): boolean =>
+    a !== b && a.twins.some((s) => b.twins.some((t) => isComplete(s) && isComplete(t) && knew(s, b) === knew(t, a)));
+  const pairs = versions.flatMap((a) => versions.filter((b) => parted(a, b)).map((b): Pair => [a.name, b.name]));
+  const joined = closure(pairs);
+  const of = (name: string): Body => versions.find((version) => version.name === name) as Body;
+  const firsts = versions.filter((a) => joined(a.name, a.name) && !versions.some((b) => b.name < a.name && joined(a.name, b.name)));
+  return firsts.map((first) => ({
+    members: versions.filter(({ name }) => joined(first.name, name)),
+    differs: pairs.some(([a, b]) => joined(first.name, a) && of(a).said.content !== of(b).said.content),
+  }));
+}
