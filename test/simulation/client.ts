@@ -4,7 +4,9 @@
  *
  * A cursor speaks for the channels followed when it came; a channel that could not be followed yet keeps its own.
  */
+import { identityIn } from "../../core/ids.ts";
 import type { WireEvent } from "../../core/objects.ts";
+import { encodeCursor, plainCursor } from "../../gateway/cursor.ts";
 import type { ServerFrameText, Wire } from "./gateway.ts";
 import type { Mesh } from "./mesh.ts";
 import type { Random } from "./random.ts";
@@ -22,6 +24,8 @@ const BEGINNING = "";
 export class Client {
   readonly user: string;
   readonly given: Given[] = [];
+  /** What was read at once when a channel was new to the client. */
+  readonly loaded: WireEvent[] = [];
   /** Conflicts the user was told to have lost in, on this connection. */
   readonly superseded = new Map<string, unknown>();
   readonly #mesh: Mesh;
@@ -109,10 +113,22 @@ export class Client {
     for (const [channel, cursor] of this.#cursors) if (!this.#following.has(channel)) this.#subscribe(channel, cursor);
   }
 
-  #subscribe(channel: string, cursor: string): void {
+  /** A channel that is new to the client is loaded first, as an app does; the cursor of that answer goes with the subscription. */
+  #subscribe(channel: string, known: string): void {
     this.#catching.add(channel);
-    const id = `${++this.#calls} ${channel}`;
-    this.#say({ type: "subscribe", id, channel, ...(cursor === BEGINNING ? {} : { cursor }) });
+    const cursor = known === BEGINNING ? this.#load(channel) : known;
+    if (cursor === undefined) this.#refused(channel);
+    else this.#say({ type: "subscribe", id: `${++this.#calls} ${channel}`, channel, cursor });
+  }
+
+  #load(channel: string): string | undefined {
+    const reader = this.region === undefined ? undefined : this.#mesh.machine(this.region).running?.reader;
+    const identity = identityIn("channel", channel) ?? "";
+    if (reader === undefined || !reader.isMember(this.user, identity)) return undefined;
+    const to = reader.applied();
+    for (const event of reader.missed(this.user, { channels: [identity], own: false, from: {}, to, limit: 10_000 }).items)
+      this.loaded.push(event);
+    return encodeCursor(plainCursor(to));
   }
 
   #say(frame: Parameters<Wire["say"]>[0]): void {
@@ -141,15 +157,19 @@ export class Client {
   #take(event: WireEvent, region: string, atMs: number): void {
     this.given.push({ event, region, atMs });
     const { channel, data } = event;
-    if (channel === null || event.kind === "channel.created") this.#joins(event.actor === this.user ? channel : null);
-    else if (event.kind === "member.set" && data["user"] === this.user) this.#joins(channel);
-    else if (event.kind === "member.removed" && data["user"] === this.user) this.#following.delete(channel);
+    const concernsMe =
+      event.kind === "channel.created" ? event.actor === this.user : event.kind.startsWith("member.") && data["user"] === this.user;
+    if (channel !== null && concernsMe) this.#membership(channel, region);
   }
 
-  #joins(channel: string | null): void {
-    if (channel === null || this.#following.has(channel)) return;
-    if (!this.#cursors.has(channel)) this.#cursors.set(channel, BEGINNING);
-    this.#subscribe(channel, this.#cursors.get(channel) ?? BEGINNING);
+  /** Something about the user's membership came: what it is now is asked, as an app lists its channels. */
+  #membership(channel: string, region: string): void {
+    const isMember = this.#mesh.machine(region).running?.reader.isMember(this.user, identityIn("channel", channel) ?? "");
+    if (isMember === false) this.#following.delete(channel);
+    else if (!this.#following.has(channel)) {
+      if (!this.#cursors.has(channel)) this.#cursors.set(channel, BEGINNING);
+      this.#subscribe(channel, this.#cursors.get(channel) ?? BEGINNING);
+    }
   }
 
   #replied(frame: ServerFrameText): void {

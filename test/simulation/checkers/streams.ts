@@ -52,33 +52,13 @@ const isOwn = (user: string, { event: { kind, data, actor } }: Given): boolean =
     ? data["user"] === user
     : actor === user && ["channel.created", "read.marked", "profile.changed"].includes(kind);
 
-/** Of channels that the user has been in from their creation on: all events, or a twin of each. */
-function nothingMissed({ user, given }: Client, truth: readonly Placed[], isMember: (channel: string) => boolean): void {
-  const removed = new Set(
-    truth.flatMap(({ event }) => (event.kind === "member.removed" && event.data.user === user ? [event.channel] : [])),
-  );
-  const from = new Set(
-    truth.flatMap(({ event }) => (event.kind === "channel.created" ? [`${event.channel} ${event.actor} ${event.command}`] : [])),
-  );
-  const invited = new Set(
-    truth.flatMap(({ event }) =>
-      (event.kind === "member.set" && event.data.user === user && from.has(`${event.channel} ${event.actor} ${event.command}`)) ||
-      (event.kind === "channel.created" && event.actor === user)
-        ? [event.channel]
-        : [],
-    ),
-  );
-  const had = new Set(given.map(({ event }) => `${event.actor} ${event.command} ${event.kind} ${channelOf(event.channel)}`));
+/** Of channels that the user is in: all events, or a twin of each. */
+function nothingMissed({ user, given, loaded }: Client, truth: readonly Placed[], isMember: (channel: string) => boolean): void {
+  const all = [...given.map(({ event }) => event), ...loaded];
+  const had = new Set(all.map(({ actor, command, kind, channel }) => `${actor} ${command} ${kind} ${channelOf(channel)}`));
   for (const { event, position } of truth) {
     const { channel } = event;
-    if (
-      channel === null ||
-      removed.has(channel) ||
-      !invited.has(channel) ||
-      !isMember(channel) ||
-      (event.kind === "read.marked" && event.actor !== user)
-    )
-      continue;
+    if (channel === null || !isMember(channel) || (event.kind === "read.marked" && event.actor !== user)) continue;
     if (!had.has(nameOf(event)))
       throw new Violation("L4", `${user} was never given ${event.kind} ${formatPosition(position)} (${event.command} of ${event.actor})`);
   }
