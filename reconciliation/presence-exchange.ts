@@ -95,7 +95,9 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
       peer.replace(list, { cuts, ...times });
       for (const told of meanwhile) peer.hear(told);
     });
-    if (former) timers.after(formerBootMs, () => change(peer.users, () => peer.dropFormer(timers.monotonicMs())));
+    // A real timer may fire a little before its time by the monotonic clock: what was due at this timer is due.
+    if (former)
+      timers.after(formerBootMs, () => change(peer.users, () => peer.dropFormer(Math.max(timers.monotonicMs(), times.formerUntilMs))));
   }
 
   /** All pages, as of the first one's version: what changed while they were read was told meanwhile. */
