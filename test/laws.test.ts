@@ -13,7 +13,11 @@ const laws = [...readFileSync(join(ROOT, "docs/laws.md"), "utf8").matchAll(/^###
 const titles = ROOMS.flatMap((room) =>
   readdirSync(join(ROOT, room), { recursive: true, encoding: "utf8" })
     .filter((file) => /\.(test|contract)\.ts$/.test(file) && !file.endsWith("laws.test.ts"))
-    .flatMap((file) => [...readFileSync(join(ROOT, room, file), "utf8").matchAll(/\b(?:test|it|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*["'`]([^"'`]*)/g)].map((found) => found[1] ?? "")),
+    .flatMap((file) =>
+      [...readFileSync(join(ROOT, room, file), "utf8").matchAll(/\b(?:test|it|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*["'`]([^"'`]*)/g)].map(
+        (found) => found[1] ?? "",
+      ),
+    ),
 );
 
 test("there are laws and titles to look at", () => {

@@ -152,8 +152,7 @@ async function sendOne(
       ask(owner, away, "PATCH", at, { body: `${text} (edited by the owner)`.slice(0, 4_000) }),
     ]);
   if (change === "react") await Promise.all([ask(user, home, "PUT", `${at}/reactions/👍`), ask(owner, away, "PUT", `${at}/reactions/🎉`)]);
-  if (change === "delete")
-    await Promise.all([ask(user, home, "DELETE", at), ask(owner, away, "PATCH", at, { body: text })]);
+  if (change === "delete") await Promise.all([ask(user, home, "DELETE", at), ask(owner, away, "PATCH", at, { body: text })]);
 }
 
 function settle({ answer }: Outcome, key: string, tally: Tally): string | undefined {
