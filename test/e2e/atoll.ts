@@ -6,6 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { VerifyReport } from "../../core/ports/boards.ts";
+import { mintToken } from "../../regions/cli/mint.ts";
+import type { ReadyDocument } from "../../regions/mesh/ready.ts";
+import { Person } from "./person.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../atoll", import.meta.url));
 
@@ -16,8 +20,12 @@ export interface Ran {
 }
 
 export function atoll(...args: readonly string[]): Promise<Ran> {
+  return atollWith(process.env, ...args);
+}
+
+export function atollWith(env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ran> {
   return new Promise((done) => {
-    const child = spawn(SCRIPT, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(SCRIPT, args, { stdio: ["ignore", "pipe", "pipe"], env });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => {
@@ -44,6 +52,19 @@ async function freePort(): Promise<number> {
   }
 }
 
+/** What a region is made of: its program, its JetStream server, its gateway server. */
+export const KINDS = ["program", "jetstream", "gateway"] as const;
+export type Kind = (typeof KINDS)[number];
+
+const commandLine = (pid: number): string => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat[stat.lastIndexOf(")") + 2] === "Z" ? "" : readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return ""; // it ended while we looked
+  }
+};
+
 /** A folder for one mesh, with everything that is asked of it. */
 export class MeshUnderTest {
   readonly data = mkdtempSync(join(tmpdir(), "atoll-e2e-"));
@@ -56,19 +77,71 @@ export class MeshUnderTest {
   run(...args: readonly string[]): Promise<Ran> {
     return atoll(...args, "--json", "--data", this.data);
   }
+  document(): ReadyDocument {
+    return JSON.parse(readFileSync(join(this.data, "mesh.json"), "utf8")) as ReadyDocument;
+  }
+  regions(): readonly string[] {
+    return this.document().regions.map(({ name }) => name);
+  }
+  url(region: string): string {
+    const found = this.document().regions.find(({ name }) => name === region);
+    if (found === undefined) throw new Error(`no region ${region}`);
+    return found.url;
+  }
+  /** What `/readyz?verbose` says, and whether it says yes. */
+  async readiness(region: string): Promise<{ readonly ok: boolean; readonly text: string }> {
+    try {
+      const answer = await fetch(`${this.url(region)}/readyz?verbose`, { signal: AbortSignal.timeout(2_000) });
+      return { ok: answer.ok, text: await answer.text() };
+    } catch (error) {
+      return { ok: false, text: String(error) };
+    }
+  }
+  async ready(region: string): Promise<boolean> {
+    return (await this.readiness(region)).ok;
+  }
+  /** The value of one sample of a region's metrics; 0 when there is none. `labels` as they stand in the text. */
+  async metric(region: string, name: string, ...labels: readonly string[]): Promise<number> {
+    const text = await (await fetch(`${this.url(region)}/metrics`)).text();
+    const line = text.split("\n").find((one) => one.startsWith(`${name}{`) && labels.every((label) => one.includes(label)));
+    return line === undefined ? 0 : Number(line.slice(line.lastIndexOf(" ")));
+  }
+  async person(user: string, ...roles: readonly string[]): Promise<Person> {
+    const secret = readFileSync(join(this.data, "secret"), "utf8").trim();
+    const { token } = await mintToken(secret, { user, roles, ttlMs: 3_600_000 });
+    return new Person(user, token, (region) => this.url(region));
+  }
+  async verify(): Promise<VerifyReport> {
+    return JSON.parse((await this.run("verify")).stdout) as VerifyReport;
+  }
+  /** Every region is ready and live towards all others, and `verify` says equal. Resolves with its last word. */
+  async settled(withinMs = 60_000): Promise<VerifyReport> {
+    let last = "";
+    let report: VerifyReport | undefined;
+    const holds = async (): Promise<boolean> => {
+      const { code, stdout } = await this.run("status");
+      last = stdout;
+      if (code !== 0 || !JSON.parse(stdout).regions.every(({ state }: { readonly state: string }) => state === "live")) return false;
+      report = await this.verify();
+      last = JSON.stringify(report);
+      return report.equal;
+    };
+    await until("every region is live and all are equal", holds, withinMs).catch((late: Error) => {
+      throw new Error(`${late.message}: ${last.slice(0, 2_000)}`);
+    });
+    return report!;
+  }
   /** pids of living processes whose command line names the folder. */
   processes(): readonly number[] {
     return readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-      .filter((pid) => {
-        try {
-          const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-          return stat[stat.lastIndexOf(")") + 2] !== "Z" && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(this.data);
-        } catch {
-          return false;
-        }
-      })
-      .map(Number);
+      .map(Number)
+      .filter((pid) => commandLine(pid).includes(this.data));
+  }
+  /** The living process of a region; undefined while it is down. */
+  pid(region: string, kind: Kind): number | undefined {
+    const named = join(this.data, region, kind === "program" ? "state" : `${kind}.conf`);
+    return this.processes().find((pid) => commandLine(pid).includes(named));
   }
   async remove(): Promise<void> {
     await this.run("down");
@@ -79,11 +152,12 @@ export class MeshUnderTest {
   }
 }
 
-/** Waits for a state, not for a time. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
+/** Waits for a state, not for a time. Resolves with how long it took. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<number> {
   const startMs = performance.now();
   while (!(await holds())) {
     if (performance.now() - startMs > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
     await pause(50);
   }
+  return performance.now() - startMs;
 }

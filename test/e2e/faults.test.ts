@@ -1,0 +1,47 @@
+/** What happens to a real mesh: processes killed, servers restarted, sockets that never read, garbage in a log. Real servers, real signals. */
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { MeshUnderTest } from "./atoll.ts";
+import { killAll } from "./killing.ts";
+import { openTraffic } from "./traffic.ts";
+
+const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
+/** `npm run kills` asks for more of each kind than there is time for in every run. */
+const KILLS = Number(process.env["ATOLL_KILLS"] ?? 6);
+const SEED = Number(process.env["ATOLL_SEED"] ?? 1);
+
+describe.skipIf(server === undefined)("a mesh under faults", () => {
+  const mesh = new MeshUnderTest();
+  beforeAll(async () => {
+    const { code, stderr } = await mesh.up();
+    expect(stderr).not.toContain("failed");
+    expect(code).toBe(0);
+  });
+  afterAll(() => mesh.remove());
+
+  test(
+    `L1: ${KILLS} kills -9 of each kind of process under writes lose nothing that was acknowledged (seed ${SEED})`,
+    async () => {
+      const traffic = await openTraffic({ mesh, seed: SEED, name: "kills" });
+      const slowestMs = await killAll({
+        mesh,
+        traffic,
+        seed: SEED,
+        each: KILLS,
+        tell: (line) => process.env["ATOLL_TELL"] && console.log(line),
+      });
+      await traffic.stop();
+      const { digest } = await mesh.settled();
+      const { acked, lost, duplicated } = await traffic.account();
+      console.log(
+        `${3 * KILLS} kills, ${acked} writes acknowledged, slowest return ${Math.round(slowestMs)} ms, slowest answer ${Math.round(traffic.slowestMs())} ms, digest ${digest}`,
+      );
+      expect(traffic.refused()).toEqual([]);
+      expect(lost).toEqual([]);
+      expect(duplicated).toEqual([]);
+      expect(acked).toBeGreaterThan(3 * KILLS * 10);
+    },
+    60_000 + KILLS * 3 * 15_000,
+  );
+});
