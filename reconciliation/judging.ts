@@ -44,9 +44,13 @@ export class Judging {
     this.#isDistrusted = distrustOf([...this.#witnesses.values()]);
   }
 
-  /** Notes the memberships by which a register's hidden entries wait or fail, however they came to be hidden. */
-  lean(register: Register): void {
-    for (const membership of awaitedBy(register)) this.#tables.put("awaiting", `${membership}||${register.key}`, true);
+  /** Keeps note of the memberships by which a register's hidden entries wait or fail, however they came to be hidden. */
+  lean(before: Register | undefined, after: Register): void {
+    const leans = new Set(awaitedBy(after));
+    const row = (membership: RegisterKey): string => `${membership}||${after.key}`;
+    for (const membership of leans) this.#tables.put("awaiting", row(membership), true);
+    for (const membership of before === undefined ? [] : awaitedBy(before))
+      if (!leans.has(membership)) this.#tables.put("awaiting", row(membership), undefined);
   }
 
   /** Notes how far its author's `after` has reached: a membership event below that, coming late, may take a right away. */
@@ -59,7 +63,7 @@ export class Judging {
   }
 
   /** Registers whose standing may have moved because this membership register has changed by `entry`. */
-  staleBy(membership: RegisterKey, entry: Entry): readonly Stale[] {
+  staleBy(membership: RegisterKey, entry: Entry): readonly RegisterKey[] {
     const { channel, kind, ids } = readKey(membership);
     if (kind !== "member") return [];
     const reach = this.#tables.get("reach", `${channel}|${ids[0]}`)?.[entry.position.origin];
@@ -68,32 +72,18 @@ export class Judging {
   }
 
   /** Registers that wait for a membership to change, or for any when none is named. */
-  awaiting(membership?: RegisterKey): readonly Stale[] {
-    return [...this.#tables.range("awaiting", keysUnder(membership === undefined ? "" : `${membership}||`))].map(([row]) => {
-      const [by = "", key = ""] = row.split("||");
-      return { key, membership: by };
-    });
-  }
-
-  /** A membership that no hidden entry of the register waits for any longer. */
-  settle({ key, membership }: Stale, register: Register | undefined): void {
-    if (register === undefined || !awaitedBy(register).includes(membership))
-      this.#tables.put("awaiting", `${membership}||${key}`, undefined);
+  awaiting(membership?: RegisterKey): readonly RegisterKey[] {
+    const rows = this.#tables.range("awaiting", keysUnder(membership === undefined ? "" : `${membership}||`));
+    return [...new Set([...rows].map(([row]) => row.slice(row.indexOf("||") + 2)))];
   }
 
   /** Everything that the member has written in the channel. */
-  writtenBy(membership: RegisterKey): readonly Stale[] {
+  writtenBy(membership: RegisterKey): readonly RegisterKey[] {
     const { channel, ids } = readKey(membership);
     return [...this.#tables.range("registers", keysUnder(`${channel}|`))]
       .filter(([key, { entries }]) => key !== membership && entries.some(({ author }) => author === ids[0]))
-      .map(([key]) => ({ key, membership }));
+      .map(([key]) => key);
   }
-}
-
-/** A register to be judged again because a membership has changed. */
-export interface Stale {
-  readonly key: RegisterKey;
-  readonly membership: RegisterKey;
 }
 
 function isFurther(text: string, than: string | undefined): boolean {

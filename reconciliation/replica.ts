@@ -21,7 +21,6 @@ import { AuditRows } from "./audit-rows.ts";
 import { rememberCommand } from "./command-rows.ts";
 import { rememberEpochEnd } from "./epoch-ends.ts";
 import { indexEvent } from "./event-rows.ts";
-import type { Stale } from "./judging.ts";
 import { Judging } from "./judging.ts";
 import type { RecordChange, TableWriter } from "./register-rows.ts";
 import { saveRegister } from "./register-rows.ts";
@@ -117,7 +116,7 @@ export class Replica {
       if (!isTwin(before, write) && !isVoid(after, write)) silent = false;
       records.push(...saveRegister(tables, before, after));
       if (!("entry" in write)) continue;
-      this.judging.lean(after);
+      this.judging.lean(before, after);
       this.judging.reached(after, write.entry);
       records.push(...this.#settle(this.judging.staleBy(write.key, write.entry)));
     }
@@ -134,16 +133,15 @@ export class Replica {
   }
 
   /** Judges registers again that leaned on a membership; a membership that thereby changes makes others stale in turn. */
-  #settle(stale: readonly Stale[]): readonly RecordChange[] {
+  #settle(stale: readonly RegisterKey[]): readonly RecordChange[] {
     const records: RecordChange[] = [];
     const waiting = [...stale];
     for (let turns = 0, next = waiting.shift(); next !== undefined && turns < MOST_AGAIN; turns += 1, next = waiting.shift()) {
-      const { records: some, before, after } = this.#resolveAgain(next.key);
+      const { records: some, before, after } = this.#resolveAgain(next);
       records.push(...some);
-      this.judging.settle(next, after);
-      if (before === undefined || after === undefined || before === after || readKey(next.key).kind !== "member") continue;
-      waiting.push(...this.judging.awaiting(next.key));
-      if (hidden(before) !== hidden(after)) waiting.push(...this.judging.writtenBy(next.key));
+      if (before === undefined || after === undefined || before === after || readKey(next).kind !== "member") continue;
+      waiting.push(...this.judging.awaiting(next));
+      if (hidden(before) !== hidden(after)) waiting.push(...this.judging.writtenBy(next));
     }
     return records;
   }
@@ -160,7 +158,7 @@ export class Replica {
     const after = reresolve(before, this.judging.of(key, before.entries));
     if (canonical(after.resolution) === canonical(before.resolution)) return { records: [], before, after: before };
     const records = saveRegister(tables, before, after);
-    this.judging.lean(after);
+    this.judging.lean(before, after);
     return { records, before, after };
   }
 }
