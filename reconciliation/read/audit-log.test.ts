@@ -63,12 +63,7 @@ describe("the audit log", () => {
       data: { previous: { epoch: 1, sequence: 3 } },
     } as const;
     story.tell(opened);
-    expect(story.reader.auditEntries(audrey, { limit: 99 }).items.at(-1)).toMatchObject({ what: "epoch.opened", fact: null });
-    story.tables.put("events", "@|us|000001.00000000000006.000000", {
-      position: { origin: "us", epoch: 1, sequence: 6, place: 0 },
-      event: opened as never,
-    });
-    expect(story.reader.auditEntries(audrey, { limit: 99 }).items.at(-1)?.["fact"]).toEqual(opened);
+    expect(story.reader.auditEntries(audrey, { limit: 99 }).items.at(-1)?.["fact"]).toMatchObject(opened);
   });
 
   test("pages go on after a sequence; heads name the last", () => {
