@@ -56,6 +56,17 @@ export class PresenceView {
     return shown;
   }
 
+  counts(): Readonly<Record<"online" | "away" | "unknown", number>> {
+    const counted = { online: 0, away: 0, unknown: 0 };
+    const users = new Set(this.#own.users);
+    for (const peer of this.#peers.values()) for (const user of peer.users) users.add(user);
+    for (const user of users) {
+      const { status } = this.#shown(user);
+      if (status !== "offline") counted[status] += 1;
+    }
+    return counted;
+  }
+
   touching<T>(users: Iterable<string>, change: () => T): T {
     for (const user of users) if (!this.#before.has(user)) this.#before.set(user, this.#shown(user));
     return change();

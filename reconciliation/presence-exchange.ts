@@ -22,6 +22,8 @@ export interface PresenceOptions {
   /** How long users of a peer's former boot stay unknown. */
   readonly formerBootMs: number;
   readonly askTimeoutMs?: number;
+  /** A peer's list has been asked for and given; for counting. */
+  readonly exchanged?: (peer: string) => void;
 }
 
 /** What this region's beat says of its presence, and what it makes of the peers' beats and link states. */
@@ -29,6 +31,8 @@ export interface PresenceExchange {
   beatFields(): { readonly boot: string; readonly version: number };
   onPeerBeat(peer: string, fields: { readonly boot: string; readonly version: number }): void;
   onLink(peer: string, state: LinkState): void;
+  /** How many people are shown how, over all regions. */
+  counts(): Readonly<Record<"online" | "away" | "unknown", number>>;
 }
 
 const TOPIC = "presence";
@@ -76,6 +80,7 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
     const { cuts } = peer;
     try {
       const list = await readList(name, peer);
+      options.exchanged?.(name);
       if (list === "same") change(peer.users, () => peer.confirm(cuts, timers.monotonicMs()));
       else replace(peer, list, cuts, meanwhile);
     } catch {
@@ -143,6 +148,7 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    counts: () => view.counts(),
     beatFields: () => ({ boot: own.boot, version: own.version }),
     onPeerBeat: (name, { boot, version }) => {
       const peer = peers.get(name);

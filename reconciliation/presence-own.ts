@@ -22,6 +22,10 @@ export class OwnPresence {
     this.boot = boot;
   }
 
+  get users(): Iterable<string> {
+    return this.#users.keys();
+  }
+
   get(user: string): Here | undefined {
     return this.#users.get(user);
   }

@@ -5,6 +5,10 @@ import type { LinkChange } from "./sync-board.ts";
 
 export interface RegionWatch {
   applied(applied: Applied): void;
+  /** Events of one log message have been applied in memory. */
+  took(origin: string, events: number, tookMs: number): void;
+  /** A peer's whole presence list has been asked for and given. */
+  presenceExchanged(peer: string): void;
   committed(tookMs: number, rows: number): void;
   storeRefused(cause: unknown): void;
   distrusted(origin: string): void;

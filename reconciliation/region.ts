@@ -25,6 +25,7 @@ import { ClosedPromise } from "./closed-promise.ts";
 import { Committer } from "./committer.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { Following } from "./following.ts";
+import type { GateCounts } from "./gate.ts";
 import { keptFacts, OwnTail, replayOwnLog } from "./own-log.ts";
 import { Packer } from "./packer.ts";
 import type { PresenceExchange } from "./presence-exchange.ts";
@@ -75,6 +76,8 @@ export interface Region {
   readonly replica: Replica;
   /** Whether the store takes rows, and whether the log answers. */
   health(): { readonly store: boolean; readonly logWaiting: number; readonly rowsAhead: number; readonly quarantined: number };
+  /** What the gates have seen of each peer's log. */
+  gates(): ReadonlyMap<string, GateCounts>;
   /** No new commands; resolves when what was in flight has landed and everything is committed. */
   drain(): Promise<void>;
   /** Ends the region's life without waiting for the log. */
@@ -175,7 +178,14 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
       `epoch-${log.epoch}`,
     );
 
-  const presence = openPresence({ link, timers, nowMs: () => physical.nowMs(), boot: ports.boot, formerBootMs: LIMITS.formerBootMs });
+  const presence = openPresence({
+    link,
+    timers,
+    nowMs: () => physical.nowMs(),
+    boot: ports.boot,
+    formerBootMs: LIMITS.formerBootMs,
+    exchanged: (peer) => watch.presenceExchanged?.(peer),
+  });
   const witness: ClockWitness = new ClockWitness({
     regions: ports.regions.length,
     nowMs: () => links.judgingMs(),
@@ -207,8 +217,10 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
         applied: () => replica.vector,
         room: () => !committer.full && !committer.refusing && witness.ready(peer),
         take: (events) => {
+          const startedMs = timers.monotonicMs();
           witness.see(peer, events);
           for (const placed of events) replica.apply(placed);
+          watch.took?.(peer, events.length, timers.monotonicMs() - startedMs);
         },
         quarantine: (position, reason, raw) => {
           replica.quarantine(position, reason, raw);
@@ -261,6 +273,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     verifier: verifying,
     replica,
     health: () => ({ store: !committer.refusing, logWaiting: packer.pending, rowsAhead: tables.rowsAhead, quarantined: countOf(tables) }),
+    gates: () => new Map([...followings].map(([peer, one]) => [peer, one.counts])),
     drain: async () => {
       draining = true;
       await packer.drained();

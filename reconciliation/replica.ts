@@ -65,6 +65,10 @@ export class Replica {
     return this.#parts.tables;
   }
 
+  get auditEntries(): number {
+    return this.#audit.entries;
+  }
+
   get vector(): Vector {
     return this.#vector;
   }

@@ -19,6 +19,8 @@ export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
       for (const { register, record, before } of records)
         if (before === undefined) metrics.conflicts.inc({ register: readKey(register.key).kind, rule: record.rule });
     },
+    took: (_, __, tookMs) => metrics.applySeconds.observe(tookMs / 1_000),
+    presenceExchanged: (peer) => metrics.presenceExchanges.inc({ peer }),
     committed: (tookMs) => metrics.storeSeconds.observe({ store: "lmdb", operation: "commit" }, tookMs / 1_000),
     storeRefused: (cause) => log.error({ event: "store.refused", cause: String(cause) }, "the store takes no rows; trying again"),
     distrusted: (origin) => metrics.distrustedStamps.inc({ origin }),
@@ -44,7 +46,14 @@ export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
 
 /** Shows the state of links and clocks; returns what ends it. */
 export function showLinks(metrics: Metrics, region: Region, timers: Timers): () => void {
+  const counted = new Growth();
   const show = (): void => {
+    metrics.auditEntries.inc(counted.since("audit", region.replica.auditEntries));
+    for (const [status, users] of Object.entries(region.presence.counts())) metrics.presenceUsers.set({ status }, users);
+    for (const [origin, { gaps, duplicates }] of region.gates()) {
+      metrics.sequenceGaps.inc({ origin }, counted.since(`gaps ${origin}`, gaps));
+      metrics.duplicates.inc({ source: "gate" }, counted.since(`duplicates ${origin}`, duplicates));
+    }
     for (const { peer, state, beatAgeMs, rttMs, offsetMs, lagEvents, lagMs } of region.links.facts()) {
       for (const one of STATES) metrics.linkState.set({ peer, state: one }, one === state ? 1 : 0);
       if (beatAgeMs !== null) metrics.linkHeartbeatAge.set({ peer }, beatAgeMs / 1_000);
@@ -57,4 +66,15 @@ export function showLinks(metrics: Metrics, region: Region, timers: Timers): () 
   show();
   const timer = timers.every(EVERY_MS, show);
   return () => timer.cancel();
+}
+
+/** Counters of the region become counters of Prometheus: what has been added since the last look. A gate that starts anew counts from 0. */
+class Growth {
+  readonly #seen = new Map<string, number>();
+
+  since(name: string, now: number): number {
+    const before = this.#seen.get(name) ?? 0;
+    this.#seen.set(name, now);
+    return now >= before ? now - before : now;
+  }
 }
