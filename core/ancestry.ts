@@ -13,6 +13,11 @@ const passesDelete = ({ final }: Versions, from: Entry, to: Entry): boolean => f
 
 /** The stamps that `from` leads to: those it names, or what lies behind them where `isPassed`. */
 function stampsBehind(from: Entry, isPassed: (to: Entry) => boolean, entryAt: (stamp: Stamp) => Entry | undefined): readonly Stamp[] {
+  const isPassedAt = (stamp: Stamp): boolean => {
+    const to = entryAt(stamp);
+    return to !== undefined && isPassed(to);
+  };
+  if (!from.replaces.some(isPassedAt)) return from.replaces;
   const found = new Set<Stamp>();
   const done = new Set<Stamp>();
   const waiting = [...from.replaces];
@@ -32,10 +37,10 @@ const entryIn =
     entries[placeOf.get(stamp) ?? -1];
 
 export interface KnownPasts {
-  /** Whether the twin, as accepted, knew the version: a stamp of its lies in the twin's known past. */
-  knew(twin: Entry, version: Version): boolean;
-  /** Nothing of the twin's known past is missing or pending. */
-  isComplete(twin: Entry): boolean;
+  /** Of a twin, as accepted: the places of all entries it knew; undefined while any of them is missing or pending. */
+  completePast(twin: Entry): Bits | undefined;
+  /** Places of the entries by which somebody can have known the version. */
+  placesOf(version: Version): readonly number[];
 }
 
 export function knownPasts(versions: Versions): KnownPasts {
@@ -46,12 +51,15 @@ export function knownPasts(versions: Versions): KnownPasts {
       stampsBehind(from, (to) => passesDelete(versions, from, to), entryAt).flatMap((stamp) => placeOf.get(stamp) ?? []),
     ),
   );
-  const names = versions.all.map((): number[] => []);
-  for (const [stamp, { index }] of versionOf) names[index]?.push(placeOf.get(stamp) ?? -1);
+  const places = versions.all.map((): number[] => []);
+  for (const [stamp, { index }] of versionOf) places[index]?.push(placeOf.get(stamp) ?? -1);
   const incomplete = incompletePlaces(versions);
   return {
-    knew: ({ stamp }, { index }) => names[index]?.some((place) => reach[placeOf.get(stamp) ?? -1]?.has(place)) ?? false,
-    isComplete: ({ stamp }) => !incomplete.has(placeOf.get(stamp) ?? -1),
+    completePast: ({ stamp }) => {
+      const place = placeOf.get(stamp) ?? -1;
+      return incomplete.has(place) ? undefined : reach[place];
+    },
+    placesOf: ({ index }) => places[index] ?? [],
   };
 }
 

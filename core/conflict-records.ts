@@ -27,15 +27,15 @@ export function conflictRecords(parts: Parts, judgement: Judgement): readonly Co
   const { versions, kind, pasts } = parts;
   if (versions.all.length < 2 || UNLOGGED.includes(kind)) return [];
   const known = versions.all.flatMap((version): Known[] => {
-    const complete = version.twins.filter(pasts.isComplete);
-    return complete.length === 0 ? [] : [{ version, complete }];
+    const complete = version.twins.flatMap((twin) => pasts.completePast(twin) ?? []);
+    return complete.length === 0 ? [] : [{ version, pasts: complete, places: pasts.placesOf(version) }];
   });
   const groups = new Map(known.map((member) => [member, [member]]));
   const contested = new Set<Known>();
   for (const [i, a] of known.entries())
     for (let j = i + 1; j < known.length; j += 1) {
       const b = known[j];
-      if (b === undefined || !parted(a, b, pasts)) continue;
+      if (b === undefined || !parted(a, b)) continue;
       join(groups, a, b);
       if (a.version.first.content !== b.version.first.content) contested.add(a);
     }
@@ -53,12 +53,20 @@ export function conflictRecords(parts: Parts, judgement: Judgement): readonly Co
 /** A version whose past is known whole, by one of its twins at least: only such are ever said to be in conflict (D2). */
 interface Known {
   readonly version: Version;
-  readonly complete: readonly Entry[];
+  readonly pasts: readonly Bits[];
+  readonly places: readonly number[];
 }
 
 /** Some complete twin of each did not know the other version; or each knew the other, which only a cycle can bring about. */
-const parted = (a: Known, b: Known, { knew }: KnownPasts): boolean =>
-  a.complete.some((s) => b.complete.some((t) => knew(s, b.version) === knew(t, a.version)));
+function parted(a: Known, b: Known): boolean {
+  for (const s of a.pasts) for (const t of b.pasts) if (holdsAny(s, b.places) === holdsAny(t, a.places)) return true;
+  return false;
+}
+
+function holdsAny(past: Bits, places: readonly number[]): boolean {
+  for (const place of places) if (past.has(place)) return true;
+  return false;
+}
 
 function join(groups: Map<Known, Known[]>, a: Known, b: Known): void {
   const one = groups.get(a) ?? [];

@@ -1,16 +1,21 @@
 /** Digests (semantics D9): equal states have equal bytes, whatever the order, repetition or batching (S5). */
 import { canonical } from "./canonical.ts";
+import type { Json } from "./event.ts";
 import { sha256 } from "./hash.ts";
-import type { Register } from "./register.ts";
+import type { Entry, Register } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
 import { stampIso } from "./stamp.ts";
 
 /** Canonical JSON of [key, winner, commitment of the value, heads, count, sum]. The value enters by its commitment, so that erasure keeps digests equal (H9). */
 export function registerBytes({ key, entries, count, sum, resolution }: Register): string {
-  const { winner, heads } = resolution;
-  const commitment = winner === null ? null : (entries.find(({ stamp }) => stamp === winner)?.content ?? null);
-  return canonical([key, winner, commitment, heads, count, sum]);
+  const { winner, heads, value } = resolution;
+  const entry = entries.find(({ stamp }) => stamp === winner);
+  return canonical([key, winner, entry === undefined ? null : commitment(entry, value), heads, count, sum]);
 }
+
+/** What the winner says of its own value; of a merged text, which nobody wrote, the hash. */
+const commitment = (winner: Entry, value: Json): string =>
+  canonical(winner.value) === canonical(value) ? winner.content : sha256(canonical(value));
 
 export const registerTerm = (register: Register): string => sha256(registerBytes(register));
 

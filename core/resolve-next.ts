@@ -15,11 +15,11 @@ export function resolveNext(before: Resolution, entries: readonly Entry[], next:
   return { ...before, value: next.value, winner: next.stamp, heads: [next.stamp] };
 }
 
-/** A twin, an entry that names the new one, or a delete that an edit may not follow: then more than the head may move. */
+/** Not a twin's sibling, and no delete that an edit may not follow: else more than the head may move. */
 const isApart = (entry: Entry, next: Entry): boolean =>
-  entry.kind !== "deleted" && !(entry.command === next.command && entry.author === next.author) && !entry.replaces.includes(next.stamp);
+  entry.kind !== "deleted" && !(entry.command === next.command && entry.author === next.author);
 
-/** Whether every entry lies in the known past of `next`, and nothing there is missing: then nothing here is parted from it. */
+/** Whether every entry lies in the known past of `next`, and nothing there is missing, `next` itself included: then nothing here is parted from it. */
 function knowsAll(next: Entry, entries: readonly Entry[]): boolean {
   if (isChain(next, entries)) return true;
   const entryOf = new Map(entries.map((entry) => [entry.stamp, entry]));

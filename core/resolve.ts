@@ -46,7 +46,7 @@ export function resolve(register: Resolving, judgement: Judgement): Resolution {
     winner: winner.stamp,
     heads: heads.map(({ stamp }) => stamp),
     records: conflictRecords({ register, kind, versions, ancestors, pasts }, judgement),
-    incomplete: versions.all.filter(({ twins }) => !twins.some(pasts.isComplete)).map(({ stamp }) => stamp),
+    incomplete: versions.all.filter(({ twins }) => !twins.some((twin) => pasts.completePast(twin) !== undefined)).map(({ stamp }) => stamp),
     ...hidden,
   };
 }
