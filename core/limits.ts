@@ -47,6 +47,8 @@ export const LIMITS = {
   verifyEveryMs: 30_000,
   /** Packer: bytes of one log message (NATS max_payload is 1 MiB). */
   packBytes: 524_288,
+  /** A single command that needs more is refused: the log server would take no message of it, for ever. */
+  logMessageBytes: 900_000,
   packEvents: 512,
   /** Most messages of one author that wait for the log before the door says unavailable. */
   inFlightPerAuthor: 256,

@@ -25,14 +25,6 @@ export function judgedBy(key: RegisterKey, entry: Entry): RegisterKey | undefine
   return entry.right === undefined ? undefined : registerKey.member(readKey(key).channel, entry.author);
 }
 
-/** Memberships that a register's hidden entries wait for or fail by: when one of them changes, the register has to be judged again. */
-export function awaitedBy({ key, entries, resolution }: Register): readonly RegisterKey[] {
-  const hidden = new Set([...resolution.pending, ...resolution.void]);
-  if (hidden.size === 0) return [];
-  const members = entries.flatMap((entry) => (hidden.has(entry.stamp) ? (judgedBy(key, entry) ?? []) : []));
-  return [...new Set(members)].filter((member) => member !== key);
-}
-
 /**
  * How each entry of a register stands. pending: the right, or for a plain author's change the birth, is not here (or pending itself). void: the
  * origin could not have judged so. Nothing waits: pending entries are kept and judged again.

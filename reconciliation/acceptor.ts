@@ -16,9 +16,11 @@ import type { CommandMemory } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import { vectorText } from "../core/position.ts";
 import type { RegisterKey } from "../core/register.ts";
-import type { HybridClock } from "../core/stamp.ts";
+import { registerKey } from "../core/register.ts";
+import type { HybridClock, Stamp } from "../core/stamp.ts";
 import { readEvent } from "./event-shape.ts";
 import type { Packer } from "./packer.ts";
+import { Patience } from "./patience.ts";
 import type { ContentKeys } from "./stamping.ts";
 import { stampDrafts } from "./stamping.ts";
 
@@ -48,7 +50,8 @@ type Turn = { readonly answer: Accepted } | { readonly inFlight: InFlight; reado
 
 export class CommandAcceptor implements Acceptor {
   readonly #parts: AcceptorParts;
-  readonly #turns = new Map<string, { last: Promise<void>; waiting: number }>();
+  /** Per author: the end of the last turn given, and how many have not had theirs. */
+  readonly #turns = new Map<string, { last: Promise<void> | undefined; waiting: number }>();
   readonly #inFlight = new Map<string, InFlight>();
   readonly #pending = new Map<RegisterKey, Promise<void>>();
 
@@ -57,10 +60,15 @@ export class CommandAcceptor implements Acceptor {
   }
 
   async submit(actor: Actor, command: Command): Promise<Accepted> {
-    const turn = await this.#inTurn(actor.user, () => this.#decided(actor, command));
-    if ("answer" in turn) return turn.answer;
-    await this.#landed(turn.inFlight.durable);
-    return { result: this.#parts.answer(turn.inFlight.event), replayed: turn.replayed };
+    const patience = new Patience(this.#parts.timers, LIMITS.unknownAnswerMs);
+    try {
+      const turn = await this.#inTurn(actor.user, patience, () => this.#decided(actor, command, patience));
+      if ("answer" in turn) return turn.answer;
+      await patience.until(turn.inFlight.durable, unknown);
+      return { result: this.#parts.answer(turn.inFlight.event), replayed: turn.replayed };
+    } finally {
+      patience.end();
+    }
   }
 
   /** Events of the region itself (witnesses, epochs): no command, no rights. */
@@ -71,29 +79,33 @@ export class CommandAcceptor implements Acceptor {
     );
   }
 
-  /** Commands of one author are decided in the order given (L5). */
-  async #inTurn<T>(user: string, decided: () => Promise<T>): Promise<T> {
-    const queue = this.#turns.get(user);
-    if (queue !== undefined && queue.waiting >= LIMITS.inFlightPerAuthor)
-      throw new Refusal("unavailable", "Too many of your commands wait for this region's log.", {
-        hint: "Send again with the same Idempotency-Key.",
-        retryAfterS: 1,
-      });
+  /** Commands of one author are decided in the order given (L5). Who gives up while waiting for their turn is not decided at all. */
+  async #inTurn<T>(user: string, patience: Patience, decided: () => Promise<T>): Promise<T> {
+    const queue = this.#turns.get(user) ?? { last: undefined, waiting: 0 };
+    if (queue.waiting >= LIMITS.inFlightPerAuthor) throw tooMany();
+    const { last } = queue;
     let end: () => void = () => {};
-    const turn = { last: new Promise<void>((resolve) => (end = resolve)), waiting: (queue?.waiting ?? 0) + 1 };
-    this.#turns.set(user, turn);
-    if (queue !== undefined) await queue.last;
+    queue.last = new Promise<void>((resolve) => (end = resolve));
+    queue.waiting += 1;
+    this.#turns.set(user, queue);
+    const leave = (): void => {
+      end();
+      queue.waiting -= 1;
+      if (queue.waiting === 0) this.#turns.delete(user);
+    };
+    let mine = last === undefined;
     try {
+      if (last !== undefined) await patience.until(last, notTaken);
+      mine = true;
       return await decided();
     } finally {
-      end();
-      const latest = this.#turns.get(user);
-      if (latest === turn) this.#turns.delete(user);
-      else if (latest !== undefined) latest.waiting -= 1;
+      // Those behind wait for those before, also where nobody stands between them any more.
+      if (mine) leave();
+      else void last?.then(leave);
     }
   }
 
-  async #decided(actor: Actor, command: Command): Promise<Turn> {
+  async #decided(actor: Actor, command: Command, patience: Patience): Promise<Turn> {
     const { keys, view } = this.#parts;
     const key = commandKey(actor.user, command.id);
     const said = keys.saidBy(command);
@@ -105,7 +117,7 @@ export class CommandAcceptor implements Acceptor {
       const reads = new Set<RegisterKey>();
       const outcome = attempt(() => decide({ view: tracked(view, reads), actor, contentOf: keys.contentOf }, command));
       const awaited = [...reads].flatMap((read) => this.#pending.get(read) ?? []);
-      if (awaited.length > 0) await this.#landed(Promise.all(awaited));
+      if (awaited.length > 0) await patience.until(Promise.all(awaited), notTaken);
       else if ("refusal" in outcome) throw outcome.refusal;
       else if ("answer" in outcome.decision) return { answer: { result: outcome.decision.answer as Json, replayed: false } };
       else return { inFlight: this.#append(actor, command, key, said, outcome.decision.events), replayed: false };
@@ -133,6 +145,7 @@ export class CommandAcceptor implements Acceptor {
   #append(actor: Actor, command: Command, key: string, said: string, drafts: readonly [Draft, ...Draft[]]): InFlight {
     const { clock, packer, view, writtenBy } = this.#parts;
     if (command.seen !== undefined) clock.witness(command.seen);
+    if (command.kind === "message.edit") this.#follow(command.replaces ?? [], drafts[0]);
     const events = stampDrafts(drafts, { clock, actor: actor.user, command: command.id, said, after: vectorText(view.applied()) });
     for (const event of events) refuseUnfit(event, this.#parts.region);
     const durable = packer.append(events);
@@ -147,21 +160,31 @@ export class CommandAcceptor implements Acceptor {
     return inFlight;
   }
 
-  /** Waits for the log, but not for ever: then the command is unknown, never failed, and a repeat joins it (T3, H14). */
-  #landed(durable: Promise<unknown>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const unknown = new Refusal("unavailable", "The region's log has not answered yet; what became of the command is unknown.", {
-        hint: "Send the same command with the same Idempotency-Key again, here or in another region.",
-        retryAfterS: 1,
+  /**
+   * What an author says to have seen comes before what they say now: stamps of versions that are not here yet are followed, within the bound.
+   * Beyond it they are refused, as a version that names what is still to come could be named by it in turn: a circle (D1).
+   */
+  #follow(replaces: readonly Stamp[], draft: Draft): void {
+    const { clock, view } = this.#parts;
+    const register = draft.kind === "message.edited" ? view.register(registerKey.body(draft.channel, draft.data.message)) : undefined;
+    const isHere = new Set(register?.entries.map(({ stamp }) => stamp));
+    const wrong = replaces.find((stamp) => !isHere.has(stamp) && !clock.witness(stamp));
+    if (wrong !== undefined)
+      throw new Refusal("invalid", `replaces names ${wrong.slice(0, 90)}, a version that nobody can have made yet.`, {
+        hint: "Name versions as they were received, or leave it out: then all heads known here are replaced.",
       });
-      const timer = this.#parts.timers.after(LIMITS.unknownAnswerMs, () => reject(unknown));
-      void durable.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 }
+
+const again = { hint: "Send the same command with the same Idempotency-Key again, here or in another region.", retryAfterS: 1 };
+/** It is in the log, or not: it may yet happen, and a repeat joins it (T3). */
+const unknown = (): Refusal =>
+  new Refusal("unavailable", "The region's log has not answered yet; what became of the command is unknown.", again);
+/** It has not been decided, and never will be. */
+const notTaken = (): Refusal =>
+  new Refusal("unavailable", "The region's log has not answered for a command before this one; this one has not been accepted.", again);
+const tooMany = (): Refusal =>
+  new Refusal("unavailable", "Too many of your commands wait for this region's log; this one has not been accepted.", again);
 
 /** What a peer would quarantine must not enter our own log: the same judgement before as after the link (A4). */
 function refuseUnfit(event: Event, region: string): void {

@@ -5,13 +5,14 @@
 import type { Witness } from "../core/distrust.ts";
 import { distrustOf } from "../core/distrust.ts";
 import type { ClockWitnessed } from "../core/event.ts";
+import type { Tables } from "../core/ports/state-store.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
-import type { Position } from "../core/position.ts";
-import { comparePoints, formatPoint, parsePoint } from "../core/position.ts";
+import type { Position, Vector, VectorText } from "../core/position.ts";
+import { comparePoints, covers, parsePoint } from "../core/position.ts";
 import type { Entry, Register, RegisterKey } from "../core/register.ts";
 import { readKey } from "../core/register.ts";
 import type { Judgement } from "../core/resolve.ts";
-import { awaitedBy, judgedBy, standings } from "../core/rights.ts";
+import { judgedBy, standings } from "../core/rights.ts";
 import type { Stamp } from "../core/stamp.ts";
 import { stampRegion } from "../core/stamp.ts";
 import type { TableWriter } from "./register-rows.ts";
@@ -19,11 +20,14 @@ import type { TableWriter } from "./register-rows.ts";
 export class Judging {
   readonly #tables: TableWriter;
   readonly #witnesses = new Map<string, Witness>();
+  /** Keys of the table `awaiting`. */
+  readonly #rows = new Set<string>();
   #isDistrusted: (stamp: Stamp) => boolean;
 
   constructor(tables: TableWriter) {
     this.#tables = tables;
     for (const [key, witness] of tables.range("witnesses", { from: "", to: "\u{7f}" })) this.#witnesses.set(key, witness);
+    for (const [row] of tables.range("awaiting", { from: "", to: "\u{7f}" })) this.#rows.add(row);
     this.#isDistrusted = distrustOf([...this.#witnesses.values()]);
   }
 
@@ -44,46 +48,92 @@ export class Judging {
     this.#isDistrusted = distrustOf([...this.#witnesses.values()]);
   }
 
-  /** Keeps note of the memberships by which a register's hidden entries wait or fail, however they came to be hidden. */
-  lean(before: Register | undefined, after: Register): void {
-    const leans = new Set(awaitedBy(after));
-    const row = (membership: RegisterKey): string => `${membership}||${after.key}`;
-    for (const membership of leans) this.#tables.put("awaiting", row(membership), true);
-    for (const membership of before === undefined ? [] : awaitedBy(before))
-      if (!leans.has(membership)) this.#tables.put("awaiting", row(membership), undefined);
+  /**
+   * Keeps note of what may have to be judged again. An entry is judged by what its origin had applied (D6): while some of that is not here, or the
+   * entry waits for its right, the register is open to what is still to come; once all is here, nothing can move its standing any more.
+   */
+  lean(before: Register | undefined, after: Register, vector: Vector, added?: Entry): void {
+    const { key } = after;
+    for (const membership of pendingBy(after)) this.#open(membership, key, { pending: true });
+    for (const membership of before === undefined ? [] : pendingBy(before))
+      if (!pendingBy(after).has(membership)) this.#open(membership, key, { pending: false });
+    const membership = added === undefined ? undefined : judgedBy(key, added);
+    if (added === undefined || membership === undefined) return;
+    const until = Object.entries(added.after).filter(([origin, text]) => !isHere(vector, origin, text));
+    if (until.length > 0) this.#open(membership, key, { until: Object.fromEntries(until) });
   }
 
-  /** Notes how far its author's `after` has reached: a membership event below that, coming late, may take a right away. */
-  reached({ key }: Register, entry: Entry): void {
-    if (judgedBy(key, entry) === undefined) return;
-    const row = `${readKey(key).channel}|${entry.author}`;
-    const reach = this.#tables.get("reach", row) ?? {};
-    const further = Object.entries(entry.after).filter(([origin, text]) => isFurther(text, reach[origin]));
-    if (further.length > 0) this.#tables.put("reach", row, { ...reach, ...Object.fromEntries(further) });
+  #open(
+    membership: RegisterKey,
+    key: RegisterKey,
+    { pending, until = {} }: { readonly pending?: boolean; readonly until?: VectorText },
+  ): void {
+    const row = `${membership}||${key}`;
+    const stood = this.#tables.get("awaiting", row) ?? { pending: false, until: {} };
+    const joined: Record<string, string> = { ...stood.until };
+    for (const [origin, text] of Object.entries(until)) if (isFurther(text, joined[origin])) joined[origin] = text;
+    this.#put(row, { pending: pending ?? stood.pending, until: joined });
   }
 
-  /** Registers whose standing may have moved because this membership register has changed by `entry`. */
-  staleBy(membership: RegisterKey, entry: Entry): readonly RegisterKey[] {
-    const { channel, kind, ids } = readKey(membership);
-    if (kind !== "member") return [];
-    const reach = this.#tables.get("reach", `${channel}|${ids[0]}`)?.[entry.position.origin];
-    const isLate = reach !== undefined && !isFurther(formatPoint(entry.position), reach);
-    return [...this.awaiting(membership), ...(isLate ? this.writtenBy(membership) : [])];
+  #put(row: string, awaiting: Tables["awaiting"]): void {
+    const isOpen = awaiting.pending || Object.keys(awaiting.until).length > 0;
+    this.#tables.put("awaiting", row, isOpen ? awaiting : undefined);
+    if (isOpen) this.#rows.add(row);
+    else this.#rows.delete(row);
   }
 
-  /** Registers that wait for a membership to change, or for any when none is named. */
-  awaiting(membership?: RegisterKey): readonly RegisterKey[] {
-    const rows = this.#tables.range("awaiting", keysUnder(membership === undefined ? "" : `${membership}||`));
-    return [...new Set([...rows].map(([row]) => row.slice(row.indexOf("||") + 2)))];
+  /**
+   * Registers that may stand otherwise because this membership register has changed: those open to it, and through every membership among them
+   * those open to that one, however it stands now: who judged by it may have seen less than is here.
+   */
+  staleBy(membership: RegisterKey): readonly RegisterKey[] {
+    if (this.#rows.size === 0 || readKey(membership).kind !== "member") return [];
+    const stale = new Set<RegisterKey>();
+    const asked = [membership];
+    for (const one of asked)
+      for (const key of this.#openTo(one)) {
+        if (stale.has(key)) continue;
+        stale.add(key);
+        if (key !== membership && readKey(key).kind === "member") asked.push(key);
+      }
+    return [...stale];
   }
 
-  /** Everything that the member has written in the channel. */
-  writtenBy(membership: RegisterKey): readonly RegisterKey[] {
-    const { channel, ids } = readKey(membership);
-    return [...this.#tables.range("registers", keysUnder(`${channel}|`))]
-      .filter(([key, { entries }]) => key !== membership && entries.some(({ author }) => author === ids[0]))
-      .map(([key]) => key);
+  /** Every register that is open to what is still to come. */
+  allOpen(): readonly RegisterKey[] {
+    return [...new Set([...this.#rows].map(registerOf))];
   }
+
+  #openTo(membership: RegisterKey): readonly RegisterKey[] {
+    return [...this.#tables.range("awaiting", keysUnder(`${membership}||`))].map(([row]) => registerOf(row));
+  }
+
+  /** Closes rows of which all is here now: cheap, as most of what comes leans on nothing that is missing, and done now and then. */
+  sweep(vector: Vector): void {
+    for (const row of this.#rows) {
+      const awaiting = this.#tables.get("awaiting", row);
+      if (awaiting === undefined) this.#rows.delete(row);
+      else if (
+        Object.keys(awaiting.until).length > 0 &&
+        Object.entries(awaiting.until).every(([origin, text]) => isHere(vector, origin, text))
+      )
+        this.#put(row, { ...awaiting, until: {} });
+    }
+  }
+}
+
+const registerOf = (row: string): RegisterKey => row.slice(row.indexOf("||") + 2);
+
+/** The memberships by which a register's pending entries wait. */
+function pendingBy({ key, entries, resolution: { pending } }: Register): ReadonlySet<RegisterKey> {
+  if (pending.length === 0) return NONE;
+  return new Set(entries.flatMap((entry) => (pending.includes(entry.stamp) ? (judgedBy(key, entry) ?? []) : [])));
+}
+const NONE: ReadonlySet<RegisterKey> = new Set();
+
+function isHere(vector: Vector, origin: string, text: string): boolean {
+  const point = parsePoint(text);
+  return point === undefined || covers(vector, origin, point);
 }
 
 function isFurther(text: string, than: string | undefined): boolean {

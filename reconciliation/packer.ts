@@ -3,6 +3,7 @@
  * It flushes at once when nothing is in flight; what arrives meanwhile goes with the next message. One message in flight at a time, so the
  * order of acceptance is the order of the log.
  */
+import { Refusal } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { EventLog } from "../core/ports/event-log.ts";
@@ -34,9 +35,10 @@ export class Packer {
     this.#take = take;
   }
 
-  /** Resolves when the events are durable and applied in memory. Events of one call share a log message, in order. */
+  /** Resolves when the events are durable and applied in memory. Events of one call share a log message, in order; throws where none can hold them. */
   append(events: readonly Event[]): Promise<void> {
     const text = events.map((event) => JSON.stringify(event)).join(",");
+    if (text.length * 3 > LIMITS.logMessageBytes && Buffer.byteLength(text) > LIMITS.logMessageBytes) throw tooLarge(events.length);
     return new Promise((durable) => {
       this.#waiting.push({ events, text, durable });
       this.#flush();
@@ -115,3 +117,8 @@ export class Packer {
     return this.#waiting.splice(0, count);
   }
 }
+
+const tooLarge = (count: number): Refusal =>
+  new Refusal("too-large", `What this command does (${count} events) fits into no message of the region's log.`, {
+    hint: "Do it in several commands, for example add members one by one; a shorter Idempotency-Key helps too.",
+  });

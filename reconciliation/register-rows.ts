@@ -3,11 +3,13 @@
  * Saving a register is the only way any of them changes, so they can never disagree with it.
  */
 import { birthOf } from "../core/commands/message-standing.ts";
+import { conflictId } from "../core/conflict-records.ts";
 import { bucketOf, registerTerm } from "../core/digest.ts";
 import { addHash, EMPTY_SUM, removeHash } from "../core/hash.ts";
 import type { TableName, TableReader, Tables } from "../core/ports/state-store.ts";
-import type { ConflictRecord, Register } from "../core/register.ts";
+import type { ConflictRecord, Entry, Register } from "../core/register.ts";
 import { readKey } from "../core/register.ts";
+import { versionKey } from "../core/versions.ts";
 
 export interface TableWriter extends TableReader {
   put<T extends TableName>(table: T, key: string, value: Tables[T] | undefined): void;
@@ -71,10 +73,8 @@ function saveRecords(tables: TableWriter, before: Register | undefined, after: R
   for (const record of after.resolution.records) {
     const old = stood.get(record.id);
     if (old !== undefined && sameRecord(old, record)) continue;
-    if (old === undefined) {
-      tables.put("conflicts", record.id, { key: after.key });
-      tables.put("channelConflicts", `${channel}|${record.id}`, true);
-    }
+    if (old === undefined) tables.put("channelConflicts", `${channel}|${record.id}`, true);
+    saveIds(tables, after, record, old);
     const newLosers = [...lose]
       .filter((row) => row.endsWith(`|${record.id}`) && !lost.has(row))
       .map((row) => row.slice(0, row.indexOf("|")));
@@ -85,23 +85,36 @@ function saveRecords(tables: TableWriter, before: Register | undefined, after: R
   return changes;
 }
 
-/** Rows "<user>|<conflict>" of authors whose version lost and who have not seen it. */
+/**
+ * The ids that lead to a record: its own, and that of every member's key (alias rule, D2). Another region may have known the group before it was
+ * joined, under an id that this one never made; whoever asks by it is answered here too.
+ */
+function saveIds(tables: TableWriter, { key, entries }: Register, record: ConflictRecord, before: ConflictRecord | undefined): void {
+  const known = new Set(before?.versions);
+  const news = new Set(record.versions.filter((stamp) => !known.has(stamp)));
+  const members = entries.flatMap((entry) => (news.has(entry.stamp) ? conflictId(key, versionKey(entry)) : []));
+  for (const id of before === undefined ? [record.id, ...members] : members) tables.put("conflicts", id, { key });
+}
+
+/** Rows "<user>|<conflict>" of authors whose version lost and who have not seen it, under whatever name it went then (D5). */
 function losersOf(register: Register | undefined): Set<string> {
   const rows = new Set<string>();
-  if (register === undefined) return rows;
-  const authors = new Map(register.entries.map((entry) => [entry.stamp, entry.author]));
-  for (const record of register.resolution.records)
-    if (record.state === "open")
-      for (const loser of record.losers) {
-        const author = authors.get(loser);
-        if (author !== undefined && !register.seen.some((seen) => seen.author === author && seen.of.includes(loser)))
-          rows.add(`${author}|${record.id}`);
-      }
+  for (const { id, state, losers } of register?.resolution.records ?? []) {
+    if (register === undefined || state !== "open") continue;
+    for (const loser of register.entries.filter(({ stamp }) => losers.includes(stamp)))
+      if (!hasSeen(register, loser)) rows.add(`${loser.author}|${id}`);
+  }
   return rows;
+}
+
+function hasSeen({ seen, entries }: Register, loser: Entry): boolean {
+  const marked = seen.filter(({ author }) => author === loser.author).flatMap(({ of }) => of);
+  return marked.length > 0 && entries.some((entry) => marked.includes(entry.stamp) && versionKey(entry) === versionKey(loser));
 }
 
 const sameRecord = (a: ConflictRecord, b: ConflictRecord): boolean =>
   a.state === b.state &&
+  a.rule === b.rule &&
   a.winner === b.winner &&
   a.reason === b.reason &&
   a.restoredBy === b.restoredBy &&

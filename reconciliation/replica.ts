@@ -14,7 +14,6 @@ import type { TableReader } from "../core/ports/state-store.ts";
 import type { Point, Position, Vector } from "../core/position.ts";
 import { covers, pointKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
-import { readKey } from "../core/register.ts";
 import { applyWrite, reresolve } from "../core/register-apply.ts";
 import { writesOf } from "../core/writes.ts";
 import { AuditRows } from "./audit-rows.ts";
@@ -51,6 +50,7 @@ export class Replica {
   readonly judging: Judging;
   readonly view: View;
   #vector: Vector;
+  #events = 0;
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
@@ -106,6 +106,8 @@ export class Replica {
     const point: Point = { epoch, sequence, place };
     this.#parts.tables.put("positions", origin, point);
     this.#vector = { ...this.#vector, [origin]: point };
+    this.#events += 1;
+    if (this.#events % SWEEP_EVENTS === 0) this.judging.sweep(this.#vector);
   }
 
   #write(writes: readonly Write[]): Effect {
@@ -120,9 +122,8 @@ export class Replica {
       if (!isTwin(before, write) && !isVoid(after, write)) silent = false;
       records.push(...saveRegister(tables, before, after));
       if (!("entry" in write)) continue;
-      this.judging.lean(before, after);
-      this.judging.reached(after, write.entry);
-      records.push(...this.#settle(this.judging.staleBy(write.key, write.entry)));
+      this.judging.lean(before, after, this.#vector, write.entry);
+      records.push(...this.#settle(this.judging.staleBy(write.key)));
     }
     return { silent, records };
   }
@@ -132,49 +133,32 @@ export class Replica {
     this.judging.witness(event, position);
     const contested = [...this.#parts.tables.range("contested", { from: "", to: "\u{7f}" })].map(([key]) => key);
     this.#parts.distrusted(event.data.origin);
-    const records = contested.flatMap((key) => this.#resolveAgain(key).records);
-    return { silent: false, records: [...records, ...this.#settle(this.judging.awaiting())] };
+    return { silent: false, records: this.#settle([...new Set([...contested, ...this.judging.allOpen()])]) };
   }
 
-  /** Judges registers again that leaned on a membership; a membership that thereby changes makes others stale in turn. */
+  /** Judges registers again, each once: how an entry stands depends on what others wrote, not on how that stands now. */
   #settle(stale: readonly RegisterKey[]): readonly RecordChange[] {
-    const records: RecordChange[] = [];
-    const waiting = [...stale];
-    for (let turns = 0, next = waiting.shift(); next !== undefined && turns < MOST_AGAIN; turns += 1, next = waiting.shift()) {
-      const { records: some, before, after } = this.#resolveAgain(next);
-      records.push(...some);
-      if (before === undefined || after === undefined || before === after || readKey(next).kind !== "member") continue;
-      waiting.push(...this.judging.awaiting(next));
-      if (hidden(before) !== hidden(after)) waiting.push(...this.judging.writtenBy(next));
-    }
-    return records;
+    return stale.flatMap((key) => this.#resolveAgain(key));
   }
 
-  /** `after` is `before` itself when nothing has moved. */
-  #resolveAgain(key: RegisterKey): {
-    readonly records: readonly RecordChange[];
-    readonly before: Register | undefined;
-    readonly after: Register | undefined;
-  } {
+  #resolveAgain(key: RegisterKey): readonly RecordChange[] {
     const { tables } = this.#parts;
     const before = tables.get("registers", key);
-    if (before === undefined) return { records: [], before, after: before };
+    if (before === undefined) return [];
     const after = reresolve(before, this.judging.of(key, before.entries));
-    if (canonical(after.resolution) === canonical(before.resolution)) return { records: [], before, after: before };
+    if (canonical(after.resolution) === canonical(before.resolution)) return [];
     const records = saveRegister(tables, before, after);
-    this.judging.lean(before, after);
-    return { records, before, after };
+    this.judging.lean(before, after, this.#vector);
+    return records;
   }
 }
-
-const hidden = ({ resolution }: Register): string => [...resolution.void, "|", ...resolution.pending].join(" ");
 
 interface Effect {
   readonly silent: boolean;
   readonly records: readonly RecordChange[];
 }
-/** Forged chains of rights must not keep a region busy; an honest change settles in a few turns. */
-const MOST_AGAIN = 100_000;
+/** Events between two looks at what is open to what is still to come. */
+const SWEEP_EVENTS = 1_000;
 
 /** Whether a version of equal author, command and content stood already (D5). */
 function isTwin(before: Register | undefined, write: Write): boolean {

@@ -1,6 +1,7 @@
 /** conflict.restore: the losing text comes back as a new edit that names the conflict (P7 of the register): by its author, a moderator, the owner or an auditor. */
 import type { CommandOf } from "../command.ts";
 import { Refusal } from "../errors.ts";
+import { may } from "../permissions.ts";
 import type { Entry } from "../register.ts";
 import { readKey, registerKey } from "../register.ts";
 import type { Deciding, Decision } from "./decision.ts";
@@ -26,13 +27,15 @@ export function restoreConflict(deciding: Deciding, command: CommandOf<"conflict
     throw new Refusal("not-found", `The conflict has no version ${command.version}.`, {
       hint: `Its versions: ${found.record.versions.join(", ")}.`,
     });
-  if (!auditor && role !== "owner" && role !== "moderator" && version.author !== actor.user)
+  const byMembership = role !== null && (may(role, "edit-any") || version.author === actor.user);
+  if (!byMembership && !auditor)
     throw new Refusal("forbidden", "Only the version's author, a moderator, the owner or an auditor may restore it.");
   if (isGone(found.register)) throw refuseGone("of this conflict");
   const text = textOf(version);
   const birth = birthOf(found.register);
   if (text === undefined || birth === undefined) throw new Refusal("invalid", "This version has no text to restore.");
-  const right = role === null ? undefined : view.register(registerKey.member(channel, actor.user))?.resolution.winner;
+  // An auditor who is a plain member here restores as an auditor: judged by the membership, every region would find it void (D6).
+  const right = !byMembership ? undefined : view.register(registerKey.member(channel, actor.user))?.resolution.winner;
   const about = aboutMessage(view, channel, { identity: ids[0] ?? "", register: found.register, birth, gone: false });
   const data = {
     message: ids[0] ?? "",

@@ -15,7 +15,8 @@ export function sendMessage(deciding: Deciding, command: CommandOf<"message.send
   const { channel, role, right, policy, deletes } = standing(deciding, command.channel);
   allow(role, "send", "send messages");
   const message = identityOf("message", actor.user, command.id);
-  if (view.register(registerKey.body(channel, message)) !== undefined)
+  // An edit from elsewhere may be here before the send that it edits: then this is that send's twin.
+  if (view.register(registerKey.body(channel, message))?.entries.some(({ kind }) => kind === "sent"))
     throw new Refusal("conflict-of-command", "This command id has already made a message.", {
       hint: "Use a fresh Idempotency-Key for a new message.",
     });

@@ -6,7 +6,7 @@
  */
 import type { Witness } from "../distrust.ts";
 import type { Placed } from "../event.ts";
-import type { Point } from "../position.ts";
+import type { Point, VectorText } from "../position.ts";
 import type { Register } from "../register.ts";
 import type { Stamp } from "../stamp.ts";
 
@@ -36,10 +36,11 @@ export interface Tables {
   readonly digests: string;
   /** origin -> last position applied. */
   readonly positions: Point;
-  /** "<awaited stamp>|<register key>": registers with an entry pending on a membership version. */
-  readonly awaiting: true;
-  /** "<channel>|<author>" -> per origin the greatest `after` seen in the author's events: whether a late membership event can void one. */
-  readonly reach: { readonly [origin: string]: string };
+  /**
+   * "<membership register>||<register key>": a register with an entry of that member whose standing what is still to come may move: it is
+   * pending, or its author's region had applied what is not here yet (`until`).
+   */
+  readonly awaiting: { readonly pending: boolean; readonly until: VectorText };
   /** "<origin>|<point key>" -> an event that could not be taken, as it came, and why (H14). */
   readonly quarantine: { readonly reason: string; readonly raw: string };
   /** zero-padded local sequence -> audit fact of this region. */

@@ -28,7 +28,6 @@ const TABLES: { readonly [T in TableName]: true } = {
   digests: true,
   positions: true,
   awaiting: true,
-  reach: true,
   quarantine: true,
   audit: true,
   witnesses: true,
