@@ -49,7 +49,7 @@ test("D8: who does not read is closed with 4002 and can resume; the others notic
       return gateway.connections() === 1;
     },
     "slow connections are gone",
-    30_000,
+    50_000,
   );
   expect((await parts.metrics.registry.getSingleMetricAsString("atoll_slow_consumers_total")).split(" ").at(-1)).toBe("20");
   await until(() => reader.events().length === sent, "the reader has everything");
