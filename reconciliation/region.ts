@@ -26,6 +26,7 @@ import { Committer } from "./committer.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { Following } from "./following.ts";
 import type { GateCounts } from "./gate.ts";
+import { LateTail } from "./late-tail.ts";
 import { keptFacts, OwnTail, replayOwnLog } from "./own-log.ts";
 import { Packer } from "./packer.ts";
 import type { PresenceExchange } from "./presence-exchange.ts";
@@ -74,6 +75,7 @@ export interface Region {
   readonly presence: PresenceBoard & PresenceExchange;
   readonly verifier: Verifier;
   readonly replica: Replica;
+  readonly lateTail: LateTail;
   /** Whether the store takes rows, and whether the log answers. */
   health(): { readonly store: boolean; readonly logWaiting: number; readonly rowsAhead: number; readonly quarantined: number };
   /** What the gates have seen of each peer's log. */
@@ -272,6 +274,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     presence,
     verifier: verifying,
     replica,
+    lateTail: new LateTail(region, tables, packer),
     health: () => ({ store: !committer.refusing, logWaiting: packer.pending, rowsAhead: tables.rowsAhead, quarantined: countOf(tables) }),
     gates: () => new Map([...followings].map(([peer, one]) => [peer, one.counts])),
     drain: async () => {
