@@ -32,6 +32,7 @@ const GOOD: Readonly<Record<Event["kind"], object>> = {
   },
   "channel.changed": {
     channel,
+    right: OLD,
     data: { topic: "t", replaces: { topic: [OLD] }, about: { name: "n", topic: null, policy: "lww", deletes: "lww", born: OLD } },
   },
   "member.set": { channel, right: OLD, data: { user: "eve", role: "moderator", replaces: [OLD] } },
@@ -51,10 +52,10 @@ const GOOD: Readonly<Record<Event["kind"], object>> = {
       about: { ...about, reactions: { "👍": ["eve"] } },
     },
   },
-  "message.deleted": { channel, data: { message, replaces: [OLD], about } },
-  "reaction.set": { channel, data: { message, emoji: "👍", born: OLD, replaces: [] } },
-  "reaction.cleared": { channel, data: { message, emoji: "👍", born: OLD, replaces: [OLD] } },
-  "read.marked": { channel, data: { message, born: OLD, upTo: { us: "1.3.0" }, replaces: [] } },
+  "message.deleted": { channel, right: OLD, data: { message, replaces: [OLD], about } },
+  "reaction.set": { channel, right: OLD, data: { message, emoji: "👍", born: OLD, replaces: [] } },
+  "reaction.cleared": { channel, right: OLD, data: { message, emoji: "👍", born: OLD, replaces: [OLD] } },
+  "read.marked": { channel, right: OLD, data: { message, born: OLD, upTo: { us: "1.3.0" }, replaces: [] } },
   "conflict.seen": { channel: "@", data: { conflict: "k", register: "@|profile|ana|avatar", of: [OLD] } },
   "profile.changed": { channel: null, data: { displayName: "Ana", replaces: { displayName: [] } } },
   "clock.witnessed": { channel: null, data: { origin: "eu", epoch: 1, from: OLD, to: OLD, offsetMs: 3_600_000, of: 3 } },
@@ -117,6 +118,56 @@ describe("A4: what is malformed, forged or unknown is named", () => {
     expect(wrong(event("profile.changed", { data: { avatar: null, replaces: { avatar: [T] } } }))).toBe("replaces itself");
   });
 
+  test("D6: whoever needs a right carries one, and whoever needs none carries none", () => {
+    const without = (kind: Event["kind"], more: object = {}): string => {
+      const { right: _, ...rest } = event(kind, more) as { readonly right?: string };
+      return wrong(rest);
+    };
+    for (const kind of Object.keys(GOOD) as Event["kind"][]) {
+      const free = ["channel.created", "profile.changed", "clock.witnessed", "epoch.opened"].includes(kind);
+      expect([kind, wrong(event(kind, { right: OLD }))]).toEqual([kind, free ? "carries a right that it does not need" : "nothing"]);
+      const needed = !free && kind !== "conflict.seen" && kind !== "message.edited";
+      expect([kind, without(kind)]).toEqual([kind, needed ? "lacks the right it was judged by" : "nothing"]);
+    }
+    // An auditor restores as an auditor; a plain edit is judged by a membership.
+    expect(without("message.edited", { data: { message, body: "b", replaces: [OLD], about } })).toBe("lacks the right it was judged by");
+  });
+
+  test("H9: who has seen a conflict has seen one of that channel, in a register that keeps a log of them", () => {
+    const seen = (register: string, of = channel): string =>
+      wrong(event("conflict.seen", { channel: of, data: { conflict: "k", register, of: [OLD] } }));
+    for (const register of [`body|${message}`, "name", "topic", "policy", "deletes", "member|eve"])
+      expect([register, seen(`${channel}|${register}`)]).toEqual([register, "nothing"]);
+    for (const register of ["alias|team", "profile|ana|displayName"])
+      expect([register, seen(`@|${register}`, "@")]).toEqual([register, "nothing"]);
+    const other = "b".repeat(26);
+    expect(seen(`${other}|name`)).toBe("names a register of another channel");
+    expect(seen("@|alias|team")).toBe("names a register of another channel");
+    for (const register of [
+      "read|eve",
+      `reaction|${message}|2b|eve`,
+      "body",
+      `body|${message}|x`,
+      "body|short",
+      "member|e|ve",
+      "secret",
+      "",
+    ])
+      expect([register, seen(`${channel}|${register}`)]).toEqual([register, "data register is no register with conflicts"]);
+    for (const register of ["alias|", "profile|ana|password", "name", `body|${message}`])
+      expect([register, seen(`@|${register}`, "@")]).toEqual([register, "data register is no register with conflicts"]);
+  });
+
+  test("T2: one region alone is no majority, whatever it says of the mesh's size", () => {
+    const witness = (of: number): string =>
+      wrong(event("clock.witnessed", { data: { origin: "eu", epoch: 1, from: OLD, to: OLD, offsetMs: 1, of } }));
+    expect([witness(0), witness(1), witness(2)]).toEqual([
+      "witnesses in a mesh of one region",
+      "witnesses in a mesh of one region",
+      "nothing",
+    ]);
+  });
+
   test("prototypes cannot be reached through names", () => {
     expect(wrong(JSON.parse(JSON.stringify(event("message.sent")).replace('"v":1', '"v":1,"__proto__":{"x":1}')))).toBe(
       'has an unknown field "__proto__"',
@@ -124,6 +175,7 @@ describe("A4: what is malformed, forged or unknown is named", () => {
     expect(
       wrong(
         event("message.edited", {
+          right: OLD,
           data: JSON.parse(
             `{"message":"${message}","body":"b","replaces":[],"about":{"author":"ana","born":"${OLD}","thread":null,"reactions":{"__proto__":["eve"]}}}`,
           ) as object,

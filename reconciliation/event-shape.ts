@@ -10,6 +10,7 @@ import { identityOf } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Position } from "../core/position.ts";
 import { covers, parseVector } from "../core/position.ts";
+import { readKey } from "../core/register.ts";
 import { isStamp, stampRegion } from "../core/stamp.ts";
 import type { Check, Fields } from "./shape.ts";
 import { deeperThan, fields, finite, json, listOf, mapOf, nullable, oneOf, optional, pattern, text, whole } from "./shape.ts";
@@ -42,6 +43,11 @@ const emoji = text(1, LIMITS.emojiBytes);
 const thread = nullable(text(1, 160));
 const profile = optional(nullable(text(0, LIMITS.topicBytes)));
 const key = text(1, 512);
+/** Registers whose conflicts are logged (D2): who has seen one names one of these. */
+const register = pattern(
+  /^([0-9a-z]{26}\|(body\|[0-9a-z]{26}|name|topic|policy|deletes|member\|[A-Za-z0-9_-]{1,64})|@\|(alias\|[A-Za-z0-9_-]{1,64}|profile\|[A-Za-z0-9_-]{1,64}\|(displayName|avatar)))$/,
+  "register with conflicts",
+);
 const fieldOf = (...names: readonly string[]): Check => mapOf(oneOf(...names), stamps, names.length);
 
 const aboutMessage = fields<DataOf<"message.edited">["about"]>({
@@ -78,7 +84,7 @@ const DATA: { readonly [K in EventKind]: Fields<DataOf<K>> } = {
   "reaction.set": reaction,
   "reaction.cleared": reaction,
   "read.marked": { message: identity, born: stamp, upTo: vector, replaces: stamps },
-  "conflict.seen": { conflict: key, register: key, of: stamps },
+  "conflict.seen": { conflict: key, register, of: stamps },
   "profile.changed": { displayName: profile, avatar: profile, replaces: fieldOf("displayName", "avatar") },
   "clock.witnessed": { origin: plainId, epoch: whole(999_999_999), from: stamp, to: stamp, offsetMs: finite, of: whole(1_000) },
   "epoch.opened": { previous: fields<DataOf<"epoch.opened">["previous"]>({ epoch: whole(999_999_999), sequence: whole() }) },
@@ -139,6 +145,10 @@ function forged(event: Event, position: Position): string | undefined {
   const after = parseVector(event.after);
   if (after === undefined || covers(after, position.origin, position)) return "says that it was made after itself";
   if (event.right === event.stamp) return "is its own right";
+  if (event.right !== undefined && RIGHTLESS.includes(event.kind)) return "carries a right that it does not need";
+  if (event.right === undefined && !mayLackRight(event)) return "lacks the right it was judged by";
+  if (event.kind === "conflict.seen" && readKey(event.data.register).channel !== event.channel)
+    return "names a register of another channel";
   if (event.kind === "message.sent" && event.data.message !== identityOf("message", event.actor, event.command))
     return "names a message that is not the hash of its author and command";
   if (event.kind === "channel.created" && event.channel !== identityOf("channel", event.actor, event.command))
@@ -147,13 +157,20 @@ function forged(event: Event, position: Position): string | undefined {
   return "replaces" in event.data && replaced(event.data.replaces).includes(event.stamp) ? "replaces itself" : undefined;
 }
 
+/** Kinds that no membership is asked for: creations, a person's own profile, a region's own notes. */
+const RIGHTLESS: readonly EventKind[] = ["channel.created", "profile.changed", "clock.witnessed", "epoch.opened"];
+/** Auditors restore as auditors, and whose version lost has seen it wherever they have gone since: also where they are no members. */
+const mayLackRight = ({ kind, data }: Event): boolean =>
+  RIGHTLESS.includes(kind) || kind === "conflict.seen" || (kind === "message.edited" && "restores" in data);
+
 const replaced = (replaces: readonly string[] | { readonly [field: string]: readonly string[] }): readonly string[] =>
   Array.isArray(replaces) ? replaces : Object.values(replaces).flat();
 
 function wrongWitness({ origin, from, to, of }: DataOf<"clock.witnessed">): string | undefined {
   if (stampRegion(from) !== origin || stampRegion(to) !== origin) return "witnesses stamps of another region than it names";
   if (from > to) return "witnesses a stretch that ends before it begins";
-  return of < 1 ? "witnesses in a mesh of no regions" : undefined;
+  // Who is alone is no majority, whatever size of the mesh is named.
+  return of < 2 ? "witnesses in a mesh of one region" : undefined;
 }
 
 const said = (value: unknown): string => String(JSON.stringify(value) ?? "none").slice(0, 40);

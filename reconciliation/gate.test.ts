@@ -15,6 +15,7 @@ const sent = (n: number, more: object = {}): Event =>
     content: HASH,
     said: HASH,
     after: {},
+    right: formatStamp(1_600_000_000_000, 0, "us"),
     policy: "lww",
     deletes: "final",
     kind: "message.sent",
