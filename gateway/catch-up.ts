@@ -101,8 +101,8 @@ function withPosition(vector: Vector, event: WireEvent): Vector {
 }
 
 function finish({ told }: CatchUpParts, connection: Connection, stream: Stream, touched: ReadonlyMap<string, Conflict>): void {
-  for (const conflict of new Map([...touched, ...stream.changed]).values()) connection.send({ type: "conflict", conflict });
-  stream.changed.clear();
+  for (const conflict of new Map([...touched, ...(stream.changed ?? [])]).values()) connection.send({ type: "conflict", conflict });
+  stream.changed = undefined;
   connection.standing.settle(stream, told());
   if (stream.channel !== OWN) connection.send({ type: "caught-up", channel: stream.shown, cursor: connection.standing.cursor(told()) });
 }

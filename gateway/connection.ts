@@ -3,7 +3,6 @@ import type { Actor } from "../core/command.ts";
 import { Refusal } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Conflict } from "../core/objects.ts";
-import type { Timer } from "../core/ports/time.ts";
 import { catchUp } from "./catch-up.ts";
 import type { Context } from "./context.ts";
 import type { ClientCursor } from "./cursor.ts";
@@ -23,8 +22,6 @@ export interface Beginning {
   readonly holds: boolean;
 }
 
-/** Timers of Node take no longer wait than this. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
 /** Remembered records that the loser has been told of on this connection. */
 const TOLD_RECORDS = 1_000;
 
@@ -36,7 +33,6 @@ export class Connection {
   readonly #context: Context;
   readonly #toldLosses = new Set<string>();
   #identity: Identity;
-  #expiry: Timer | undefined;
   #isEnded = false;
   seen: string | undefined;
   commandsInFlight = 0;
@@ -78,7 +74,6 @@ export class Connection {
     metrics.connections.inc();
     if (givenCursor !== undefined) metrics.reconnects.inc({ reason: "resumed" });
     this.line.onEnd = () => this.#end();
-    this.#watchExpiry();
     this.send({
       type: "welcome",
       connection: this.id,
@@ -138,15 +133,11 @@ export class Connection {
   renew(identity: Identity): void {
     if (identity.actor.user !== this.user) throw new Refusal("forbidden", "The token is another user's.");
     this.#identity = identity;
-    this.#watchExpiry();
   }
 
-  #watchExpiry(): void {
-    const { now, timers } = this.#context.parts;
-    this.#expiry?.cancel();
-    const leftMs = this.#identity.expiresAtMs - now();
-    if (leftMs <= 0) this.line.goodbye("token", "the token has ended");
-    else this.#expiry = timers.after(Math.min(leftMs, LONGEST_WAIT_MS), () => this.#watchExpiry());
+  /** Ends when the token has; looked at now and then, for all connections together. */
+  checkToken(): void {
+    if (this.#identity.expiresAtMs <= this.#context.parts.now()) this.line.goodbye("token", "the token has ended");
   }
 
   #tryFollow(channel: string): readonly Stream[] {
@@ -164,7 +155,6 @@ export class Connection {
     if (this.#isEnded) return;
     this.#isEnded = true;
     const { parts, routing } = this.#context;
-    this.#expiry?.cancel();
     routing.leave(this, this.standing.channels());
     parts.presence.leave(this.id);
     parts.metrics.connections.dec();

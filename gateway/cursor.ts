@@ -19,7 +19,8 @@ const VERSION = "1";
 const CURSOR_CHARS = 49_152;
 const CHANNEL = /^(@|[0-9a-z]{26})$/;
 
-export const plainCursor = (base: Vector): ClientCursor => ({ base, channels: new Map() });
+const NO_EXCEPTIONS: ReadonlyMap<string, Vector> = new Map();
+export const plainCursor = (base: Vector): ClientCursor => ({ base, channels: NO_EXCEPTIONS });
 /** Where a channel stands in a cursor. */
 export const placeOf = (cursor: ClientCursor, channel: string): Vector => cursor.channels.get(channel) ?? cursor.base;
 

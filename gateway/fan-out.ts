@@ -101,8 +101,10 @@ export class FanOut {
     const frame = wireFrame(JSON.stringify({ type: "conflict", conflict }), true);
     for (const connection of routing.followers(channel)) {
       const stream = connection.standing.stream(channel);
-      if (stream?.state === "catching") stream.changed.set(conflict.id, conflict);
-      else if (stream !== undefined) connection.outbox.push(frame);
+      if (stream?.state === "catching") {
+        stream.changed ??= new Map();
+        stream.changed.set(conflict.id, conflict);
+      } else if (stream !== undefined) connection.outbox.push(frame);
     }
     if (conflict.state === "open")
       for (const user of losers) for (const connection of routing.ofUser(user)) connection.superseded(conflict);

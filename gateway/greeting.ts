@@ -28,13 +28,18 @@ export function greet(context: Context, line: Line): void {
       greeting = true;
       void welcome(context, line, frame).then((connection) => {
         late.cancel();
-        if (connection === undefined) return;
-        line.onFrame = (next) => converse(context, connection, next);
-        for (const next of early) line.onFrame(next);
+        if (connection !== undefined) handOver(context, line, connection, early);
       });
     }
   };
 }
+
+/** From here on nothing of the greeting is kept: a connection that idles should weigh little. */
+function handOver(context: Context, line: Line, connection: Connection, early: readonly ClientFrame[]): void {
+  line.onFrame = conversation(context, connection);
+  for (const frame of early) line.onFrame(frame);
+}
+const conversation = (context: Context, connection: Connection) => (frame: ClientFrame) => converse(context, connection, frame);
 
 /** The connection, or nothing when the line has been closed instead. */
 async function welcome(context: Context, line: Line, hello: HelloFrame): Promise<Connection | undefined> {

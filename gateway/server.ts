@@ -70,6 +70,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const sweeps = [
     timers.every(SWEEP_MS, () => {
       for (const line of context.lines) line.outbox.check();
+      for (const connection of routing.connections()) connection.checkToken();
       syncNews.tellWatermarks();
       checkSome();
       metrics.routingEntries.set(routing.entries);

@@ -22,7 +22,7 @@ export interface Stream {
   /** Catching: given up to here. Live: what the client has beyond this region; empty when nothing. */
   at: Vector;
   /** Records that changed while the stream caught up, told at its end. */
-  readonly changed: Map<string, Conflict>;
+  changed: Map<string, Conflict> | undefined;
 }
 
 export interface StandingOptions {
@@ -40,7 +40,7 @@ const HELD_STREAMS = 200;
 
 export class Standing {
   readonly #streams = new Map<string, Stream>();
-  readonly #stopped = new Map<string, Vector>();
+  #stopped: Map<string, Vector> | undefined;
   readonly #now: () => number;
   readonly began: ClientCursor;
   readonly own: Stream;
@@ -68,8 +68,8 @@ export class Standing {
   /** Starts a stream: from the cursor given with it, else from where it stopped on this connection, else from hello's. */
   begin(channel: string, shown: string, cursor?: ClientCursor): Stream {
     const from = cursor ?? this.began;
-    const at = cursor === undefined ? (this.#stopped.get(channel) ?? placeOf(from, channel)) : placeOf(from, channel);
-    const stream: Stream = { channel, shown, ownBegan: placeOf(from, OWN), state: "catching", at, changed: new Map() };
+    const at = cursor === undefined ? (this.#stopped?.get(channel) ?? placeOf(from, channel)) : placeOf(from, channel);
+    const stream: Stream = { channel, shown, ownBegan: placeOf(from, OWN), state: "catching", at, changed: undefined };
     this.#streams.set(channel, stream);
     this.#special += 1;
     return stream;
@@ -88,6 +88,7 @@ export class Standing {
   end(channel: string, applied: Vector): void {
     const stream = this.#streams.get(channel);
     if (stream === undefined) return;
+    this.#stopped ??= new Map();
     this.#stopped.set(channel, placeAt(stream, applied));
     if (stream.state === "catching" || stream.at !== NOTHING) this.#special -= 1;
     stream.state = "ended";
