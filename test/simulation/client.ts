@@ -14,6 +14,8 @@ import type { Random } from "./random.ts";
 export interface Given {
   readonly event: WireEvent;
   readonly region: string;
+  /** Which life of the region. */
+  readonly boots: number;
   readonly atMs: number;
 }
 
@@ -99,13 +101,13 @@ export class Client {
   }
 
   /** The line breaks; what is on its way is lost. */
-  drop(): void {
+  drop(backMs: number = this.#random.between(20, AGAIN_MS)): void {
     this.#connection += 1;
     this.region = undefined;
     const wire = this.#wire;
     this.#wire = undefined;
     wire?.drop();
-    this.#later(this.#random.between(20, AGAIN_MS));
+    this.#later(backMs);
   }
 
   /** Channels that the user is in, as far as the client knows, and that are not followed yet. */
@@ -155,7 +157,7 @@ export class Client {
   }
 
   #take(event: WireEvent, region: string, atMs: number): void {
-    this.given.push({ event, region, atMs });
+    this.given.push({ event, region, boots: this.#boots, atMs });
     const { channel, data } = event;
     const concernsMe =
       event.kind === "channel.created" ? event.actor === this.user : event.kind.startsWith("member.") && data["user"] === this.user;
@@ -190,6 +192,9 @@ export class Client {
   }
 
   #later(delayMs: number): void {
-    this.#mesh.scheduler.after(delayMs, () => this.connect());
+    const mine = this.#connection;
+    this.#mesh.scheduler.after(delayMs, () => {
+      if (mine === this.#connection) this.connect();
+    });
   }
 }

@@ -23,7 +23,10 @@ import type { RunningRegion } from "./running-region.ts";
 /** Nobody reads the metrics of a simulation. */
 const NO_METRICS = new Proxy({}, { get: () => ({ inc: () => {}, dec: () => {}, set: () => {}, observe: () => {} }) }) as Metrics;
 /** A small page, so that catching up takes several and can be interrupted between them. */
-const PAGE_EVENTS = 4;
+const PAGE_EVENTS = 2;
+/** A socket takes little at once, so that live events come between the pages. */
+const SOCKET_BYTES = 600;
+const DRAIN_MS = 6;
 
 export interface ServerFrameText {
   readonly type: string;
@@ -67,7 +70,7 @@ export class SimulatedGateway {
     this.#life = life;
     this.#context = {
       parts,
-      limits: DEFAULT_LIMITS,
+      limits: { ...DEFAULT_LIMITS, socketBytes: SOCKET_BYTES },
       routing,
       fanOut,
       flusher: new Flusher((run) => void life.after(0, run)),
@@ -100,7 +103,7 @@ export class SimulatedGateway {
 class FakeSocket {
   readonly OPEN = 1;
   readonly extensions = "";
-  readonly bufferedAmount = 0;
+  bufferedAmount = 0;
   readyState = 1;
   readonly #life: Life;
   readonly #hear: (frame: ServerFrameText) => void;
@@ -121,7 +124,11 @@ class FakeSocket {
   send(bytes: Buffer, _options: object, written: () => void): void {
     if (this.readyState !== this.OPEN) return;
     this.#hear(JSON.parse(bytes.toString("utf8")) as ServerFrameText);
-    this.#life.after(0, written);
+    this.bufferedAmount += bytes.length;
+    this.#life.after(DRAIN_MS, () => {
+      this.bufferedAmount -= bytes.length;
+      written();
+    });
   }
   ping(): void {}
   close(): void {

@@ -23,6 +23,8 @@ export interface MachineParts<R> {
   readonly failed: (failure: unknown) => void;
 }
 
+/** Longer than any simulation. */
+const DRIFTED_MS = 60_000;
 /** After trouble ends, what it left waiting may still be slow for this long. */
 const AFTERMATH_MS = 2_000;
 
@@ -36,6 +38,9 @@ export class Machine<R> {
   #life: Life | undefined;
   #running: R | undefined;
   #boots = 0;
+  /** The worst its wall clock has been while a process ran by it. */
+  mostAheadMs = 0;
+  mostBehindMs = 0;
   #troubledMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: MachineParts<R>) {
@@ -62,6 +67,8 @@ export class Machine<R> {
     const life = new Life(this.#parts.scheduler, this.clock);
     this.#life = life;
     this.#boots += 1;
+    this.mostAheadMs = Math.max(this.mostAheadMs, this.clock.skewMs + DRIFTED_MS * this.clock.drift);
+    this.mostBehindMs = Math.max(this.mostBehindMs, -this.clock.skewMs - DRIFTED_MS * this.clock.drift);
     this.#parts.boot(this, life).then(
       (running) => {
         if (!life.ended) this.#running = running;

@@ -22,6 +22,8 @@ export interface Watcher {
   readonly started?: (region: string, running: RunningRegion) => void;
   readonly answered?: (person: Person, operation: Operation, region: string) => void;
   readonly moved?: (person: Person) => void;
+  /** Out of reach until `backMs` from now; the line breaks once more at `againMs`. */
+  readonly away?: (person: Person, backMs: number, againMs: number | undefined) => void;
   /** Every now and then. */
   readonly look?: () => void;
 }
@@ -102,6 +104,10 @@ export class Mesh {
 
   moved(person: Person): void {
     this.#watch((watcher) => watcher.moved?.(person));
+  }
+
+  away(person: Person, backMs: number, againMs: number | undefined): void {
+    this.#watch((watcher) => watcher.away?.(person, backMs, againMs));
   }
 
   /** Every event in any region's log: what really happened. */

@@ -100,6 +100,14 @@ const FAULTS: Readonly<Record<FaultKind, (blow: Blow) => void>> = {
     blow.machine.crash();
     blow.later(() => blow.machine.start(), 200 + blow.fault.lengthMs * blow.fault.dice[0]);
   },
+  /** The process dies with a message on its way to a slow log, which takes it after the next life has begun. */
+  "killed-writing": (blow) => {
+    const { faults } = blow.machine.server;
+    faults.slowMs = 350;
+    blow.later(() => blow.machine.crash(), 110);
+    blow.later(() => blow.machine.start(), 180 + blow.fault.dice[0] * 120);
+    blow.later(() => Object.assign(faults, { slowMs: 0 }), 1_000);
+  },
   power: (blow) => {
     blow.machine.powerOff();
     blow.later(() => blow.machine.start(), 300 + blow.fault.lengthMs * blow.fault.dice[0]);

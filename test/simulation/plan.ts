@@ -21,6 +21,7 @@ export const STEP_KINDS = {
   profile: 2,
   duel: 8,
   move: 6,
+  away: 7,
 } as const;
 export type StepKind = keyof typeof STEP_KINDS;
 
@@ -50,6 +51,7 @@ export const FAULT_KINDS = {
   "store-full": 4,
   "slow-disk": 3,
   "lost-answers": 4,
+  "killed-writing": 3,
 } as const;
 export type FaultKind = keyof typeof FAULT_KINDS;
 
@@ -83,13 +85,15 @@ export function planOf(seed: number): Plan {
   const random = randomOf(seed);
   const regions = random.chance(0.2) ? ["us", "eu"] : ["us", "eu", "ap"];
   const users = 3 + random.below(3);
+  const skewsMs = skews(random, regions.length);
+  const broken = faults(random, regions.length);
   return {
     seed,
     regions,
     users,
-    skewsMs: skews(random, regions.length),
-    faults: faults(random, regions.length),
-    steps: steps(random, users),
+    skewsMs,
+    faults: broken,
+    steps: [...steps(random, users), ...lastWords(random, broken)].sort((a, b) => a.atMs - b.atMs),
     endMs: CALM_MS + WINDOW_MS,
   };
 }
@@ -111,7 +115,14 @@ function steps(random: Random, users: number): readonly Step[] {
     const atMs = CALM_MS + random.next() * WINDOW_MS;
     return { atMs: Math.round(atMs), kind, user: random.below(users), dice: [random.next(), random.next(), random.next()] };
   });
-  return some.sort((a, b) => a.atMs - b.atMs);
+  return some;
+}
+
+/** Somebody is just writing when a region is killed in the middle of it. Person n begins in region n. */
+function lastWords(random: Random, faults: readonly Fault[]): readonly Step[] {
+  return faults.flatMap(({ kind, atMs, a }): Step[] =>
+    kind === "killed-writing" ? [{ atMs: atMs + 60, kind: "send", user: a, dice: [random.next(), random.next(), random.next()] }] : [],
+  );
 }
 
 function faults(random: Random, regions: number): readonly Fault[] {

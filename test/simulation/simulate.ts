@@ -1,6 +1,7 @@
 /** One simulation, whole: from a seed to a verdict. */
 
 import { answeredInTime } from "./checkers/answers.ts";
+import { authorsInOrder } from "./checkers/author-order.ts";
 import { watchClosedTime } from "./checkers/closed-time.ts";
 import type { EndState, RegionEnd } from "./checkers/end-state.ts";
 import { ALL } from "./checkers/end-state.ts";
@@ -11,6 +12,7 @@ import { presenceWrong } from "./checkers/presence.ts";
 import { watchReading } from "./checkers/reading.ts";
 import { watchRemovals } from "./checkers/removals.ts";
 import { sameEverywhere } from "./checkers/same-everywhere.ts";
+import { stampsInOrder } from "./checkers/stamps.ts";
 import { streamsWhole } from "./checkers/streams.ts";
 import { rightVerdicts } from "./checkers/verdicts.ts";
 import { Client } from "./client.ts";
@@ -51,17 +53,23 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
   const workload = new Workload(mesh, plan.users, random.fork(5));
   const clients = workload.people.map((person, index) => new Client(mesh, person.user, random.fork(50 + index), () => person.at));
   const removals = watchRemovals(mesh);
-  mesh.watchers.push(watchReading(mesh), watchIndicator(mesh), watchClosedTime(mesh), removals, watchClients(clients));
+  mesh.watchers.push(watchReading(mesh), watchIndicator(mesh), watchClosedTime(mesh), removals, watchClients(mesh, clients));
   let end: EndState | undefined;
   let failure: unknown;
+  const unheard = (thrown: unknown): void => mesh.scheduler.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+  process.on("unhandledRejection", unheard);
   try {
     await play(mesh, workload, clients, plan);
     end = endOf(mesh);
     judge(end);
     streamsWhole(clients, end);
     removals.judge(clients);
+    stampsInOrder(mesh, end);
+    authorsInOrder(end);
   } catch (thrown) {
     failure = thrown;
+  } finally {
+    process.off("unhandledRejection", unheard);
   }
   const { history, scheduler } = mesh;
   return {
@@ -115,12 +123,17 @@ function restless(mesh: Mesh, clients: readonly Client[], wrong: string | undefi
 }
 
 /** Clients notice broken lines, lose theirs now and then by moving, and go where their person goes. */
-function watchClients(clients: readonly Client[]): Watcher {
+function watchClients(mesh: Mesh, clients: readonly Client[]): Watcher {
+  const of = (user: string): Client | undefined => clients.find((client) => client.user === user);
   return {
     look: () => {
       for (const client of clients) client.look();
     },
-    moved: ({ user }) => clients.find((client) => client.user === user)?.drop(),
+    moved: ({ user }) => of(user)?.drop(),
+    away: ({ user }, backMs, againMs) => {
+      of(user)?.drop(backMs);
+      if (againMs !== undefined) mesh.scheduler.after(againMs, () => of(user)?.drop());
+    },
   };
 }
 

@@ -78,10 +78,27 @@ export class Workload {
     if (step.kind === "move") {
       person.at = this.#mesh.regions[Math.floor(step.dice[0] * this.#mesh.regions.length)] ?? person.at;
       this.#mesh.moved(person);
-    } else if (step.kind === "duel") this.#duel(step);
+    } else if (step.kind === "away") this.#away(person, step);
+    else if (step.kind === "duel") this.#duel(step);
     else {
       const command = commandFor(this.#mesh, this, person, step);
       if (command !== undefined) this.ask(person, command);
+    }
+  }
+
+  /** Somebody is out of reach for a while, and the others go on talking just as they come back, over a line that may break again. */
+  #away(person: Person, step: Step): void {
+    const [die, other] = step.dice;
+    const { scheduler } = this.#mesh;
+    const backMs = 400 + die * 4_000;
+    this.#mesh.away(person, backMs, other < 0.6 ? backMs + 15 + other * 60 : undefined);
+    for (const delayMs of [2, 8, 14, 25]) {
+      const someone = this.people[Math.floor((die * 97 + delayMs) % this.people.length)] ?? person;
+      const turn: Step = { ...step, kind: "send", dice: [die, other, (die * 31 + delayMs / 26) % 1] };
+      scheduler.after(backMs + delayMs, () => {
+        const command = someone === person || this.#mesh.quiet ? undefined : commandFor(this.#mesh, this, someone, turn);
+        if (command !== undefined) this.ask(someone, command);
+      });
     }
   }
 

@@ -1,0 +1,34 @@
+/** T1: a region's stamps ascend with its log, and what replaces is stamped after what it replaces. T2: nobody's clock is dragged beyond the bound. */
+
+import { LIMITS } from "../../../core/limits.ts";
+import { stampRegion, stampTimeMs } from "../../../core/stamp.ts";
+import { EPOCH_MS } from "../life.ts";
+import type { Mesh } from "../mesh.ts";
+import { Violation } from "../violation.ts";
+import type { EndState } from "./end-state.ts";
+
+/** How far ahead of its clock a life may begin (closed time), and rounding. */
+const SLACK_MS = 2_500;
+
+export function stampsInOrder(mesh: Mesh, { truth, acts }: EndState): void {
+  const aheadMs = new Map(mesh.machines.map(({ region, mostAheadMs }) => [region, mostAheadMs]));
+  const nowMs = EPOCH_MS + mesh.scheduler.nowMs;
+  /** Beyond the bound a region is not followed, and its repair takes it back. */
+  const sane =
+    [...aheadMs.values()].every((ms) => ms < LIMITS.clockBoundMs / 2) &&
+    mesh.machines.every(({ mostBehindMs }) => mostBehindMs < LIMITS.clockBoundMs / 2);
+  const last = new Map<string, string>();
+  for (const { event, position } of truth) {
+    const { origin } = position;
+    if (stampTimeMs(event.stamp) > nowMs + (aheadMs.get(origin) ?? 0) + LIMITS.clockBoundMs + SLACK_MS)
+      throw new Violation("T2", `${origin} made ${event.stamp}, beyond the bound ahead of its own clock`);
+    const before = last.get(origin);
+    if (sane && before !== undefined && before >= event.stamp) throw new Violation("T1", `${origin} made ${event.stamp} after ${before}`);
+    last.set(origin, event.stamp);
+  }
+  if (!sane) return;
+  for (const [key, some] of acts)
+    for (const { stamp, replaces } of some)
+      for (const older of replaces)
+        if (older >= stamp) throw new Violation("T1", `${stampRegion(stamp)} stamped ${stamp} what replaces ${older} in ${key}`);
+}
