@@ -56,8 +56,12 @@ class Logs {
     return this.write(member(user), `${sequence} us`, "ana", { value: role, sequence, right: at(1, "us"), saw: { us: sequence - 1 } });
   }
 
+  entries(key: RegisterKey): readonly Entry[] {
+    return this.#registers.get(key) ?? [];
+  }
+
   standing(key: RegisterKey, entry: Entry) {
-    const lookup = (one: RegisterKey) => ({ key: one, entries: this.#registers.get(one) ?? [] });
+    const lookup = (one: RegisterKey) => ({ key: one, entries: this.entries(one) });
     return standings(lookup(key), { lookup, witnesses: this.witnesses })(entry);
   }
 }
@@ -145,4 +149,23 @@ test("A4: rights that lean on each other in a circle stay pending", () => {
   const first = logs.write(member("x"), "5 eu", "y", { value: "owner", sequence: 1, right: other, saw: { eu: 2 } });
   const second = logs.write(member("y"), "6 eu", "x", { value: "owner", sequence: 2, right: one, saw: { eu: 1 } });
   expect([logs.standing(member("x"), first), logs.standing(member("y"), second)]).toEqual(["pending", "pending"]);
+});
+
+test("A4: the register being judged is taken as it is now, also where a right leads back to it", () => {
+  const logs = new Logs();
+  const promoted = logs.invite("bo", "owner");
+  const given = logs.write(member("cy"), "3 us", "bo", { value: "owner", sequence: 3, right: promoted.stamp, saw: { us: 2 } });
+  const back = logs.write(member("bo"), "4 us", "cy", {
+    value: "member",
+    sequence: 4,
+    right: given.stamp,
+    saw: { us: 3 },
+    replaces: [promoted.stamp],
+  });
+  const known = new Map([
+    [member("cy"), [given]],
+    [member("ana"), logs.entries(member("ana"))],
+  ]);
+  const lookup = (key: RegisterKey) => ({ key, entries: known.get(key) ?? [] });
+  expect(standings({ key: member("bo"), entries: [promoted, back] }, { lookup, witnesses: [] })(back)).toBe("ok");
 });

@@ -44,7 +44,9 @@ function anyCommand(random: Random, id: string, { registers }: HonestRegion, cha
   const message = shownId("message", readKey(key).ids[0] ?? "", entries[0]?.stamp ?? "");
   if (what === 7) return { kind: "message.delete", id, channel, message };
   if (what === 8) return { kind: "reaction.set", id, channel, message, emoji: "+" };
-  return { kind: "message.edit", id, channel, message, body: `text ${random.below(3)}` };
+  // A client says what its user had really seen: some old version, so that groups of conflicts join.
+  const replaces = random.chance(0.3) ? { replaces: [random.pick(entries).stamp] } : {};
+  return { kind: "message.edit", id, channel, message, body: `text ${random.below(3)}`, ...replaces };
 }
 
 interface Story {
@@ -93,7 +95,7 @@ function play(random: Random): Story {
 }
 
 test(`S5, S6, S4: three honest regions agree, nothing accepted is void, no record is lost, nothing deleted returns (seeds 1..${SEEDS})`, () => {
-  const found = { records: 0, gone: 0, witnesses: 0, twins: 0, memberships: 0 };
+  const found = { records: 0, joined: 0, gone: 0, witnesses: 0, twins: 0, memberships: 0 };
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const { mesh, told, gone } = play(randomOf(seed));
     const [first] = mesh.regions;
@@ -108,6 +110,7 @@ test(`S5, S6, S4: three honest regions agree, nothing accepted is void, no recor
         expect([seed, table, rows(region)]).toEqual([seed, table, rows(first)]);
       }
       for (const id of told) expect([seed, id, region.found(id) !== undefined]).toEqual([seed, id, true]);
+      found.joined += [...told].filter((id) => region.found(id)?.id !== id).length;
     }
     found.records += told.size;
     found.gone += gone.size;
