@@ -14,8 +14,11 @@ export interface CommitterOptions {
   readonly committed: (tookMs: number, rows: number) => void;
 }
 
-/** Rows wait this long for company. */
+/** Rows wait this long for company, and longer where the disk is slow: a commit waits for it, and the region stands still meanwhile. */
 const SOON_MS = 100;
+const LATEST_MS = 500;
+/** Commits take at most one part in so many of the region's time. */
+const SHARE = 25;
 const AGAIN_MS = 250;
 /** Memory may hold this many rows that the store does not; then the gates pause and own writes are refused (H13: about 32 MiB). */
 export const ROWS_AHEAD = 60_000;
@@ -26,6 +29,7 @@ export class Committer {
   #running: Promise<void> | undefined;
   #refusing = false;
   #closed = false;
+  #tookMs = 0;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
@@ -40,7 +44,7 @@ export class Committer {
   }
 
   /** Something has been written: commit it before long. */
-  soon(delayMs: number = SOON_MS): void {
+  soon(delayMs: number = this.#restMs()): void {
     if (this.#timer !== undefined || this.#closed) return;
     this.#timer = this.#options.timers.after(delayMs, () => {
       this.#timer = undefined;
@@ -60,6 +64,10 @@ export class Committer {
     }
   }
 
+  #restMs(): number {
+    return this.full ? 0 : Math.min(LATEST_MS, Math.max(SOON_MS, this.#tookMs * SHARE));
+  }
+
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
@@ -73,7 +81,8 @@ export class Committer {
     try {
       await tables.commit();
       this.#refusing = false;
-      committed(timers.monotonicMs() - started, rows);
+      this.#tookMs = timers.monotonicMs() - started;
+      committed(this.#tookMs, rows);
     } catch (cause) {
       if (!this.#refusing) refused(cause);
       this.#refusing = true;

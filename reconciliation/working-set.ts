@@ -6,6 +6,7 @@
  * its rows go back into memory and are tried again (H13).
  */
 import type { KeyRange, StateStore, TableName, TableReader, Tables, TableWrite } from "../core/ports/state-store.ts";
+import { RecentRows } from "./recent-rows.ts";
 
 type Rows = Map<string, unknown>;
 type Layer = Map<TableName, Rows>;
@@ -15,6 +16,7 @@ export class WorkingSet implements TableReader {
   #fresh: Layer = new Map();
   #committing: Layer | undefined;
   #rows = 0;
+  readonly #recent = new RecentRows();
 
   constructor(store: StateStore) {
     this.#store = store;
@@ -26,11 +28,15 @@ export class WorkingSet implements TableReader {
   }
 
   get<T extends TableName>(table: T, key: string): Tables[T] | undefined {
-    for (const layer of [this.#fresh, this.#committing]) {
-      const rows = layer?.get(table);
-      if (rows?.has(key)) return rows.get(key) as Tables[T] | undefined;
-    }
-    return this.#store.get(table, key);
+    const fresh = this.#fresh.get(table);
+    if (fresh?.has(key)) return fresh.get(key) as Tables[T] | undefined;
+    const committing = this.#committing?.get(table);
+    if (committing?.has(key)) return committing.get(key) as Tables[T] | undefined;
+    const recent = this.#recent.get(table, key);
+    if (recent !== undefined) return recent as Tables[T];
+    const stored = this.#store.get(table, key);
+    this.#recent.read(table, key, stored);
+    return stored;
   }
 
   put<T extends TableName>(table: T, key: string, value: Tables[T] | undefined): void {
@@ -38,6 +44,7 @@ export class WorkingSet implements TableReader {
     if (rows === undefined) this.#fresh.set(table, (rows = new Map()));
     if (!rows.has(key)) this.#rows += 1;
     rows.set(key, value);
+    this.#recent.forget(table, key);
   }
 
   *range<T extends TableName>(table: T, range: KeyRange): Iterable<readonly [string, Tables[T]]> {
