@@ -11,6 +11,7 @@ import { type OpenedLog, openLog } from "./nats/open-log.ts";
 import { type NatsPeerLink, openPeerLink } from "./nats/peer-link.ts";
 import { CannotServe } from "./refusal.ts";
 import type { RegionLog } from "./region-log.ts";
+import { whenJetStreamIsOn } from "./stuck-log.ts";
 
 export interface Foundation {
   readonly store: StateStore;
@@ -60,13 +61,20 @@ async function durability(config: Config, log: RegionLog): Promise<boolean> {
   return false;
 }
 
-export async function layFoundation(config: Config, peers: readonly string[], clock: PhysicalClock, log: RegionLog): Promise<Foundation> {
+export async function layFoundation(
+  config: Config,
+  peers: readonly string[],
+  clock: PhysicalClock,
+  log: RegionLog,
+  askForJetStream: () => void,
+): Promise<Foundation> {
   const region = config.ATOLL_REGION;
   const directory = join(config.ATOLL_DATA_DIR, "store");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const store = await openLmdbStore({ directory });
   const connection = await connectRegion({ region, ...natsAccess(config.ATOLL_NATS_URL) });
   log.info({ event: "nats.connected", version: connection.serverVersion }, "connected to the region's JetStream tier");
+  await whenJetStreamIsOn(connection, askForJetStream);
   const durableAcks = await durability(config, log);
   const link = openPeerLink({ connection, peers });
   const known = store.get("positions", region);

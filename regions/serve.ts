@@ -10,13 +10,14 @@ import { openRanking } from "../geodns/ranking.ts";
 import { openRegion, type Region } from "../reconciliation/region.ts";
 import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
+import { takeLateTails } from "./late-tails.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
 import { type Foundation, layFoundation } from "./region-foundation.ts";
 import { openRegionHealth } from "./region-health.ts";
 import { openRegionLog } from "./region-log.ts";
 import { showLinks, watchRegion } from "./region-metrics.ts";
-import { RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
+import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
 import { readTopology, type Topology } from "./topology.ts";
 import { relayTyping } from "./typing-relay.ts";
 import { version } from "./version.ts";
@@ -33,9 +34,9 @@ function topologyOf(config: Config): Topology {
 }
 
 /** One line a dependency. A partition makes nobody unready (P1); whether the region is offered to new users is a line of its own. */
-function readiness(region: Region, { connection, opened }: Foundation): readonly ReadyLine[] {
+function readiness(region: Region, { connection, opened }: Foundation, watch: LogWatch): readonly ReadyLine[] {
   const { store, rowsAhead, quarantined } = region.health();
-  const log = opened.log.state();
+  const log = watch.state();
   const offered = region.links.offered();
   return [
     { name: "store", ok: store, detail: store ? `${rowsAhead} rows ahead of the disk` : "takes no rows" },
@@ -65,6 +66,7 @@ export async function serveRegion(config: Config): Promise<void> {
     names.filter((name) => name !== region),
     clock,
     log,
+    askForJetStream,
   );
   const { store, link, opened } = foundation;
   const running = await openRegion({
@@ -83,8 +85,9 @@ export async function serveRegion(config: Config): Promise<void> {
     watch: watchRegion(metrics, log),
   });
   const hideLinks = showLinks(metrics, running, timers);
+  const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
   const health = openRegionHealth({ regions: topology.regions, timers });
-  const unwatch = watchStuckLog(opened.log, foundation.connection.connected, () => void process.send?.(RESTART_JETSTREAM));
+  const logWatch = watchStuckLog(opened.log, foundation.connection, askForJetStream);
   const gateway = await openGateway({
     region,
     version: version(),
@@ -103,7 +106,7 @@ export async function serveRegion(config: Config): Promise<void> {
       ...(config.ATOLL_AUTH_AUDIENCE === undefined ? {} : { audience: config.ATOLL_AUTH_AUDIENCE }),
     },
     metrics,
-    readiness: () => readiness(running, foundation),
+    readiness: () => readiness(running, foundation, logWatch),
     timers,
     now: () => clock.nowMs(),
     newId: randomUUID,
@@ -123,11 +126,15 @@ export async function serveRegion(config: Config): Promise<void> {
   await running.drain();
   health.close();
   hideLinks();
-  unwatch();
+  endLateTails();
+  logWatch.stop();
   await gateway.close();
   await foundation.close(true);
   log.info({ event: "region.stopped" }, "the region has stopped; everything accepted is committed");
 }
+
+/** Only a supervisor that owns the server can do it; without one it is the operator's. */
+const askForJetStream = (): void => void process.send?.(RESTART_JETSTREAM);
 
 /** A signal, or the end of the supervisor's channel. */
 function askedToEnd(): Promise<string> {

@@ -1,5 +1,6 @@
 /** `atoll up`: a mesh of regions on this machine, in the foreground until Ctrl-C, or detached. */
 
+import { writeSync } from "node:fs";
 import { meshFolder } from "../mesh/folder.ts";
 import { keptRegions } from "../mesh/plan.ts";
 import type { ReadyDocument } from "../mesh/ready.ts";
@@ -21,6 +22,9 @@ export interface Options {
   readonly natsServer?: string;
   readonly detach?: boolean;
 }
+
+/** A detached supervisor's stderr is its log file. */
+const LOG = 2;
 
 /** What a detached supervisor tells the command that started it. */
 export type Word =
@@ -126,7 +130,9 @@ async function forSomebody(plan: Omit<UpOptions, "tell">): Promise<Answer> {
     if (process.connected) process.send?.(word);
   };
   const tell = (line: string): void => {
-    process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+    try {
+      writeSync(LOG, `${new Date().toISOString()} ${line}\n`);
+    } catch {} // the disk is full: the mesh goes on, this line is lost
     say({ progress: line });
   };
   try {

@@ -50,6 +50,15 @@ function lastWords(logFile: string): string {
   }
 }
 
+/** On a full disk it runs without a log rather than not at all. */
+function openLog(path: string): number | "ignore" {
+  try {
+    return openSync(path, "a", 0o600);
+  } catch {
+    return "ignore";
+  }
+}
+
 export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
   let child: ChildProcess | undefined;
   let wanted = false;
@@ -59,14 +68,14 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
   let gone: Promise<void> = Promise.resolve();
 
   const launch = (): void => {
-    const log = openSync(spec.logFile, "a", 0o600);
+    const log = openLog(spec.logFile);
     const startedMs = performance.now();
     const started = spawn(spec.command, spec.args, {
       env: { ...spec.environment },
       detached: true,
       stdio: spec.channel ? ["ignore", log, log, "ipc"] : ["ignore", log, log],
     });
-    closeSync(log);
+    if (typeof log === "number") closeSync(log);
     child = started;
     if (spec.onMessage !== undefined) started.on("message", spec.onMessage);
     const { pid } = started;

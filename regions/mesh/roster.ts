@@ -22,16 +22,22 @@ export function openRoster(folder: MeshFolder): Roster {
   const children = new Map<number, Fingerprint>();
   const write = (): void =>
     writeWhole(folder.processesFile, JSON.stringify({ supervisor, children: [...children.values()] } satisfies RosterFile), 0o600);
+  /** A disk that is full must not end the mesh: the warden knows the children too, and the next change is written whole. */
+  const note = (): void => {
+    try {
+      write();
+    } catch {}
+  };
   write();
   return {
     joined: (pid) => {
       const found = fingerprint(pid);
       if (found === undefined) return;
       children.set(pid, found);
-      write();
+      note();
     },
     left: (pid) => {
-      if (children.delete(pid)) write();
+      if (children.delete(pid)) note();
     },
   };
 }

@@ -1,5 +1,5 @@
 /** JetStream's API, asked directly: the same few questions here and, through the gateways, at a peer. Answers are read, never assumed. */
-import type { NatsConnection } from "nats";
+import { ErrorCode, type NatsConnection, NatsError } from "nats";
 
 /** The server understood and said no. */
 export class JetStreamRefusal extends Error {
@@ -22,6 +22,21 @@ export async function askJetStream<T>(nats: NatsConnection, subject: string, bod
   if (answer.error) throw new JetStreamRefusal(answer.error.err_code ?? answer.error.code, answer.error.description ?? "refused");
   return answer;
 }
+
+export const SWITCHED_OFF = "JetStream is switched off, as it is when its disk is full";
+
+/** Why there was no good answer, in words for an operator. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof NatsError && error.code === ErrorCode.NoResponders) return SWITCHED_OFF;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether JetStream answers at all. Out of space its server switches it off for good: publishing finds nobody then, and questions are met by silence. */
+export const answers = (nats: NatsConnection, api: string, timeoutMs: number): Promise<boolean> =>
+  askJetStream(nats, `${api}.INFO`, {}, timeoutMs).then(
+    () => true,
+    () => false,
+  );
 
 export interface StreamConfig {
   readonly name: string;

@@ -6,7 +6,7 @@
 import { ErrorCode, headers, type MsgHdrs, NatsError } from "nats";
 import { LIMITS } from "../../core/limits.ts";
 import type { RegionConnection } from "./connection.ts";
-import { JetStreamRefusal } from "./jetstream-api.ts";
+import { JetStreamRefusal, wordsOf } from "./jetstream-api.ts";
 import { openPull } from "./pull.ts";
 
 const TRY_MS = 1_000;
@@ -44,7 +44,7 @@ export async function publishSurely(publication: Publication): Promise<number> {
       return await publishOnce(publication);
     } catch (error) {
       if (error instanceof NatsError && error.code === ErrorCode.MaxPayloadExceeded) throw error;
-      failed(error instanceof Error ? error.message : String(error));
+      failed(wordsOf(error));
       await pause(Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** tries));
     }
   }
