@@ -8,7 +8,7 @@ import { formatStamp } from "../../core/stamp.ts";
 import type { Random } from "../simulation/random.ts";
 import { OneRegion } from "./one-region.ts";
 
-export const REGIONS = ["us", "eu", "ap"] as const;
+const REGIONS = ["us", "eu", "ap"] as const;
 export type Logs = ReadonlyMap<string, readonly Placed[]>;
 const PEOPLE = ["ana", "bo", "cy"];
 const ROLES: readonly Role[] = ["owner", "moderator", "member", "member"];

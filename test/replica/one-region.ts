@@ -6,7 +6,7 @@ import type { Actor, Command } from "../../core/command.ts";
 import { decide } from "../../core/commands/decide.ts";
 import { recordById } from "../../core/conflict-records.ts";
 import { Refusal } from "../../core/errors.ts";
-import type { ClockWitnessed, Event, Placed } from "../../core/event.ts";
+import type { ClockWitnessed, Event, Json, Placed } from "../../core/event.ts";
 import { vectorText } from "../../core/position.ts";
 import { HybridClock } from "../../core/stamp.ts";
 import { regionView } from "../../reconciliation/region-view.ts";
@@ -33,6 +33,11 @@ export function openReplica(region: string): { readonly replica: Replica; readon
   return { replica, tables, told };
 }
 
+export type Outcome =
+  | { readonly events: readonly Event[] }
+  | { readonly answer: { readonly [field: string]: Json } }
+  | { readonly refusal: Refusal };
+
 export interface OneRegionOptions {
   readonly region: string;
   /** The wall clock, as wrong as the test wants it. */
@@ -57,16 +62,22 @@ export class OneRegion {
     this.#clock = new HybridClock({ region, physical: { nowMs }, boundMs: 5_000 });
   }
 
-  /** Undefined where nothing had to happen, or the region refused. A command's events share one log message. */
+  /** Undefined where nothing had to happen, or the region refused. */
   do(actor: Actor, command: Command): readonly Event[] | undefined {
+    const outcome = this.ask(actor, command);
+    return "events" in outcome ? outcome.events : undefined;
+  }
+
+  /** What the region decides. A command's events share one log message. */
+  ask(actor: Actor, command: Command): Outcome {
     const { view } = this.replica;
     try {
       const decision = decide({ view, actor, contentOf: KEYS.contentOf }, command);
-      if ("answer" in decision) return undefined;
+      if ("answer" in decision) return decision;
       const stamping = { clock: this.#clock, actor: actor.user, command: command.id, said: KEYS.saidBy(command) };
-      return this.append(stampDrafts(decision.events, { ...stamping, after: vectorText(view.applied()) }));
+      return { events: this.append(stampDrafts(decision.events, { ...stamping, after: vectorText(view.applied()) })) };
     } catch (refusal) {
-      if (refusal instanceof Refusal) return undefined;
+      if (refusal instanceof Refusal) return { refusal };
       throw refusal;
     }
   }
