@@ -52,7 +52,8 @@ export class HeldLog implements EventLog {
   get events(): readonly Event[] {
     return this.texts.flatMap((text) => JSON.parse(text) as Event[]);
   }
-  head = (): number => this.texts.length;
+  /** Only what has been answered for. */
+  head = (): number => this.texts.length - this.#waiting.length;
   read = (): never => {
     throw new Error("nobody reads here");
   };
