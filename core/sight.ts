@@ -17,7 +17,7 @@ interface Seeable {
 export const sees = (sight: Sight, other: Seeable): boolean => sight.every((entry) => knew(entry, other));
 
 /** Whether the origin had applied `other` when it accepted `entry`. */
-export function knew(entry: Entry, other: Seeable): boolean {
+function knew(entry: Entry, other: Seeable): boolean {
   const { position: at } = other;
   if (coversPoint(entry, at)) return true;
   const { position: own } = entry;

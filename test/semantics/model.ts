@@ -22,7 +22,7 @@ const seenOf = ({ writes }: World, key: RegisterKey): readonly Seen[] =>
   writes.flatMap((write) => (write.key === key && "seen" in write ? [write.seen] : []));
 
 /** A stamp is distrusted when regions that make up more than half of the mesh say so (D3). */
-export const distrusted = (world: World, stamp: string): boolean => {
+const distrusted = (world: World, stamp: string): boolean => {
   const saying = world.witnesses.filter(({ origin, from, to }) => stamp.endsWith(`-${origin}`) && stamp >= from && stamp <= to);
   return new Set(saying.map(({ by }) => by)).size > Math.max(0, ...saying.map(({ of }) => of)) / 2;
 };
@@ -38,7 +38,7 @@ export interface Body {
 type Pair = readonly [string, string];
 
 /** The smallest set of pairs that holds the given ones and is transitive. */
-export function closure(pairs: readonly Pair[]): (a: string, b: string) => boolean {
+function closure(pairs: readonly Pair[]): (a: string, b: string) => boolean {
   const reach = new Map<string, Set<string>>();
   for (const [a, b] of pairs) reach.set(a, (reach.get(a) ?? new Set()).add(b));
   for (let grown = true; grown; ) {
@@ -57,7 +57,7 @@ export function closure(pairs: readonly Pair[]): (a: string, b: string) => boole
 const keyOf = ({ author, command, content }: Entry): string => [author, command, content].join("\n");
 const least = (some: readonly string[]): string => [...some].sort()[0] ?? "";
 
-export function versionsIn(world: World, key: RegisterKey): readonly Body[] {
+function versionsIn(world: World, key: RegisterKey): readonly Body[] {
   const entries = entriesOf(world, key);
   return [...new Set(entries.map(keyOf))].flatMap((one) => {
     const all = entries.filter((entry) => keyOf(entry) === one);
