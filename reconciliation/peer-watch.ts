@@ -65,8 +65,9 @@ export class PeerWatch {
 
   /** Takes a beat. Beats that a newer one has overtaken change nothing. Returns whether it was the newest. */
   hear(beat: Beat, now: Reading): boolean {
-    if (this.#overtaken(beat)) return false;
-    if (this.#beat !== undefined && this.#beat.boot !== beat.boot) this.#formerBoots = [this.#beat.boot, ...this.#formerBoots].slice(0, 8);
+    if (this.#overtaken(beat, now.monoMs)) return false;
+    if (this.#beat !== undefined && this.#beat.boot !== beat.boot)
+      this.#formerBoots = [this.#beat.boot, ...this.#formerBoots.filter((boot) => boot !== beat.boot)].slice(0, 8);
     const echo = beat.heard[this.#self.region];
     const ours = echo?.boot === this.#self.boot ? echo : undefined;
     const sentMs = now.monoMs - this.clock.hear(beat, ours, now);
@@ -116,8 +117,13 @@ export class PeerWatch {
     return { boot, n, monoMs, agoMs: nowMs - this.#receivedMs, silentMs: Math.max(0, nowMs - this.#inMs - this.#inStallMs) };
   }
 
-  #overtaken(beat: Beat): boolean {
-    return this.#formerBoots.includes(beat.boot) || (this.#beat?.boot === beat.boot && beat.n <= this.#beat.n);
+  /**
+   * Of two lives the one heard last counts. Where we began to listen just as an older life's last beat came late, that is the wrong one; it
+   * falls silent, and then the other is believed again.
+   */
+  #overtaken(beat: Beat, nowMs: number): boolean {
+    if (this.#beat?.boot === beat.boot) return beat.n <= this.#beat.n;
+    return this.#formerBoots.includes(beat.boot) && nowMs - this.#receivedMs <= this.#timing.silentMs;
   }
 
   #silentMs(nowMs: number): number | undefined {

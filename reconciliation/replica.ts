@@ -12,7 +12,7 @@ import type { Event, Placed } from "../core/event.ts";
 import { sha256 } from "../core/hash.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import type { Point, Position, Vector } from "../core/position.ts";
-import { covers, pointKey } from "../core/position.ts";
+import { covers, coversAll, parseVector, pointKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
 import { applyWrite, reresolve } from "../core/register-apply.ts";
 import { writesOf } from "../core/writes.ts";
@@ -119,13 +119,19 @@ export class Replica {
       const entries = [...(before?.entries ?? []), ...("entry" in write ? [write.entry] : [])];
       const after = applyWrite(before, write, this.judging.of(write.key, entries));
       if (after === before) continue;
-      if (!isTwin(before, write) && !isVoid(after, write)) silent = false;
+      if (!isTwin(before, write) && !this.#isVoid(after, write)) silent = false;
       records.push(...saveRegister(tables, before, after));
       if (!("entry" in write)) continue;
       this.judging.lean(before, after, this.#vector, write.entry);
       records.push(...this.#settle(this.judging.staleBy(write.key)));
     }
     return { silent, records };
+  }
+
+  /** An event without right has no effect, so nobody is told of it (D6); but what its origin saw must all be here, else it may yet be found right. */
+  #isVoid(after: Register, write: Write): boolean {
+    if (!("entry" in write) || !after.resolution.void.includes(write.entry.stamp)) return false;
+    return coversAll(this.#vector, parseVector(write.entry.after) ?? {});
   }
 
   /** A late witness flips verdicts: everything contested is judged again (D3), and what waits for a right that trust may now decide. */
@@ -164,6 +170,4 @@ const SWEEP_EVENTS = 1_000;
 function isTwin(before: Register | undefined, write: Write): boolean {
   return before !== undefined && "entry" in write && before.entries.some((entry) => sameVersion(entry, write.entry));
 }
-/** An event without right has no effect, so nobody is told of it (D6). */
-const isVoid = (after: Register, write: Write): boolean => "entry" in write && after.resolution.void.includes(write.entry.stamp);
 const sameVersion = (a: Entry, b: Entry): boolean => a.author === b.author && a.command === b.command && a.content === b.content;
