@@ -6,14 +6,16 @@ const WITHIN_MS = 5_000;
 type Truth = "up" | "down" | "unsure";
 
 export function watchIndicator(mesh: Mesh): Watcher {
-  const since = new Map<string, { readonly truth: Truth; readonly sinceMs: number }>();
+  const since = new Map<string, { readonly truth: Truth; readonly lives: string; readonly sinceMs: number }>();
   const pairs = mesh.regions.flatMap((here) => mesh.regions.filter((peer) => peer !== here).map((peer) => ({ here, peer })));
   return {
     look: () => {
       for (const { here, peer } of pairs) {
         const truth = truthOf(mesh, here, peer);
         const before = since.get(`${here} ${peer}`);
-        if (before?.truth !== truth) since.set(`${here} ${peer}`, { truth, sinceMs: mesh.scheduler.nowMs });
+        const lives = `${mesh.machine(here).boots} ${mesh.machine(peer).boots}`;
+        if (before?.truth !== truth || before.lives !== lives)
+          since.set(`${here} ${peer}`, { truth, lives, sinceMs: mesh.scheduler.nowMs });
         else if (mesh.scheduler.nowMs - before.sinceMs > WITHIN_MS) judge(mesh, here, peer, truth);
       }
     },

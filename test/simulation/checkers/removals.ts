@@ -4,8 +4,8 @@ import type { Client } from "../client.ts";
 import type { Mesh, Watcher } from "../mesh.ts";
 import { Violation } from "../violation.ts";
 
-/** What was on its way through the connection's queue when the reply came. */
-const QUEUE_MS = 5;
+/** What was waiting in the connection's queue when the reply came still leaves: sockets take little at once here. */
+const QUEUE_MS = 400;
 
 interface Removal {
   readonly region: string;
@@ -41,7 +41,9 @@ export function watchRemovals(mesh: Mesh): Watcher & { readonly judge: (clients:
     judge: (clients) => {
       for (const { user, given } of clients)
         for (const { event, region, atMs } of given) {
-          if (event.channel === null || (event.kind.startsWith("member.") && event.data["user"] === user)) continue;
+          const isOwn =
+            event.kind === "channel.created" ? event.actor === user : event.kind.startsWith("member.") && event.data["user"] === user;
+          if (event.channel === null || isOwn) continue;
           const channel = identityIn("channel", event.channel) ?? "";
           const removal = removals.find(
             (one) => one.region === region && one.user === user && one.channel === channel && one.fromMs < atMs && atMs < one.untilMs,
