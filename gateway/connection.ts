@@ -31,7 +31,7 @@ export class Connection {
   readonly outbox: Outbox;
   readonly standing: Standing;
   readonly #context: Context;
-  readonly #toldLosses = new Set<string>();
+  #toldLosses: Set<string> | undefined;
   #identity: Identity;
   #isEnded = false;
   seen: string | undefined;
@@ -118,8 +118,8 @@ export class Connection {
   /** The user lost in this conflict; told once a connection for each set of losers. */
   superseded(conflict: Conflict): void {
     const told = `${conflict.id} ${conflict.losers.join()}`;
-    if (this.#toldLosses.has(told)) return;
-    if (this.#toldLosses.size >= TOLD_RECORDS) this.#toldLosses.clear();
+    if (this.#toldLosses?.has(told)) return;
+    if (this.#toldLosses === undefined || this.#toldLosses.size >= TOLD_RECORDS) this.#toldLosses = new Set();
     this.#toldLosses.add(told);
     this.send({ type: "superseded", conflict });
   }

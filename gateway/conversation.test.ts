@@ -144,6 +144,16 @@ test("one user has only so many connections: 4429", async () => {
   await few.gateway.close();
 });
 
+test("frames that come too fast are refused one by one, and the line stays open", async () => {
+  const slow = await openTestGateway({ limits: { framesPerSecond: 5 } });
+  const ana = await Socket.of(slow.url, "ana");
+  for (let i = 0; i < 30; i += 1) ana.say({ type: "ping" });
+  await until(() => ana.ofType("pong").length + ana.ofType("error").length === 30, "an answer to each");
+  expect(ana.ofType("error")[0]).toMatchObject({ code: "too-many-requests", retryable: true });
+  expect(ana.closed).toBeUndefined();
+  await slow.gateway.close();
+});
+
 test("draining says goodbye with the ranked regions, and takes nobody new", async () => {
   const ana = await Socket.of(opened.url, "ana");
   await opened.gateway.drain("drain");

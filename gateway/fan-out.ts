@@ -88,7 +88,7 @@ export class FanOut {
     for (const user of users) for (const connection of routing.ofUser(user)) give(connection, connection.standing.own);
     if (!privately && channel !== null) {
       for (const connection of routing.followers(channel))
-        if (!users.includes(connection.user)) give(connection, connection.standing.stream(channel));
+        if (users.length === 0 || !users.includes(connection.user)) give(connection, connection.standing.stream(channel));
       if (routing.followers(channel).size > 0) happened(channel, told);
     }
     if (deliveries === 0) return;

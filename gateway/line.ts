@@ -29,6 +29,8 @@ export class Line {
   #badFrames = 0;
   #leaving = false;
   #heard = true;
+  #second = 0;
+  #framesThisSecond = 0;
   /** What is done with a good frame. */
   onFrame: (frame: ClientFrame) => void = () => {};
   /** The socket has closed, whoever did it. Called once. */
@@ -127,7 +129,17 @@ export class Line {
     if (this.#leaving) return;
     this.#heard = true;
     const found = this.#read(data, isBinary);
-    if (found !== undefined) this.onFrame(found);
+    if (found === undefined) return;
+    if (this.#comesTooOften()) this.refuse(new Refusal("too-many-requests", "Frames come too fast.", { retryAfterS: 1 }), idIn(found));
+    else this.onFrame(found);
+  }
+
+  #comesTooOften(): boolean {
+    const second = Math.floor(this.#context.parts.timers.monotonicMs() / 1000);
+    if (second !== this.#second) this.#framesThisSecond = 0;
+    this.#second = second;
+    this.#framesThisSecond += 1;
+    return this.#framesThisSecond > this.#context.limits.framesPerSecond;
   }
 
   #read(data: RawData, isBinary: boolean): ClientFrame | undefined {

@@ -8,21 +8,23 @@ class FakeSocket implements FrameSocket {
   readonly writes: Buffer[] = [];
   readonly takesBytes = true;
   waiting = 0;
-  #done: (() => void)[] = [];
+  #done: () => void = () => {};
   isOpen = (): boolean => true;
   waitingBytes = (): number => this.waiting;
-  write(bytes: Buffer, written: () => void): void {
+  write(bytes: Buffer): void {
     this.writes.push(bytes);
     this.waiting += bytes.length;
-    this.#done.push(written);
   }
-  send({ bytes }: WireFrame, written: () => void): void {
-    this.write(bytes, written);
+  onDrain(run: () => void): void {
+    this.#done = run;
+  }
+  send({ bytes }: WireFrame): void {
+    this.write(bytes);
   }
   /** The client has read everything that was written. */
   read(): void {
     this.waiting = 0;
-    for (const done of this.#done.splice(0)) done();
+    this.#done();
   }
   close(): void {}
   terminate(): void {}

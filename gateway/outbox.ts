@@ -65,13 +65,14 @@ export class Outbox {
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
+    parts.socket.onDrain(this.#written);
   }
 
   push(frame: WireFrame): void {
     if (this.#closed) return;
     this.#queue.push(frame);
     this.#queuedBytes += frame.bytes.length;
-    if (this.waitingBytes() > this.#parts.limits.queueBytes) this.#slow();
+    if (this.#queuedBytes > this.#parts.limits.queueBytes) this.#slow();
     else this.#wake();
   }
 
@@ -89,6 +90,7 @@ export class Outbox {
   /** Looks whether the client has been too slow for too long. */
   check(): void {
     const { timers, limits } = this.#parts;
+    if (this.#queue.length > 0) this.#wake();
     if (this.waitingBytes() <= limits.slowBytes) this.#aboveSinceMs = undefined;
     else if (this.#aboveSinceMs === undefined) this.#aboveSinceMs = timers.monotonicMs();
     else if (timers.monotonicMs() - this.#aboveSinceMs >= limits.slowMs) this.#slow();
@@ -98,11 +100,12 @@ export class Outbox {
     this.#woken = false;
     const { socket, flusher, limits } = this.#parts;
     if (this.#closed || this.#queue.length === 0 || !socket.isOpen()) return;
-    if (socket.waitingBytes() >= limits.socketBytes) return; // the write that is under way wakes us
+    if (socket.waitingBytes() >= limits.socketBytes) return; // when the socket has drained it wakes us
     const frames = this.#take(limits.socketBytes);
-    if (socket.takesBytes) socket.write(flusher.join(frames), this.#written);
+    if (socket.takesBytes) socket.write(flusher.join(frames));
     else for (const frame of frames) socket.send(frame, this.#written);
     if (this.#queue.length > 0 && socket.waitingBytes() < limits.socketBytes) this.#wake();
+    else this.#serveSoon();
   }
 
   /** Sends what fits and takes nothing more. */
@@ -110,7 +113,7 @@ export class Outbox {
     if (this.#closed) return;
     this.#queue.push(last);
     const { socket, flusher } = this.#parts;
-    if (socket.isOpen() && socket.takesBytes) socket.write(flusher.join(this.#queue), () => {});
+    if (socket.isOpen() && socket.takesBytes) socket.write(flusher.join(this.#queue));
     else if (socket.isOpen()) for (const frame of this.#queue) socket.send(frame, () => {});
     this.drop();
   }

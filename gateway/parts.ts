@@ -42,6 +42,8 @@ export interface GatewayLimits {
   readonly connectionsPerUser: number;
   /** Commands of one connection that wait for their answer. */
   readonly commandsInFlight: number;
+  /** Frames of one connection a second, of any type; what comes above is refused. */
+  readonly framesPerSecond: number;
   readonly helloMs: number;
   /** A connection with more than this waiting, for longer than `slowMs`, is closed (4002). */
   readonly slowBytes: number;
@@ -65,6 +67,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   readsPerSecond: 2_000,
   connectionsPerUser: LIMITS.connectionsPerUser,
   commandsInFlight: LIMITS.inFlightPerAuthor,
+  framesPerSecond: 2_000,
   helloMs: LIMITS.helloMs,
   slowBytes: LIMITS.slowBytes,
   slowMs: LIMITS.slowMs,

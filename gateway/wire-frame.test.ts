@@ -43,8 +43,8 @@ test("finished frames of every length class are read back by ws, one by one and 
   const beneath = frameSocket(socket);
   expect(beneath.takesBytes).toBe(true);
   const all = awaited(TEXTS.length * 2);
-  for (const text of TEXTS) beneath.write(wireFrame(text).bytes, () => {});
-  beneath.write(Buffer.concat(TEXTS.map((text) => wireFrame(text).bytes)), () => {});
+  for (const text of TEXTS) beneath.write(wireFrame(text).bytes);
+  beneath.write(Buffer.concat(TEXTS.map((text) => wireFrame(text).bytes)));
   expect(await all).toEqual([...TEXTS, ...TEXTS]);
 });
 
@@ -52,11 +52,11 @@ test("frames of ws itself between ours break nothing", async () => {
   const { socket, client, awaited } = await pair();
   const beneath = frameSocket(socket);
   const all = awaited(3);
-  beneath.write(wireFrame("a").bytes, () => {});
+  beneath.write(wireFrame("a").bytes);
   socket.ping();
   client.ping();
   socket.send("b");
-  beneath.write(wireFrame("c").bytes, () => {});
+  beneath.write(wireFrame("c").bytes);
   expect(await all).toEqual(["a", "b", "c"]);
 });
 

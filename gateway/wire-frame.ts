@@ -42,7 +42,9 @@ export interface FrameSocket {
   waitingBytes(): number;
   /** Whether finished frames, also several in one piece, can be written. */
   readonly takesBytes: boolean;
-  write(bytes: Buffer, written: () => void): void;
+  write(bytes: Buffer): void;
+  /** Calls back whenever everything written has left, after more was waiting than the socket likes to hold. */
+  onDrain(run: () => void): void;
   send(frame: WireFrame, written: () => void): void;
   close(code: number, reason: string): void;
   terminate(): void;
@@ -51,7 +53,8 @@ export interface FrameSocket {
 interface Beneath {
   readonly writableLength: number;
   readonly destroyed: boolean;
-  write(bytes: Buffer, written: (error?: Error | null) => void): boolean;
+  write(bytes: Buffer): boolean;
+  on(event: "drain", run: () => void): unknown;
 }
 
 function socketBeneath(socket: WebSocket): Beneath | undefined {
@@ -61,14 +64,39 @@ function socketBeneath(socket: WebSocket): Beneath | undefined {
 }
 
 export function frameSocket(socket: WebSocket): FrameSocket {
-  const beneath = socketBeneath(socket);
-  return {
-    takesBytes: beneath !== undefined,
-    isOpen: () => socket.readyState === socket.OPEN && beneath?.destroyed !== true,
-    waitingBytes: () => beneath?.writableLength ?? socket.bufferedAmount,
-    write: (bytes, written) => beneath?.write(bytes, written),
-    send: ({ bytes, headerBytes }, written) => socket.send(bytes.subarray(headerBytes), { binary: false }, written),
-    close: (code, reason) => socket.close(code, reason),
-    terminate: () => socket.terminate(),
-  };
+  return new SocketOfWs(socket);
+}
+
+/** A class and not a handful of closures: there is one for every connection. */
+class SocketOfWs implements FrameSocket {
+  readonly #socket: WebSocket;
+  readonly #beneath: Beneath | undefined;
+  readonly takesBytes: boolean;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    this.#beneath = socketBeneath(socket);
+    this.takesBytes = this.#beneath !== undefined;
+  }
+  isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN && this.#beneath?.destroyed !== true;
+  }
+  waitingBytes(): number {
+    return this.#beneath?.writableLength ?? this.#socket.bufferedAmount;
+  }
+  write(bytes: Buffer): void {
+    this.#beneath?.write(bytes);
+  }
+  onDrain(run: () => void): void {
+    this.#beneath?.on("drain", run);
+  }
+  send({ bytes, headerBytes }: WireFrame, written: () => void): void {
+    this.#socket.send(bytes.subarray(headerBytes), { binary: false }, written);
+  }
+  close(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+  terminate(): void {
+    this.#socket.terminate();
+  }
 }
