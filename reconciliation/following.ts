@@ -1,7 +1,8 @@
 /**
  * Follows one peer's log through its epochs (H1, H2): a gate for the epoch that is read, a tail that feeds it. When a beat names a newer epoch,
  * the old one is read on until nothing more has come of it for some beats; only then the new one may pass, and its first event says how far
- * the old one went: what of that never came is said to be lost. So no origin's events are ever applied out of order.
+ * the old one went: what of that never came is said to be lost. That event also names epochs between that we never heard of: they come first.
+ * So no origin's events are ever applied out of order.
  */
 import type { EpochOpened, Placed } from "../core/event.ts";
 import type { PeerLink, PeerTail } from "../core/ports/peer-link.ts";
@@ -24,71 +25,71 @@ export interface FollowingOptions {
 /** Beats without anything new of the old epoch before the new one may pass: three seconds. */
 const QUIET_BEATS = 12;
 
+/** Epochs of one peer that are followed beside the present one. */
+const MOST_LATER = 16;
+
 interface Followed {
   readonly epoch: number;
   readonly gate: Gate;
   readonly tail: PeerTail;
+  /** Beats since anything of it has come, and how far it had come then. */
+  quiet: { readonly beats: number; readonly position: number };
 }
 
 export class Following {
   readonly #options: FollowingOptions;
   #now: Followed;
-  #next: Followed | undefined;
-  #held = false;
-  #quiet = { beats: 0, position: 0 };
+  /** Newer epochs, oldest first. */
+  #later: readonly Followed[] = [];
 
   constructor(options: FollowingOptions) {
     this.#options = options;
     const stood = options.applied()[options.peer];
-    this.#now = this.#follow(stood?.epoch ?? 1, stood?.sequence ?? 0, options.room);
+    this.#now = this.#follow(stood?.epoch ?? 1, stood?.sequence ?? 0);
   }
 
   /** The peer's own word, from a beat. */
   heard(epoch: number, head: number): void {
-    if (epoch > this.#now.epoch && (this.#next === undefined || this.#next.epoch < epoch)) {
-      void this.#next?.tail.stop();
-      this.#quiet = { beats: 0, position: this.#now.gate.position };
-      this.#next = this.#follow(epoch, 0, () => (epoch === this.#now.epoch ? this.#options.room() : this.#mayTurn()));
+    this.#followLater(epoch);
+    for (const one of this.#all) {
+      if (this.#later.length > 0) one.quiet = quietAfter(one);
+      if (one.epoch === epoch) one.tail.heard(head);
+      else if (one.epoch < epoch) one.tail.heard(one.gate.position + 1);
     }
-    if (epoch === this.#now.epoch) this.#now.tail.heard(head);
-    else this.#hurry(head);
-    this.#now.gate.drain();
-    this.#next?.gate.drain();
+    for (const one of this.#all) one.gate.drain();
+  }
+
+  get #all(): readonly Followed[] {
+    return [this.#now, ...this.#later];
+  }
+
+  /** The present epoch's quiet begins anew with every newer one: it is asked once more for what it may still have. */
+  #followLater(epoch: number): void {
+    if (epoch <= this.#now.epoch || this.#later.length >= MOST_LATER || this.#later.some((one) => one.epoch === epoch)) return;
+    this.#now.quiet = { beats: 0, position: this.#now.gate.position };
+    this.#later = [...this.#later, this.#follow(epoch, 0)].sort((a, b) => a.epoch - b.epoch);
   }
 
   get counts(): GateCounts {
     return this.#now.gate.counts;
   }
 
-  /** H7: nothing passes until `advanceTo` says how far, or `release`. */
-  hold(): void {
-    this.#held = true;
-    this.#now.gate.hold();
-  }
-  advanceTo(epoch: number, sequence: number): void {
-    if (epoch === this.#now.epoch) this.#now.gate.release(sequence);
-  }
-  release(): void {
-    this.#held = false;
-    this.#now.gate.release();
-    this.#next?.gate.drain();
-  }
   /** Room has come back. */
   drain(): void {
     this.#now.gate.drain();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#now.tail.stop(), this.#next?.tail.stop()]);
+    await Promise.all(this.#all.map(({ tail }) => tail.stop()));
   }
 
-  #follow(epoch: number, after: number, room: () => boolean): Followed {
-    const { link, peer, lost } = this.#options;
+  #follow(epoch: number, after: number): Followed {
+    const { link, peer, lost, room } = this.#options;
     const gate: Gate = new Gate({
       origin: peer,
       epoch,
       after,
-      room,
+      room: () => room() && (epoch === this.#now.epoch || this.#mayTurn(epoch)),
       take: (events) => this.#take(epoch, events),
       quarantine: this.#options.quarantine,
     });
@@ -96,42 +97,55 @@ export class Following {
       peer,
       epoch,
       position: () => gate.position,
-      accept: (sequence, text) => gate.accept(sequence, text),
+      accept: (sequence, text) => {
+        if (sequence === 1 && epoch > this.#now.epoch) this.#followLater(previousIn(text));
+        return gate.accept(sequence, text);
+      },
       gap: (from, to) => {
         lost(epoch, from, to);
         gate.skip(to - 1);
       },
     });
-    return { epoch, gate, tail };
+    return { epoch, gate, tail, quiet: { beats: 0, position: after } };
   }
 
-  /** Asks for what is left of the old epoch, and counts the beats that brought nothing. */
-  #hurry(head: number): void {
-    const { gate, tail } = this.#now;
-    this.#quiet =
-      gate.position > this.#quiet.position ? { beats: 0, position: gate.position } : { ...this.#quiet, beats: this.#quiet.beats + 1 };
-    tail.heard(gate.position + 1);
-    this.#next?.tail.heard(head);
-  }
-
-  #mayTurn(): boolean {
-    return !this.#held && this.#quiet.beats >= QUIET_BEATS && this.#options.room();
+  /** Nothing of what stands before that epoch has come for a while. */
+  #mayTurn(epoch: number): boolean {
+    return this.#all.every((one) => one.epoch >= epoch || one.quiet.beats >= QUIET_BEATS);
   }
 
   #take(epoch: number, events: readonly Placed[]): void {
-    if (epoch > this.#now.epoch) this.#turn(events[0]?.event.kind === "epoch.opened" ? events[0].event : undefined);
+    if (epoch > this.#now.epoch) this.#turn(epoch, events[0]?.event.kind === "epoch.opened" ? events[0].event : undefined);
     this.#options.take(events);
   }
 
-  #turn(opened: EpochOpened | undefined): void {
-    const { lost } = this.#options;
-    const end = opened?.data.previous;
+  #turn(epoch: number, opened: EpochOpened | undefined): void {
     const had = this.#now;
-    if (end !== undefined && end.epoch === had.epoch && had.gate.position < end.sequence)
-      lost(had.epoch, had.gate.position, end.sequence + 1);
-    void had.tail.stop();
-    if (this.#next !== undefined) this.#now = this.#next;
-    this.#next = undefined;
-    this.#quiet = { beats: 0, position: 0 };
+    const end = opened?.data.previous;
+    const upTo = end?.epoch === had.epoch ? had.gate.position : 0;
+    if (end !== undefined && end.epoch >= had.epoch && upTo < end.sequence) this.#options.lost(end.epoch, upTo, end.sequence + 1);
+    for (const one of this.#all) if (one.epoch < epoch) void one.tail.stop();
+    this.#now = this.#later.find((one) => one.epoch === epoch) ?? had;
+    this.#later = this.#later.filter((one) => one.epoch > epoch);
+    for (const one of this.#later) one.quiet = { beats: 0, position: one.gate.position };
+  }
+}
+
+const quietAfter = ({ gate: { position }, quiet }: Followed): Followed["quiet"] =>
+  position > quiet.position ? { beats: 0, position } : { beats: quiet.beats + 1, position };
+
+/** The epoch that an epoch's first message names as the one before; 0 where it names none. */
+function previousIn(text: string): number {
+  const [opened] = /"kind":"epoch\.opened"/.test(text) ? parsed(text) : [];
+  const epoch = opened?.data?.previous?.epoch;
+  return Number.isSafeInteger(epoch) ? (epoch as number) : 0;
+}
+
+type Opened = { readonly data?: { readonly previous?: { readonly epoch?: unknown } } };
+function parsed(text: string): readonly Opened[] {
+  try {
+    return [JSON.parse(text)].flat() as Opened[];
+  } catch {
+    return [];
   }
 }

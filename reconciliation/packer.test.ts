@@ -66,24 +66,6 @@ test("events of one command share a message, also where others must wait for the
   for (const id of road.log.ids) expect(road.stampsInLog).toContain(id);
 });
 
-test("H7: held, nothing new enters the log; released, what waited goes on in its order", async () => {
-  const road = new Road();
-  road.log.holds = true;
-  void road.packer.append(road.events(1));
-  let held = false;
-  void road.packer.hold().then(() => (held = true));
-  void road.packer.append(road.events(1));
-  await turn();
-  expect(held).toBe(false);
-  road.log.answer();
-  await turn();
-  expect([held, road.log.texts.length, road.packer.pending]).toEqual([true, 1, 1]);
-  road.log.holds = false;
-  road.packer.release();
-  await turn();
-  expect([road.log.texts.length, road.packer.pending]).toEqual([2, 0]);
-});
-
 test("a log that is closed takes nothing more: what was on its way is never said to be durable, and the road is free", async () => {
   const road = new Road();
   road.log.append = () => Promise.reject(new Error("closed"));

@@ -27,7 +27,6 @@ export class Packer {
   readonly #take: PackerOptions["take"];
   #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] = [];
-  #held = false;
   #idle: (() => void)[] = [];
 
   constructor({ log, take }: PackerOptions) {
@@ -56,24 +55,13 @@ export class Packer {
     return oldest === undefined ? nowMs : stampTimeMs(oldest) - 1;
   }
 
-  /** While held nothing new enters the log; resolves when what was in flight has landed (H7). */
-  async hold(): Promise<void> {
-    this.#held = true;
-    if (this.#inFlight.length > 0) await new Promise<void>((idle) => this.#idle.push(idle));
-  }
-
-  release(): void {
-    this.#held = false;
-    this.#flush();
-  }
-
   /** Resolves when nothing is waiting or in flight. */
   async drained(): Promise<void> {
-    while (this.pending > 0 && !this.#held) await new Promise<void>((idle) => this.#idle.push(idle));
+    while (this.pending > 0) await new Promise<void>((idle) => this.#idle.push(idle));
   }
 
   #flush(): void {
-    if (this.#held || this.#inFlight.length > 0 || this.#waiting.length === 0) return;
+    if (this.#inFlight.length > 0 || this.#waiting.length === 0) return;
     const packed = this.#pack();
     const id: Stamp = packed[0]?.events[0]?.stamp ?? "";
     this.#inFlight = packed;
