@@ -35,7 +35,6 @@ export class Connection {
   #identity: Identity;
   #isEnded = false;
   seen: string | undefined;
-  commandsInFlight = 0;
 
   constructor(context: Context, line: Line, identity: Identity, { cursor, seen, holds }: Beginning) {
     const { parts, limits, fanOut } = context;

@@ -4,6 +4,7 @@ import type { Actor, Command } from "../core/command.ts";
 import type { Accepted } from "../core/ports/acceptor.ts";
 import type { CatchUpParts } from "./catch-up.ts";
 import type { FanOut } from "./fan-out.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { Line } from "./line.ts";
 import type { Flusher } from "./outbox.ts";
 import type { GatewayLimits, GatewayParts } from "./parts.ts";
@@ -25,6 +26,7 @@ export interface Context {
   readonly catchUp: CatchUpParts;
   /** Every open socket, those before hello too. */
   readonly lines: Set<Line>;
+  readonly inFlight: InFlight;
   readonly draining: () => boolean;
 }
 

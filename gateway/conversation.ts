@@ -26,7 +26,7 @@ export function converse(context: Context, connection: Connection, frame: Client
         unsubscribe(context, connection, frame);
         break;
       case "command":
-        command(context, connection, frame).catch((refused: unknown) => connection.line.refuse(refused, frame.id));
+        void command(context, connection, frame);
         break;
       case "presence":
         parts.presence.announce(connection.id, connection.user, frame.status);
@@ -61,22 +61,31 @@ function unsubscribe({ parts }: Context, connection: Connection, { id, channel }
 }
 
 async function command(context: Context, connection: Connection, { id, command: asked }: FrameOf<"command">): Promise<void> {
-  if (connection.commandsInFlight >= context.limits.commandsInFlight)
-    throw new Refusal("too-many-requests", "Too many commands wait for their answer on this connection.", { retryAfterS: 1 });
+  const { line } = connection;
+  const tooMany = line.inFlight >= context.limits.commandsInFlight;
+  const answered = line.began();
+  try {
+    if (context.draining())
+      throw new Refusal("unavailable", "This gateway is going away; send it again to the next region.", { retryAfterS: 1 });
+    if (tooMany) throw new Refusal("too-many-requests", "Too many commands wait for their answer on this connection.", { retryAfterS: 1 });
+    reply(connection, id, await accept(context, connection, asked));
+  } catch (refused) {
+    line.refuse(refused, id);
+  } finally {
+    answered();
+  }
+}
+
+async function accept(context: Context, connection: Connection, asked: unknown): Promise<unknown> {
   const parsed = toCommand(parse(CommandFrame, asked));
   const { seen } = connection;
   connection.seen = undefined;
-  connection.commandsInFlight += 1;
-  try {
-    const { result } = await submit(
-      context,
-      connection.actor,
-      seen === undefined || parsed.seen !== undefined ? parsed : { ...parsed, seen },
-    );
-    reply(connection, id, result);
-  } finally {
-    connection.commandsInFlight -= 1;
-  }
+  const { result } = await submit(
+    context,
+    connection.actor,
+    seen === undefined || parsed.seen !== undefined ? parsed : { ...parsed, seen },
+  );
+  return result;
 }
 
 async function renew({ tokens }: Context, connection: Connection, { id, token }: FrameOf<"token">): Promise<void> {

@@ -31,6 +31,8 @@ export class Line {
   #heard = true;
   #second = 0;
   #framesThisSecond = 0;
+  #inFlight = 0;
+  #leavesAs: CloseName | undefined;
   /** What is done with a good frame. */
   onFrame: (frame: ClientFrame) => void = () => {};
   /** The socket has closed, whoever did it. Called once. */
@@ -70,6 +72,26 @@ export class Line {
     const refusal = asRefusal(thrown, (error) => this.#context.parts.log.error({ error }, "a frame failed unexpectedly"));
     if (id !== undefined) this.send({ type: "reply", id, ok: false, error: frameErrorOf(refusal) });
     else this.send({ type: "error", ...frameErrorOf(refusal) });
+  }
+
+  /** Commands that wait for their answer. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+  /** A command has come; returns what is called when it has been answered. */
+  began(): () => void {
+    this.#inFlight += 1;
+    const answered = this.#context.inFlight.began();
+    return () => {
+      answered();
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0 && this.#leavesAs !== undefined) this.goodbye(this.#leavesAs);
+    };
+  }
+  /** Says goodbye as soon as nothing waits for its answer (H10). */
+  leave(why: CloseName): void {
+    this.#leavesAs = why;
+    if (this.#inFlight === 0) this.goodbye(why);
   }
 
   goodbye(why: CloseName, detail?: string): void {

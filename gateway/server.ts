@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { FanOut } from "./fan-out.ts";
 import { greet } from "./greeting.ts";
 import { addMethodErrors, addPages, addRoutes, addressOf, openApp } from "./http-app.ts";
+import { InFlight } from "./in-flight.ts";
 import { Line } from "./line.ts";
 import { Flusher } from "./outbox.ts";
 import { openPages } from "./pages/open-pages.ts";
@@ -44,6 +45,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     typing: new Typing(parts, routing),
     catchUp: { reader, timers, pageEvents: limits.catchUpPage, told: () => fanOut.told },
     lines: new Set(),
+    inFlight: new InFlight(),
     draining: () => draining !== undefined,
   };
 
@@ -81,7 +83,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   ];
 
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: HTTP_OPTIONS }) as Server;
-  const inFlight = countCalls(server);
+  server.on("request", (_request, response) => response.once("close", context.inFlight.began()));
   door.listenOn(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -97,9 +99,10 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     connections: () => routing.connections().length,
     async drain(why = "restart") {
       draining = why;
-      for (const line of context.lines) line.goodbye(why);
       stopListening();
-      await inFlight.none(timers, limits.drainMs);
+      for (const line of context.lines) line.leave(why);
+      await context.inFlight.none(timers, limits.drainMs);
+      for (const line of context.lines) line.goodbye(why);
     },
     async close() {
       draining ??= "restart";
@@ -117,28 +120,4 @@ function refusedUpgrade({ parts, draining }: Context, origin: string | undefined
     return problemResponse(new Refusal("unavailable", "This gateway is going away; try the next region.", { retryAfterS: 5 }));
   if (origin === undefined || parts.allowedOrigins === undefined || parts.allowedOrigins.includes(origin)) return undefined;
   return problemResponse(new Refusal("forbidden", "Pages of this origin may not connect."));
-}
-
-/** Calls that have not been answered yet. */
-function countCalls(server: Server): { none(timers: GatewayParts["timers"], withinMs: number): Promise<void> } {
-  let open = 0;
-  let onNone: (() => void) | undefined;
-  server.on("request", (_request, response) => {
-    open += 1;
-    response.once("close", () => {
-      open -= 1;
-      if (open === 0) onNone?.();
-    });
-  });
-  return {
-    none: (timers, withinMs) =>
-      new Promise((resolve) => {
-        if (open === 0) return resolve();
-        const timer = timers.after(withinMs, resolve);
-        onNone = () => {
-          timer.cancel();
-          resolve();
-        };
-      }),
-  };
 }

@@ -114,7 +114,8 @@ describe.skipIf(!mountSmallDisks())("a region whose disk is full", () => {
 
   test("H13: a full disk under the supervisor ends nothing, and what dies meanwhile comes back when there is room", async () => {
     fill(SHARED);
-    await until("us refuses writes", async () => (await say("us", "no-room")).status === 503);
+    let nth = 0;
+    await until("us refuses writes", async () => (await say("us", `no-room-${++nth}`)).status === 503);
     const before = { supervisor: mesh.document().pid, program: mesh.pid("us", "program") };
     process.kill(before.program ?? 0, "SIGKILL");
     await until("us is started again", () => ![undefined, before.program].includes(mesh.pid("us", "program")));

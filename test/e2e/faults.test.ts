@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { MeshUnderTest } from "./atoll.ts";
+import { bodiesIn, channelOf } from "./channel.ts";
+import { drain } from "./drain.ts";
 import { killAll } from "./killing.ts";
 import { openTraffic } from "./traffic.ts";
 
@@ -44,4 +46,24 @@ describe.skipIf(server === undefined)("a mesh under faults", () => {
     },
     60_000 + KILLS * 3 * 15_000,
   );
+
+  test("H10: SIGTERM drains: everybody is told where to go, commands in flight are answered, nothing acknowledged is lost", async () => {
+    const people = await Promise.all(Array.from({ length: 10 }, (_, i) => mesh.person(`drain-${i}`)));
+    const channel = await channelOf(mesh, people);
+    const { goodbyes, closes, sent, acked, tookMs } = await drain({ mesh, region: "eu", channel, people, each: 10 });
+    const unanswered = sent.filter((id) => !acked.includes(id));
+    console.log(`${acked.length} of ${sent.length} commands in flight acknowledged, ready again after ${Math.round(tookMs)} ms`);
+    expect(goodbyes).toHaveLength(people.length);
+    for (const { code, reconnect, regions } of goodbyes) {
+      expect([code, reconnect]).toEqual([4000, true]);
+      expect([...regions].sort()).toEqual([...mesh.regions()].sort());
+    }
+    expect(new Set(closes)).toEqual(new Set([4000]));
+    expect(unanswered).toEqual([]);
+    await mesh.settled();
+    for (const region of mesh.regions()) {
+      const bodies = await bodiesIn(people[0]!, region, channel);
+      expect(acked.filter((id) => bodies.filter((body) => body === id).length !== 1)).toEqual([]);
+    }
+  });
 });

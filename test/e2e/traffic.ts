@@ -4,7 +4,8 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type Random, randomOf } from "../simulation/random.ts";
-import { type MeshUnderTest, until } from "./atoll.ts";
+import type { MeshUnderTest } from "./atoll.ts";
+import { channelOf } from "./channel.ts";
 import type { Person, Write } from "./person.ts";
 
 export interface Traffic {
@@ -44,29 +45,8 @@ export async function openTraffic({ mesh, seed, name, writers = WRITERS, rate = 
   const people = await Promise.all(Array.from({ length: writers }, (_, i) => mesh.person(`${name}-${i}`)));
   const [owner] = people;
   if (owner === undefined) throw new Error("traffic needs a writer");
-  const here = regions[0] ?? "";
-  const cursor = await owner.cursor(here);
-  const made = await owner.surely(() => here, {
-    method: "POST",
-    path: "/v1/channels",
-    key: `${name}-channel`,
-    body: { name, members: people.slice(1).map(({ user }) => user) },
-  });
-  const channel = made.body["id"] as string;
-  await until("every region knows the channel", async () => {
-    const known = await Promise.all(
-      regions.map((region) =>
-        people
-          .at(-1)!
-          .read(region, `/v1/channels/${channel}`)
-          .then(
-            () => true,
-            () => false,
-          ),
-      ),
-    );
-    return known.every(Boolean);
-  });
+  const cursor = await owner.cursor(regions[0] ?? "");
+  const channel = await channelOf(mesh, people, name);
 
   const acked = new Set<string>();
   const refused: string[] = [];
