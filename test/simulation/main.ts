@@ -1,5 +1,6 @@
-/** `npm run simulate -- --seeds 10000 --from 1 [--bug NAME] [--processes 2]` or `--replay SEED`: simulations outside the test suite. */
+/** `npm run simulate -- --seeds 10000 --from 1 [--bug NAME] [--processes 2]`, `--bugs` or `--replay SEED`: simulations outside the test suite. */
 import { parseArgs } from "node:util";
+import { describeHunted, hunt } from "./hunting.ts";
 import { planOf } from "./plan.ts";
 import { PLANTED } from "./planted.ts";
 import { plant, uproot } from "./planting.ts";
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     bug: { type: "string" },
+    bugs: { type: "boolean", default: false },
     replay: { type: "string" },
     processes: { type: "string", default: "2" },
     whole: { type: "boolean", default: false },
@@ -19,7 +21,14 @@ const { values } = parseArgs({
 });
 
 if (values.replay !== undefined) await replay(Number(values.replay));
+else if (values.bugs) await everyBug();
 else await many();
+
+/** From which seed on each planted bug is found. */
+async function everyBug(): Promise<void> {
+  const hunted = await hunt(PLANTED, Number(values.seeds), (one) => console.log(describeHunted(one)));
+  process.exitCode = hunted.every(({ found }) => found !== undefined) ? 0 : 1;
+}
 
 /** One seed again: whether it fails, the smallest schedule that still does, and what was said. */
 async function replay(seed: number): Promise<void> {

@@ -146,6 +146,7 @@ export const PLANTED_BELOW: readonly Planted[] = [
       edit(
         "reconciliation/replica.ts",
         "writesOf(event, position, sha256(canonical(event)))",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the planted text is a template
         'writesOf({ ...event, deletes: this.#parts.tables.get("registers", `${event.channel}|deletes`)?.resolution.value ?? event.deletes }, position, sha256(canonical(event)))',
       ),
     ],

@@ -1,5 +1,6 @@
 /** One simulation, whole: from a seed to a verdict. */
 
+import type { VerifyReport } from "../../core/ports/boards.ts";
 import { answeredInTime } from "./checkers/answers.ts";
 import { authorsInOrder } from "./checkers/author-order.ts";
 import { watchClosedTime } from "./checkers/closed-time.ts";
@@ -44,6 +45,7 @@ export interface Outcome {
 /** Everything must be the same everywhere this long after the last fault (P5 promises minutes). */
 const QUIET_MS = 25_000;
 const STEP_MS = 500;
+const VERIFY_MS = 15_000;
 
 export const simulate = (seed: number): Promise<Outcome> => simulatePlan(planOf(seed));
 
@@ -60,6 +62,7 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
   process.on("unhandledRejection", unheard);
   try {
     await play(mesh, workload, clients, plan);
+    await verified(mesh, plan.seed);
     end = endOf(mesh);
     judge(end);
     streamsWhole(clients, end);
@@ -111,6 +114,19 @@ async function play(mesh: Mesh, workload: Workload, clients: readonly Client[], 
     calmMs = calm ? calmMs + STEP_MS : 0;
     if (scheduler.nowMs > deadlineMs) throw restless(mesh, clients, wrong);
   }
+}
+
+/** The mesh's own proof that all regions are equal must say what the checkers are about to find. */
+async function verified(mesh: Mesh, seed: number): Promise<void> {
+  const running = mesh.machines[seed % mesh.machines.length]?.running;
+  let report: VerifyReport | undefined;
+  void running?.verifier.verify({}).then((one) => {
+    report = one;
+  });
+  for (let waited = 0; report === undefined && waited < VERIFY_MS; waited += STEP_MS)
+    await mesh.scheduler.run(mesh.scheduler.nowMs + STEP_MS);
+  if (report?.equal !== true)
+    throw new Violation("H7", `verify says ${report === undefined ? "nothing" : JSON.stringify(report).slice(0, 400)} of a mesh at rest`);
 }
 
 function restless(mesh: Mesh, clients: readonly Client[], wrong: string | undefined): Violation {
