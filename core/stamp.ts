@@ -84,6 +84,12 @@ export class HybridClock {
     this.#raise(stampTimeMs(stamp), stampCounter(stamp));
   }
 
+  /** The one way back: stamps of a former life, which everybody distrusts, are given up; goes on above `sane` (H8). */
+  goBack(sane: Stamp | undefined): void {
+    this.#timeMs = sane === undefined ? 0 : stampTimeMs(sane);
+    this.#counter = sane === undefined ? 0 : stampCounter(sane);
+  }
+
   /** The greatest stamp made or witnessed so far, without making one. */
   get highest(): Stamp {
     return formatStamp(this.#timeMs, this.#counter, this.#region);

@@ -1,49 +1,14 @@
-/** What a region knows of itself when it starts: its greatest stamp, what it has witnessed, and what its log holds beyond the store (L2, T1, H8). */
+/** What a region's own log holds beyond its store (L2), when it starts and whenever something lands there that this life did not write. */
 import type { EventLog } from "../core/ports/event-log.ts";
-import type { TableReader } from "../core/ports/state-store.ts";
 import type { Point } from "../core/position.ts";
 import { START } from "../core/position.ts";
-import type { HybridClock, PhysicalClock, Stamp } from "../core/stamp.ts";
-import { stampTimeMs } from "../core/stamp.ts";
+import type { HybridClock } from "../core/stamp.ts";
 import { Gate } from "./gate.ts";
+import type { OwnClock } from "./own-clock.ts";
 import type { Replica } from "./replica.ts";
 
-export interface KeptFacts {
-  /** The greatest stamp that the store knows of; undefined when it lies in a stretch that everybody distrusts. */
-  readonly highest: Stamp | undefined;
-  /** What this region has witnessed. */
-  readonly witnessed: readonly { readonly origin: string; readonly from: Stamp; readonly to: Stamp }[];
-  /** The clock that stamps are made by: jumps over stretches of our own that are distrusted and still ahead, so that no stamp is made twice. */
-  readonly physical: PhysicalClock;
-}
-
-export function keptFacts(
-  tables: TableReader,
-  region: string,
-  physical: PhysicalClock,
-  isDistrusted: (stamp: Stamp) => boolean,
-): KeptFacts {
-  const witnesses = [...tables.range("witnesses", { from: "", to: "\u{7f}" })].map(([, witness]) => witness);
-  const kept = tables.get("facts", "highest");
-  const highest = typeof kept === "string" ? kept : undefined;
-  const bootMs = physical.nowMs();
-  const ahead = witnesses.filter(({ origin, from }) => origin === region && stampTimeMs(from) > bootMs && isDistrusted(from));
-  const jumped = (): number => {
-    const nowMs = physical.nowMs();
-    return ahead.reduce(
-      (timeMs, { from, to }) => (stampTimeMs(from) <= timeMs && timeMs <= stampTimeMs(to) ? stampTimeMs(to) + 1 : timeMs),
-      nowMs,
-    );
-  };
-  return {
-    highest: highest !== undefined && ahead.length > 0 && isDistrusted(highest) ? undefined : highest,
-    witnessed: witnesses.filter(({ by }) => by === region),
-    physical: { nowMs: jumped },
-  };
-}
-
-/** Applies what the log holds beyond the store, and raises the clock above every stamp in it that is not distrusted. */
-export async function replayOwnLog(log: EventLog, replica: Replica, clock: HybridClock): Promise<void> {
+/** Applies what the log holds beyond the store, and raises the clock above every stamp in it that it does not leap over. */
+export async function replayOwnLog(log: EventLog, replica: Replica, clock: HybridClock, own: OwnClock): Promise<void> {
   const stood = replica.vector[log.origin] ?? START;
   if (stood.epoch > log.epoch) return;
   const gate = new Gate({
@@ -54,7 +19,7 @@ export async function replayOwnLog(log: EventLog, replica: Replica, clock: Hybri
     take: (events) => {
       for (const placed of events) {
         replica.apply(placed);
-        if (!replica.judging.isDistrusted(placed.event.stamp)) clock.remember(placed.event.stamp);
+        if (!own.leaps(placed.event.stamp)) clock.remember(placed.event.stamp);
       }
     },
     quarantine: (position, reason, raw) => replica.quarantine(position, reason, raw),
@@ -70,12 +35,14 @@ export class OwnTail {
   readonly #log: EventLog;
   readonly #replica: Replica;
   readonly #clock: HybridClock;
+  readonly #own: OwnClock;
   #reading: Promise<void> | undefined;
 
-  constructor(log: EventLog, replica: Replica, clock: HybridClock) {
+  constructor(log: EventLog, replica: Replica, clock: HybridClock, own: OwnClock) {
     this.#log = log;
     this.#replica = replica;
     this.#clock = clock;
+    this.#own = own;
   }
 
   /** Whether everything up to this message of the present epoch is applied. */
@@ -91,7 +58,7 @@ export class OwnTail {
 
   /** Applies everything the log holds now. */
   readOn(): Promise<void> {
-    this.#reading ??= replayOwnLog(this.#log, this.#replica, this.#clock).finally(() => {
+    this.#reading ??= replayOwnLog(this.#log, this.#replica, this.#clock, this.#own).finally(() => {
       this.#reading = undefined;
     });
     return this.#reading;

@@ -14,6 +14,7 @@ import type { Feed } from "../core/ports/feed.ts";
 import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
+import { keysUnder } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import { parsePoint } from "../core/position.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
@@ -27,7 +28,8 @@ import { epochEndOf } from "./epoch-ends.ts";
 import { Following } from "./following.ts";
 import type { GateCounts } from "./gate.ts";
 import { LateTail } from "./late-tail.ts";
-import { keptFacts, OwnTail, replayOwnLog } from "./own-log.ts";
+import { OwnClock } from "./own-clock.ts";
+import { OwnTail, replayOwnLog } from "./own-log.ts";
 import { Packer } from "./packer.ts";
 import type { PresenceExchange } from "./presence-exchange.ts";
 import { openPresence } from "./presence-exchange.ts";
@@ -104,10 +106,13 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     nowMs: () => physical.nowMs(),
     view: (self) => regionView(tables, () => self.vector, recordById),
     applied,
-    distrusted: (origin) => watch.distrusted?.(origin),
+    distrusted: (origin) => {
+      if (origin === region) own.mend(clock);
+      watch.distrusted?.(origin);
+    },
   });
-  const facts = keptFacts(tables, region, physical, replica.judging.isDistrusted);
-  const clock = new HybridClock({ region, physical: facts.physical, highest: facts.highest, boundMs: LIMITS.clockBoundMs });
+  const own = new OwnClock({ tables, region, physical, isDistrusted: replica.judging.isDistrusted });
+  const clock = new HybridClock({ region, physical: own, highest: own.highest, boundMs: LIMITS.clockBoundMs });
   const promise: ClosedPromise = new ClosedPromise(region, () => {
     tables.put("facts", "highest", promise.above(clock.highest));
     committer.soon();
@@ -126,9 +131,9 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
       for (const one of followings.values()) one.drain();
     },
   });
-  for (const one of [...(ports.earlier ?? []), log]) await replayOwnLog(one, replica, clock);
+  for (const one of [...(ports.earlier ?? []), log]) await replayOwnLog(one, replica, clock, own);
 
-  const behind = new OwnTail(log, replica, clock);
+  const behind = new OwnTail(log, replica, clock, own);
   const packer = new Packer({
     log,
     take: (sequence, events) => {
@@ -192,7 +197,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     regions: ports.regions.length,
     nowMs: () => links.judgingMs(),
     timers,
-    known: facts.witnessed,
+    known: [...tables.range("witnesses", keysUnder(""))].flatMap(([, witness]) => (witness.by === region ? [witness] : [])),
     appendWitness: (data) =>
       acceptor.record(
         { kind: "clock.witnessed", channel: null, data, policy: "lww", deletes: "final", content: keys.contentOf("@", { ...data }) },

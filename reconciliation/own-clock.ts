@@ -1,0 +1,83 @@
+/**
+ * The clock that this region's stamps are made by, over its lives (T1, T2, H8). It never goes back, but for one reason: a life whose wall clock
+ * ran ahead has left stamps that everybody distrusts, and going on above them would keep the region ahead, and distrusted, for as long. Then it
+ * goes on above its last sane stamp; and when true time comes where the wrong stamps lie it jumps over them, so that none is made twice.
+ */
+import { LIMITS } from "../core/limits.ts";
+import type { HybridClock, PhysicalClock, Stamp } from "../core/stamp.ts";
+import { stampTimeMs } from "../core/stamp.ts";
+import type { TableWriter } from "./register-rows.ts";
+import type { Stretch } from "./stretches.ts";
+
+export interface OwnClockParts {
+  readonly tables: TableWriter;
+  readonly region: string;
+  /** Wall time at boot plus monotonic time since. */
+  readonly physical: PhysicalClock;
+  readonly isDistrusted: (stamp: Stamp) => boolean;
+}
+
+/** Stretches nearer than this are one: what lies between them was made by the same life. */
+const NEAR_MS = 30_000;
+
+export class OwnClock implements PhysicalClock {
+  readonly #parts: OwnClockParts;
+  #leaps: readonly Stretch[];
+  /** What this life's stamps begin above. */
+  readonly highest: Stamp | undefined;
+
+  constructor(parts: OwnClockParts) {
+    this.#parts = parts;
+    this.#leaps = this.#wrongAhead();
+    const highest = this.#fact("highest");
+    this.highest = highest !== undefined && this.leaps(highest) ? this.#fact("sane") : highest;
+    // What may prove to be wrong, once the peers are heard, is not remembered as sane.
+    if (this.highest !== undefined && !this.#isAhead(this.highest)) parts.tables.put("facts", "sane", this.highest);
+  }
+
+  nowMs(): number {
+    let timeMs = this.#parts.physical.nowMs();
+    for (const { from, to } of this.#leaps) if (stampTimeMs(from) <= timeMs && timeMs <= stampTimeMs(to)) timeMs = stampTimeMs(to) + 1;
+    return timeMs;
+  }
+
+  /** Whether a former life made the stamp under a wrong clock, and this one does not go on above it. */
+  leaps(stamp: Stamp): boolean {
+    return this.#leaps.some(({ from, to }) => from <= stamp && stamp <= to);
+  }
+
+  /** Peers have witnessed against us. Where that was a former life, which we only now hear of, we need not stay ahead for it. */
+  mend(clock: HybridClock): void {
+    const wrong = this.#wrongAhead();
+    const { highest } = clock;
+    if (!this.#isAhead(highest) || !wrong.some(({ from, to }) => from <= highest && highest <= to)) return;
+    this.#leaps = wrong;
+    clock.goBack(this.#fact("sane"));
+  }
+
+  /** What is distrusted of our own stamps and still to come by our clock, ascending. */
+  #wrongAhead(): readonly Stretch[] {
+    const { tables, region, physical, isDistrusted } = this.#parts;
+    const nowMs = physical.nowMs();
+    const stretches = [...tables.range("witnesses", { from: `${region}|`, to: `${region}|\u{7f}` })]
+      .map(([, { from, to }]) => ({ from, to }))
+      .filter(({ from }) => stampTimeMs(from) > nowMs && isDistrusted(from))
+      .sort((a, b) => (a.from < b.from ? -1 : 1));
+    const joined: Stretch[] = [];
+    for (const next of stretches) {
+      const last = joined.at(-1);
+      if (last === undefined || stampTimeMs(next.from) - stampTimeMs(last.to) > NEAR_MS) joined.push(next);
+      else joined[joined.length - 1] = { from: last.from, to: last.to > next.to ? last.to : next.to };
+    }
+    return joined;
+  }
+
+  #isAhead(stamp: Stamp): boolean {
+    return stampTimeMs(stamp) - this.#parts.physical.nowMs() > LIMITS.clockBoundMs;
+  }
+
+  #fact(name: "highest" | "sane"): Stamp | undefined {
+    const kept = this.#parts.tables.get("facts", name);
+    return typeof kept === "string" ? kept : undefined;
+  }
+}
