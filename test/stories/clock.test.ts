@@ -85,6 +85,41 @@ test("T2, H8: a cut longer than the skew does not hide it: 30 minutes ahead, 40 
   }
 });
 
+test("T2, H8: eu's clock is set right and eu starts again: its stamps are sane at once, follow what they replace, and are never made twice", async () => {
+  const { mesh, channel, show } = await disputed(HOUR, 0);
+  mesh.heal();
+  await mesh.time.pass(5_000);
+  const edited = String((await mesh.do("eu", "eve", { kind: "message.send", channel, body: "from the future" }))["id"]);
+  await mesh.time.pass(5_000);
+  const wrong = stampTimeMs(show("us", edited).version);
+  expect(wrong - mesh.nowMs).toBeGreaterThan(HOUR / 2);
+
+  await mesh.restart("eu");
+  await mesh.time.pass(5_000);
+  const { version } = await mesh.do("eu", "eve", { kind: "message.edit", channel, message: edited, body: "from now" });
+  expect(Math.abs(stampTimeMs(String(version)) - mesh.nowMs)).toBeLessThan(2_000);
+  await mesh.time.pass(2_000);
+  for (const name of mesh.names) {
+    expect([name, show(name, edited).body, show(name, edited).conflict]).toEqual([name, "from now", null]);
+    expect([name, mesh.at(name).links.offered().ok]).toEqual([name, true]);
+  }
+  // The new life's words weigh what anybody's do.
+  mesh.cut("eu");
+  await mesh.do("us", "ana", { kind: "message.edit", channel, message: edited, body: "earlier, in us" });
+  await mesh.time.pass(1_000);
+  await mesh.do("eu", "eve", { kind: "message.edit", channel, message: edited, body: "later, in eu" });
+  mesh.heal();
+  await mesh.time.pass(10_000);
+  for (const name of mesh.names) expect([name, show(name, edited).body]).toEqual([name, "later, in eu"]);
+  const stamps = mesh
+    .at("us")
+    .reader.versions(AUDITOR, channel, edited, { limit: 50 })
+    .items.map(({ stamp }) => stamp);
+  expect(new Set(stamps).size).toBe(stamps.length);
+  const report = await mesh.time.settled(mesh.at("ap").verifier.verify({}));
+  expect([report.equal, report.differences]).toEqual([true, []]);
+});
+
 test("T2, H8: a region an hour behind makes nobody distrusted", async () => {
   const { mesh, id, show } = await disputed(-HOUR, 0);
   mesh.heal();

@@ -9,6 +9,7 @@ import type { Region } from "../../reconciliation/region.ts";
 import { openRegion } from "../../reconciliation/region.ts";
 import type { MemoryEventLog } from "../../regions/embedded/memory-log.ts";
 import { openMemoryLog } from "../../regions/embedded/memory-log.ts";
+import type { MemoryStore } from "../../regions/embedded/memory-store.ts";
 import { openMemoryStore } from "../../regions/embedded/memory-store.ts";
 
 type Asking = { [K in Command["kind"]]: Omit<Extract<Command, { readonly kind: K }>, "id"> }[Command["kind"]];
@@ -22,6 +23,8 @@ export class LinkedMesh {
   readonly startMs = Date.UTC(2026, 0, 5, 10);
   readonly #regions = new Map<string, Region>();
   readonly #logs = new Map<string, MemoryEventLog>();
+  readonly #stores = new Map<string, MemoryStore>();
+  #boots = 0;
   #commands = 0;
 
   static async open(offsetsMs: Readonly<Record<string, number>> = {}): Promise<LinkedMesh> {
@@ -55,18 +58,26 @@ export class LinkedMesh {
     this.bus.heal();
   }
 
+  /** The process ends in order and starts again, with another wall clock if need be. */
+  async restart(name: string, offsetMs = 0): Promise<void> {
+    await this.time.settled(this.at(name).drain());
+    await this.#start(name, offsetMs);
+  }
+
   async #start(name: string, offsetMs: number): Promise<void> {
+    const store = this.#stores.get(name) ?? openMemoryStore();
+    this.#stores.set(name, store);
     const region = await openRegion({
       region: name,
       regions: this.names,
-      store: openMemoryStore(),
+      store,
       log: this.#logs.get(name) as MemoryEventLog,
       link: { ...this.bus.link(name), follow: (options) => this.#follow(name, options) } satisfies PeerLink,
       timers: this.time,
       physical: { nowMs: () => this.nowMs + offsetMs },
       random: () => 0.5,
       secret: "the mesh's secret",
-      boot: `${name}-1`,
+      boot: `${name}-${++this.#boots}`,
     });
     this.#regions.set(name, region);
   }
