@@ -95,6 +95,8 @@ export interface GatewayParts {
   readonly auth: Auth;
   readonly metrics: Metrics;
   readonly readiness: () => readonly ReadyLine[];
+  /** Events that stand in quarantine here. */
+  readonly quarantined?: () => number;
   readonly timers: Timers;
   /** Milliseconds since 1970 by this region's clock. */
   readonly now: () => number;

@@ -106,6 +106,11 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     nowMs: () => physical.nowMs(),
     view: (self) => regionView(tables, () => self.vector, recordById),
     applied,
+    quarantined: (position, reason, raw) => {
+      verifying?.took({ position, reason, raw });
+      watch.quarantined?.(position.origin);
+      committer.soon();
+    },
     distrusted: (origin) => {
       if (origin === region) own.mend(clock);
       watch.distrusted?.(origin);
@@ -229,12 +234,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
           for (const placed of events) replica.apply(placed);
           watch.took?.(peer, events.length, timers.monotonicMs() - startedMs);
         },
-        quarantine: (position, reason, raw) => {
-          replica.quarantine(position, reason, raw);
-          verifying?.took({ position, reason, raw });
-          watch.quarantined?.(peer);
-          committer.soon();
-        },
+        quarantine: (position, reason, raw) => replica.quarantine(position, reason, raw),
         lost: (epoch, from, to) => watch.lost?.(peer, epoch, from, to),
       }),
     ]),

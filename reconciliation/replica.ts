@@ -40,6 +40,8 @@ export interface ReplicaParts {
   readonly nowMs: () => number;
   readonly view: (replica: Replica) => View;
   readonly applied: (applied: Applied) => void;
+  /** An event stands aside (H14). */
+  readonly quarantined?: (position: Position, reason: string, raw: string) => void;
   /** A stretch of an origin's stamps has become distrusted (T2). */
   readonly distrusted: (origin: string) => void;
 }
@@ -100,6 +102,7 @@ export class Replica {
     this.#parts.tables.put("quarantine", `${position.origin}|${pointKey(position)}`, { reason, raw });
     this.#audit.quarantine(position, reason, raw);
     this.#advance(position);
+    this.#parts.quarantined?.(position, reason, raw);
   }
 
   #advance({ origin, epoch, sequence, place }: Position): void {

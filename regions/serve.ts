@@ -106,6 +106,7 @@ export async function serveRegion(config: Config): Promise<void> {
       ...(config.ATOLL_AUTH_AUDIENCE === undefined ? {} : { audience: config.ATOLL_AUTH_AUDIENCE }),
     },
     metrics,
+    quarantined: () => running.health().quarantined,
     readiness: () => readiness(running, foundation, logWatch),
     timers,
     now: () => clock.nowMs(),

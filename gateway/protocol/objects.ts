@@ -97,7 +97,9 @@ const sync = {
   converged: z.object({ at: time, digest: z.string() }).nullable(),
 };
 export const Sync = z.object(sync).meta({ id: "Sync" }) satisfies z.ZodType<objects.Sync>;
-export const RegionSync = z.object({ ...sync, clockSkewMs: z.number(), connections: z.number() }).meta({ id: "RegionSync" });
+export const RegionSync = z
+  .object({ ...sync, clockSkewMs: z.number(), connections: z.number(), quarantined: z.number() })
+  .meta({ id: "RegionSync" });
 const watermark = { channel: id, complete: z.record(z.string(), time.nullable()), replicatedTo: time.nullable() };
 export const Watermark = z.object(watermark).meta({ id: "Watermark" }) satisfies z.ZodType<objects.Watermark>;
 

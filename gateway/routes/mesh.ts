@@ -46,6 +46,7 @@ export const meshRoutes: readonly Route[] = [
       ...parts.sync.sync(),
       clockSkewMs: parts.sync.clockSkewMs(),
       connections: routing.connections().length,
+      quarantined: parts.quarantined?.() ?? 0,
     }),
   }),
   read({

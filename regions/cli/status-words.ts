@@ -7,12 +7,14 @@ import { formatDuration } from "./duration.ts";
 export interface SyncAnswer extends Sync {
   readonly connections: number;
   readonly clockSkewMs: number;
+  readonly quarantined: number;
 }
-export type RegionStatus = Omit<SyncAnswer, "state" | "connections" | "clockSkewMs"> & {
+export type RegionStatus = Omit<SyncAnswer, "state" | "connections" | "clockSkewMs" | "quarantined"> & {
   readonly url: string;
   readonly state: Sync["state"] | "unreachable";
   readonly connections: number | null;
   readonly clockSkewMs: number | null;
+  readonly quarantined: number | null;
   readonly why?: string;
 };
 
@@ -29,13 +31,14 @@ function peerLine(peer: PeerSync, atMs: number): string {
 }
 
 function regionLines(status: RegionStatus): readonly string[] {
-  const { region, url, state, why, at, peers, converged, connections, clockSkewMs } = status;
+  const { region, url, state, why, at, peers, converged, connections, clockSkewMs, quarantined } = status;
   const head = `${pc.bold(region.padEnd(8))} ${painted(state, 11)} ${url}`;
   if (state === "unreachable") return [`${head}  ${why ?? ""}`];
   const skew =
     clockSkewMs === null ? "" : `  clock ${Math.abs(clockSkewMs) > SKEWED_MS ? pc.red(`${formatDuration(clockSkewMs)} off`) : "right"}`;
   const same = converged === null ? "" : `  converged ${converged.digest.slice(0, 12)}`;
-  return [`${head}  ${connections ?? 0} connections${skew}${same}`, ...peers.map((peer) => peerLine(peer, Date.parse(at)))];
+  const aside = quarantined ? `  ${pc.yellow(`quarantines ${quarantined}`)}` : "";
+  return [`${head}  ${connections ?? 0} connections${skew}${aside}${same}`, ...peers.map((peer) => peerLine(peer, Date.parse(at)))];
 }
 
 export const readable = (regions: readonly RegionStatus[]): string => regions.flatMap(regionLines).join("\n");

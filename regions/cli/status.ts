@@ -21,6 +21,7 @@ async function statusOf(gateway: Gateway, token: string): Promise<RegionStatus> 
     converged: null,
     connections: null,
     clockSkewMs: null,
+    quarantined: null,
   };
 }
 

@@ -33,3 +33,14 @@ export async function bodiesIn(reader: Person, region: string, channel: string):
     before = page["next"] as string;
   }
 }
+
+/** A region's audit log, oldest first. */
+export async function auditEntries(auditor: Person, region: string): Promise<readonly { readonly kind: string }[]> {
+  const entries: { readonly kind: string }[] = [];
+  for (let after = ""; ; ) {
+    const page = await auditor.read(region, `/v1/audit/entries?limit=500${after === "" ? "" : `&after=${encodeURIComponent(after)}`}`);
+    entries.push(...(page["items"] as readonly { readonly kind: string }[]));
+    if (page["next"] === null) return entries;
+    after = page["next"] as string;
+  }
+}

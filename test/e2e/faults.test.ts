@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serverForTests } from "../../regions/nats/test-tiers.ts";
-import { MeshUnderTest } from "./atoll.ts";
-import { bodiesIn, channelOf } from "./channel.ts";
+import { atoll, MeshUnderTest, until } from "./atoll.ts";
+import { auditEntries, bodiesIn, channelOf } from "./channel.ts";
 import { drain } from "./drain.ts";
+import { malformed, openForger, saidLike } from "./garbage.ts";
 import { killAll } from "./killing.ts";
 import { openTraffic } from "./traffic.ts";
 
@@ -65,5 +66,47 @@ describe.skipIf(server === undefined)("a mesh under faults", () => {
       const bodies = await bodiesIn(people[0]!, region, channel);
       expect(acked.filter((id) => bodies.filter((body) => body === id).length !== 1)).toEqual([]);
     }
+  });
+
+  // Last: what is quarantined stays so.
+  test("A4: garbage in a region's log is quarantined everywhere, shown, and stops nothing", async () => {
+    const ann = await mesh.person("ann");
+    const auditor = await mesh.person("audit", "auditor");
+    const channel = await channelOf(mesh, [ann], "garbage");
+    const say = (region: string, key: string) =>
+      ann.write(region, { method: "POST", path: `/v1/channels/${channel}/messages`, key, body: { body: key } });
+    await say("us", "before");
+    const forger = await openForger(mesh, "us");
+    const real = await forger.lastEvent();
+    const garbage = malformed(real);
+    const entries = garbage.reduce((sum, one) => sum + one.entries, 0) + 1;
+    for (const { payload } of garbage) await forger.publish(payload);
+    await forger.publish(JSON.stringify([saidLike(real, "first"), 7, saidLike(real, "second")]));
+    await forger.publish(JSON.stringify([real])); // the very same event once more
+    await forger.close();
+
+    for (const region of mesh.regions()) {
+      await until(
+        `${region} has put all of it aside`,
+        async () => (await mesh.metric(region, "atoll_quarantined_events_total", 'origin="us"')) === entries,
+      );
+      expect(await mesh.readiness(region)).toMatchObject({ ok: true, text: expect.stringContaining(`${entries} events`) });
+    }
+    expect((await say("us", "after")).status).toBe(201);
+    expect((await say("eu", "after-too")).status).toBe(201);
+    const report = await mesh.settled();
+    for (const region of mesh.regions()) {
+      expect(report.regions[region]?.why).toBe(`${region} quarantines ${entries}`);
+      expect([...(await bodiesIn(ann, region, channel))].sort()).toEqual(["after", "after-too", "before", "first", "second"]);
+      expect((await auditEntries(auditor, region)).filter(({ kind }) => kind === "quarantine")).toHaveLength(entries);
+    }
+    const status = JSON.parse((await mesh.run("status")).stdout) as { readonly regions: readonly { readonly quarantined: number }[] };
+    expect(status.regions.map(({ quarantined }) => quarantined)).toEqual(mesh.regions().map(() => entries));
+    expect((await atoll("status", "--data", mesh.data)).stdout).toContain(`quarantines ${entries}`);
+
+    process.kill(mesh.pid("us", "program") ?? 0, "SIGKILL");
+    await until("us is down", async () => !(await mesh.ready("us")));
+    await until("us is back", () => mesh.ready("us"));
+    expect((await mesh.settled()).regions["us"]?.why).toBe(`us quarantines ${entries}`);
   });
 });
