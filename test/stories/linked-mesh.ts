@@ -24,6 +24,8 @@ export class LinkedMesh {
   readonly #regions = new Map<string, Region>();
   readonly #logs = new Map<string, MemoryEventLog>();
   readonly #stores = new Map<string, MemoryStore>();
+  /** Whose disk takes nothing more for the store. */
+  readonly full = new Set<string>();
   #boots = 0;
   #commands = 0;
 
@@ -65,7 +67,7 @@ export class LinkedMesh {
   }
 
   async #start(name: string, offsetMs: number): Promise<void> {
-    const store = this.#stores.get(name) ?? openMemoryStore();
+    const store = this.#stores.get(name) ?? this.#disk(name);
     this.#stores.set(name, store);
     const region = await openRegion({
       region: name,
@@ -80,6 +82,10 @@ export class LinkedMesh {
       boot: `${name}-${++this.#boots}`,
     });
     this.#regions.set(name, region);
+  }
+
+  #disk(name: string): MemoryStore {
+    return openMemoryStore({ durable: (run) => run(this.full.has(name) ? new Error("no space left on device") : undefined) });
   }
 
   #follow(here: string, { peer, position, accept }: FollowOptions): PeerTail {
