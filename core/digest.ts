@@ -15,7 +15,7 @@ export function registerBytes({ key, entries, count, sum, resolution }: Register
 
 /** What the winner says of its own value; of a merged text, which nobody wrote, the hash. */
 const commitment = (winner: Entry, value: Json): string =>
-  canonical(winner.value) === canonical(value) ? winner.content : sha256(canonical(value));
+  winner.value === value || canonical(winner.value) === canonical(value) ? winner.content : sha256(canonical(value));
 
 export const registerTerm = (register: Register): string => sha256(registerBytes(register));
 

@@ -10,11 +10,17 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** The first 130 bits of SHA-256 as 26 letters of Crockford's base 32: short, readable, safe in paths, keys and subjects. */
 export function shortHash(text: string): string {
-  let bits = BigInt(`0x${createHash("sha256").update(text).digest("hex").slice(0, 33)}`) >> 2n;
+  const bytes = createHash("sha256").update(text).digest();
   let letters = "";
-  for (let i = 0; i < 26; i += 1) {
-    letters = ALPHABET[Number(bits & 31n)] + letters;
-    bits >>= 5n;
+  let held = 0;
+  let bits = 0;
+  for (let at = 0; letters.length < 26; ) {
+    if (bits < 5) {
+      held = ((held << 8) | (bytes[at++] ?? 0)) & 0xfff;
+      bits += 8;
+    }
+    bits -= 5;
+    letters += ALPHABET[(held >> bits) & 31];
   }
   return letters;
 }

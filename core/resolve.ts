@@ -28,6 +28,9 @@ export interface Resolving {
 export const UNRESOLVED: Resolution = { value: null, winner: null, heads: [], records: [], incomplete: [], pending: [], void: [] };
 
 export function resolve(register: Resolving, judgement: Judgement): Resolution {
+  const [only] = register.entries;
+  if (only !== undefined && register.entries.length === 1 && isPlainBirth(only) && judgement.standing(only) === "ok")
+    return { ...UNRESOLVED, value: only.value, winner: only.stamp, heads: [only.stamp] };
   const { kind } = readKey(register.key);
   const versions = versionsOf(register.entries, judgement.standing);
   const standingSo = (standing: Standing): readonly Stamp[] =>
@@ -50,6 +53,9 @@ export function resolve(register: Resolving, judgement: Judgement): Resolution {
     ...hidden,
   };
 }
+
+/** What stands alone and follows nothing, as most messages do for ever: nothing can be missing, in conflict or merged. */
+const isPlainBirth = ({ replaces, update, kind }: Entry): boolean => replaces.length === 0 && update === undefined && kind !== "deleted";
 
 /** The version shown of these entries alone, without looking for conflicts; undefined when none stands. */
 export function winnerAmong(key: RegisterKey, entries: readonly Entry[], judgement: Judgement): Version | undefined {

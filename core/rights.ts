@@ -80,6 +80,10 @@ class Court {
   /** The version of a membership that was shown in that sight. */
   #winnerSeen(membership: Kept, sight: Sight): Version | undefined {
     const entries = membership.entries.filter((entry) => sees(sight, entry));
+    const [only] = entries;
+    // Most memberships were given once: who wins needs no judge.
+    if (only !== undefined && entries.length === 1)
+      return this.judge(only, membership, sight) === "ok" ? { index: 0, stamp: only.stamp, first: only, twins: [only] } : undefined;
     const stands = new Map(entries.map((entry) => [entry, this.judge(entry, membership, sight)]));
     const witnesses = this.#sources.witnesses.filter((witness) => sees(sight, witness));
     const standing = (entry: Entry): Standing => (stands.get(entry) === "ok" ? "ok" : "void");
