@@ -7,11 +7,14 @@ import { auditEntries, bodiesIn, channelOf } from "./channel.ts";
 import { drain } from "./drain.ts";
 import { malformed, openForger, saidLike } from "./garbage.ts";
 import { killAll } from "./killing.ts";
+import { meetSlowReaders } from "./slow-readers.ts";
 import { openTraffic } from "./traffic.ts";
 
 const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
 /** `npm run kills` asks for more of each kind than there is time for in every run. */
 const KILLS = Number(process.env["ATOLL_KILLS"] ?? 6);
+/** `npm run slow-readers` connects a thousand. */
+const SLOW_READERS = Number(process.env["ATOLL_SLOW_READERS"] ?? 100);
 const SEED = Number(process.env["ATOLL_SEED"] ?? 1);
 
 describe.skipIf(server === undefined)("a mesh under faults", () => {
@@ -67,6 +70,17 @@ describe.skipIf(server === undefined)("a mesh under faults", () => {
       expect(acked.filter((id) => bodies.filter((body) => body === id).length !== 1)).toEqual([]);
     }
   });
+
+  test(`${SLOW_READERS} sockets that never read cost little memory, are closed soon, and disturb nobody`, async () => {
+    const met = await meetSlowReaders({ mesh, region: "ap", sockets: SLOW_READERS, bytesEach: 10_000_000 });
+    console.log(
+      `${SLOW_READERS} slow readers: ${Math.round(met.grownBytes / 1e6)} MB more, all closed ${Math.round(met.closedMs)} ms after the last write, slowest write ${Math.round(met.slowestWriteMs)} ms`,
+    );
+    expect(met.grownBytes).toBeLessThan(200e6);
+    expect(met.closedMs).toBeLessThan(15_000);
+    expect(met).toMatchObject({ slow: SLOW_READERS, heard: met.written, heardInOrder: true });
+    await mesh.settled();
+  }, 240_000);
 
   // Last: what is quarantined stays so.
   test("A4: garbage in a region's log is quarantined everywhere, shown, and stops nothing", async () => {
