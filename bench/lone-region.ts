@@ -32,6 +32,7 @@ export interface LoneRegion {
   readonly region: Region;
   readonly store: StateStore;
   readonly channel: string;
+  readonly texts: readonly string[];
   /** Messages of one author after another, many at once in flight. */
   send(count: number): Promise<void>;
   stop(): Promise<void>;
@@ -77,6 +78,7 @@ export async function openLoneRegion(): Promise<LoneRegion> {
     region,
     store,
     channel,
+    texts: memory.kept.texts,
     send: async (count) => {
       await Promise.all(Array.from({ length: AUTHORS }, (_, nth) => lane(nth, count)));
     },

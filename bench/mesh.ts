@@ -11,7 +11,8 @@ import { localTopology } from "../regions/topology.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const SECRET = "only for benchmarks, never for people";
-const READY_MS = 60_000;
+/** It may have to be built first. */
+const READY_MS = 180_000;
 
 export interface BenchMesh {
   readonly tiers: TestTiers;
@@ -35,11 +36,11 @@ export async function startMesh(regions: readonly string[]): Promise<BenchMesh> 
   const url = (region: string): string => topology.regions.find(({ name }) => name === region)?.url ?? "";
   const startRegion = async (region: string): Promise<void> => {
     const { url: nats, user, password } = tiers.access(region);
-    const child = spawn(process.execPath, ["--import", "tsx", "regions/cli/main.ts", "serve", "--data-dir", join(folder, region)], {
-      cwd: ROOT,
+    const child = spawn(join(ROOT, "atoll"), ["serve", "--data-dir", join(folder, region)], {
       stdio: ["ignore", "ignore", "inherit"],
       env: {
         PATH: process.env["PATH"],
+        HOME: process.env["HOME"],
         ATOLL_MODE: "local",
         ATOLL_REGION: region,
         ATOLL_TOPOLOGY: JSON.stringify(topology),

@@ -16,7 +16,7 @@ export interface CommitterOptions {
 
 /** Rows wait this long for company, and longer where the disk is slow: a commit waits for it, and the region stands still meanwhile. */
 const SOON_MS = 100;
-const LATEST_MS = 500;
+const LATEST_MS = 250;
 /** Commits take at most one part in so many of the region's time. */
 const SHARE = 25;
 const AGAIN_MS = 250;
