@@ -13,9 +13,15 @@ const io: Io = {
 // `atoll conflicts | head` closes the pipe early: that is no error of ours.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
+/** What the system refused is said in its own words; anything else is a fault of ours and shows where. */
+function words(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "syscall" in error ? error.message : (error.stack ?? error.message);
+}
+
 try {
   process.exitCode = await runProgram(process.argv.slice(2), io);
 } catch (error) {
-  io.err(`atoll: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  io.err(`atoll: ${words(error)}\n`);
   process.exitCode = 1;
 }

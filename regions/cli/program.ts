@@ -1,4 +1,5 @@
 /** The command line as a whole: which command is meant, what it answers, how that is printed, and the exit code. */
+import { statSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { version } from "../version.ts";
 import type { Answer, ExitCode, Io } from "./answer.ts";
@@ -16,6 +17,12 @@ function reportStop(stop: Stop, json: boolean, io: Io): void {
   if (json) io.out(`${JSON.stringify({ error: { message: stop.message, ...(stop.hint === undefined ? {} : { hint: stop.hint }) } })}\n`);
 }
 
+/** What `--data` names is a folder, or nothing yet. */
+function checkFolder(data: string): void {
+  if (data === "") throw new Stop(2, "--data names no folder");
+  if (statSync(data, { throwIfNoEntry: false })?.isDirectory() === false) throw new Stop(2, `--data ${data} is a file, not a folder`);
+}
+
 const finisher =
   (io: Io, done: (code: ExitCode) => void): Finish =>
   (command, act) => {
@@ -24,6 +31,7 @@ const finisher =
       const options = command.opts();
       const json = options["json"] === true;
       try {
+        checkFolder(String(options["data"]));
         const answer = await act({
           options: options as never,
           args: command.processedArgs.flat().filter((arg) => arg !== undefined),

@@ -55,6 +55,7 @@ export async function reach(options: ReachOptions, role: "user" | "operator" | "
   if (options.url !== undefined) {
     if (options.token === undefined)
       throw new Stop(2, "--url needs --token", "a token of that mesh, with the role that the question needs");
+    if (!URL.canParse(options.url)) throw new Stop(2, `--url ${options.url} is no address`, "like http://127.0.0.1:8800");
     return { gateways: [{ name: options.url, url: options.url.replace(/\/+$/, "") }], token: options.token };
   }
   const ready = readyDocument(options.data);

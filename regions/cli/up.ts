@@ -129,10 +129,13 @@ async function forSomebody(plan: Omit<UpOptions, "tell">): Promise<Answer> {
   const say = (word: Word): void => {
     if (process.connected) process.send?.(word);
   };
-  const tell = (line: string): void => {
+  const note = (line: string): void => {
     try {
       writeSync(LOG, `${new Date().toISOString()} ${line}\n`);
     } catch {} // the disk is full: the mesh goes on, this line is lost
+  };
+  const tell = (line: string): void => {
+    note(line);
     say({ progress: line });
   };
   try {
@@ -148,7 +151,7 @@ async function forSomebody(plan: Omit<UpOptions, "tell">): Promise<Answer> {
   } catch (error) {
     const refused = error instanceof Refused ? error : new Refused(1, error instanceof Error ? error.message : String(error));
     say({ refused: { code: refused.code, message: refused.message, ...(refused.hint === undefined ? {} : { hint: refused.hint }) } });
-    tell(refused.message);
+    note(refused.message);
     setImmediate(leave, refused.code);
     return { code: refused.code, document: undefined };
   }
