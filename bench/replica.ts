@@ -10,6 +10,7 @@ import { sha256 } from "../core/hash.ts";
 import { shownId } from "../core/ids.ts";
 import type { Register } from "../core/register.ts";
 import { applyWrite } from "../core/register-apply.ts";
+import type { Judgement } from "../core/resolve.ts";
 import { writesOf } from "../core/writes.ts";
 import { OneRegion, openReplica } from "../test/replica/one-region.ts";
 import { head, inTurns, msSince, sizeOf, tell } from "./measure.ts";
@@ -52,7 +53,7 @@ function placedIn(texts: readonly string[], take: (placed: Placed) => void): num
 const parse = (texts: readonly string[]): number => placedIn(texts, () => {});
 function join(texts: readonly string[]): number {
   const registers = new Map<string, Register>();
-  const judgement = { isDistrusted: () => false, standing: () => "ok" } as const;
+  const judgement: Judgement = { isDistrusted: () => false, standing: () => "ok" };
   return placedIn(texts, ({ event, position }) => {
     for (const write of writesOf(event, position, sha256(canonical(event))))
       registers.set(write.key, applyWrite(registers.get(write.key), write, judgement));

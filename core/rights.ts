@@ -18,6 +18,17 @@ type Kept = Pick<Register, "key" | "entries">;
 export interface Sources {
   readonly lookup: (key: RegisterKey) => Kept | undefined;
   readonly witnesses: readonly Witness[];
+  readonly settled?: Settled;
+}
+
+/**
+ * How memberships stood for their own origins. Once all that an origin had applied is here, nothing can move that any more, so it need not be
+ * judged again for every message: else whoever is made a member a hundred times makes every message of theirs cost as much as all of them.
+ */
+export interface Settled {
+  get(key: RegisterKey, entry: Entry): Standing | undefined;
+  /** Is kept where nothing that the entry leans on can still come. */
+  keep(key: RegisterKey, entry: Entry, standing: Standing): void;
 }
 
 /** The membership an entry is judged by; undefined where no right is judged. */
@@ -31,10 +42,10 @@ export function judgedBy(key: RegisterKey, entry: Entry): RegisterKey | undefine
  */
 export function standings(register: Kept, sources: Sources): (entry: Entry) => Standing {
   const court = new Court(register, sources);
-  return (entry) => court.judge(entry, register, EVERYTHING);
+  return (entry) => court.judgeFromTheFirst(entry);
 }
 
-/** Each step is a membership given by somebody whose own was given by another; forged chains end here, pending. */
+/** Each step is a membership given by somebody whose own was given by another; forged tangles of them end here, pending. */
 const DEEPEST = 500;
 
 class Court {
@@ -42,10 +53,29 @@ class Court {
   readonly #register: Kept;
   readonly #sources: Sources;
   #depth = 0;
+  readonly #asked = new Set<string>();
+  /** Something leaned on itself: what follows holds for this question only. */
+  #isCircular = false;
 
   constructor(register: Kept, sources: Sources) {
     this.#register = register;
     this.#sources = sources;
+  }
+
+  /** A right may be given by one whose own was given by another, and so on: judged from the first on, no such chain is too deep. */
+  judgeFromTheFirst(entry: Entry): Standing {
+    const givers: [Entry, Kept][] = [];
+    const met = new Set<Entry>();
+    for (let at = entry, register = this.#register; !met.has(at); ) {
+      met.add(at);
+      const membership = this.#lookup(judgedBy(register.key, at));
+      const right = membership?.entries.find(({ stamp }) => stamp === at.right);
+      if (membership === undefined || right?.right === undefined || this.#sources.settled?.get(membership.key, right) !== undefined) break;
+      givers.push([right, membership]);
+      [at, register] = [right, membership];
+    }
+    for (const [giver, membership] of givers.reverse()) this.judge(giver, membership, EVERYTHING);
+    return this.judge(entry, this.#register, EVERYTHING);
   }
 
   judge(entry: Entry, register: Kept, sight: Sight): Standing {
@@ -54,15 +84,19 @@ class Court {
     // All that the entry leans on lies within the sight: then it stands there as it stood for its own origin.
     const seen = within.length === 1 && sight.length > 0 ? within : sight;
     const name = [register.key, entry.stamp, ...seen.map(({ stamp }) => stamp)].join(" ");
-    const before = this.#judged.get(name);
+    const before = this.#judged.get(name) ?? (within.length === 1 ? this.#sources.settled?.get(register.key, entry) : undefined);
+    if (this.#asked.has(name) || this.#depth >= DEEPEST) this.#isCircular = true;
     if (before !== undefined) return before;
     if (this.#depth >= DEEPEST) return "pending";
     // Whoever is asked again meanwhile leans on itself: rights in a circle, which no honest origin makes, stay pending.
     this.#judged.set(name, "pending");
+    this.#asked.add(name);
     this.#depth += 1;
     const judged = this.#judgeAnew(entry, register, seen, within);
     this.#depth -= 1;
+    this.#asked.delete(name);
     this.#judged.set(name, judged);
+    if (within.length === 1 && !this.#isCircular) this.#sources.settled?.keep(register.key, entry, judged);
     return judged;
   }
 

@@ -16,6 +16,7 @@ import { judgedBy, standings } from "../core/rights.ts";
 import type { Stamp } from "../core/stamp.ts";
 import { stampRegion } from "../core/stamp.ts";
 import type { TableWriter } from "./register-rows.ts";
+import { SettledMemberships } from "./settled-memberships.ts";
 
 export class Judging {
   readonly #tables: TableWriter;
@@ -24,8 +25,13 @@ export class Judging {
   readonly #rows = new Set<string>();
   #isDistrusted: (stamp: Stamp) => boolean;
 
-  constructor(tables: TableWriter) {
+  readonly #applied: () => Vector;
+  readonly #settled: SettledMemberships;
+
+  constructor(tables: TableWriter, applied: () => Vector) {
     this.#tables = tables;
+    this.#applied = applied;
+    this.#settled = new SettledMemberships((entry) => missing(entry, applied()).length === 0);
     for (const [key, witness] of tables.range("witnesses", { from: "", to: "\u{7f}" })) this.#witnesses.set(key, witness);
     for (const [row] of tables.range("awaiting", { from: "", to: "\u{7f}" })) this.#rows.add(row);
     this.#isDistrusted = distrustOf([...this.#witnesses.values()]);
@@ -36,7 +42,7 @@ export class Judging {
   /** Entries: all of the register, the one being added included. */
   of(key: RegisterKey, entries: readonly Entry[]): Judgement {
     const lookup = (one: RegisterKey): Register | undefined => this.#tables.get("registers", one);
-    const standing = standings({ key, entries }, { lookup, witnesses: [...this.#witnesses.values()] });
+    const standing = standings({ key, entries }, { lookup, witnesses: [...this.#witnesses.values()], settled: this.#settled });
     return { isDistrusted: this.isDistrusted, standing };
   }
 
@@ -52,14 +58,14 @@ export class Judging {
    * Keeps note of what may have to be judged again. An entry is judged by what its origin had applied (D6): while some of that is not here, or the
    * entry waits for its right, the register is open to what is still to come; once all is here, nothing can move its standing any more.
    */
-  lean(before: Register | undefined, after: Register, vector: Vector, added?: Entry): void {
+  lean(before: Register | undefined, after: Register, added?: Entry): void {
     const { key } = after;
     for (const membership of pendingBy(after)) this.#open(membership, key, { pending: true });
     for (const membership of before === undefined ? [] : pendingBy(before))
       if (!pendingBy(after).has(membership)) this.#open(membership, key, { pending: false });
     const membership = added === undefined ? undefined : judgedBy(key, added);
     if (added === undefined || membership === undefined) return;
-    const until = Object.entries(added.after).filter(([origin, text]) => !isHere(vector, origin, text));
+    const until = missing(added, this.#applied());
     if (until.length > 0) this.#open(membership, key, { until: Object.fromEntries(until) });
   }
 
@@ -109,7 +115,8 @@ export class Judging {
   }
 
   /** Closes rows of which all is here now: cheap, as most of what comes leans on nothing that is missing, and done now and then. */
-  sweep(vector: Vector): void {
+  sweep(): void {
+    const vector = this.#applied();
     for (const row of this.#rows) {
       const awaiting = this.#tables.get("awaiting", row);
       if (awaiting === undefined) this.#rows.delete(row);
@@ -130,6 +137,10 @@ function pendingBy({ key, entries, resolution: { pending } }: Register): Readonl
   return new Set(entries.flatMap((entry) => (pending.includes(entry.stamp) ? (judgedBy(key, entry) ?? []) : [])));
 }
 const NONE: ReadonlySet<RegisterKey> = new Set();
+
+/** What the entry's origin had applied and is not here. */
+const missing = ({ after }: Entry, vector: Vector): readonly (readonly [origin: string, point: string])[] =>
+  Object.entries(after).filter(([origin, text]) => !isHere(vector, origin, text));
 
 function isHere(vector: Vector, origin: string, text: string): boolean {
   const point = parsePoint(text);

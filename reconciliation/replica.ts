@@ -57,7 +57,7 @@ export class Replica {
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
     this.#audit = new AuditRows(parts.tables, parts.region, parts.nowMs);
-    this.judging = new Judging(parts.tables);
+    this.judging = new Judging(parts.tables, () => this.#vector);
     this.view = parts.view(this);
     this.#vector = Object.fromEntries(parts.tables.range("positions", { from: "", to: "\u{7f}" }));
   }
@@ -110,7 +110,7 @@ export class Replica {
     this.#parts.tables.put("positions", origin, point);
     this.#vector = { ...this.#vector, [origin]: point };
     this.#events += 1;
-    if (this.#events % SWEEP_EVENTS === 0) this.judging.sweep(this.#vector);
+    if (this.#events % SWEEP_EVENTS === 0) this.judging.sweep();
   }
 
   #write(writes: readonly Write[]): Effect {
@@ -125,7 +125,7 @@ export class Replica {
       if (!isTwin(before, write) && !this.#isVoid(after, write)) silent = false;
       records.push(...saveRegister(tables, before, after));
       if (!("entry" in write)) continue;
-      this.judging.lean(before, after, this.#vector, write.entry);
+      this.judging.lean(before, after, write.entry);
       records.push(...this.#settle(this.judging.staleBy(write.key)));
     }
     return { silent, records };
@@ -157,7 +157,7 @@ export class Replica {
     const after = reresolve(before, this.judging.of(key, before.entries));
     if (canonical(after.resolution) === canonical(before.resolution)) return [];
     const records = saveRegister(tables, before, after);
-    this.judging.lean(before, after, this.#vector);
+    this.judging.lean(before, after);
     return records;
   }
 }
