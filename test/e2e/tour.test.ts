@@ -1,0 +1,97 @@
+/** The five-minute tour, as anybody would take it: two people talk, the mesh is cut between them, both change one message, and nothing is lost. */
+import { existsSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { atoll, MeshUnderTest, until } from "./atoll.ts";
+import { bodiesIn, channelOf } from "./channel.ts";
+import type { Person } from "./person.ts";
+import { type Frame, Socket } from "./socket.ts";
+
+const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
+
+describe.skipIf(server === undefined)("the tour", () => {
+  const mesh = new MeshUnderTest();
+  let [ann, bob]: readonly Person[] = [];
+  let channel = "";
+  beforeAll(async () => {
+    expect((await mesh.up()).code).toBe(0);
+    [ann, bob] = await Promise.all([mesh.person("ann"), mesh.person("bob")]);
+    channel = await channelOf(mesh, [ann, bob], "tour");
+    const role = { method: "PUT", path: `/v1/channels/${channel}/members/bob`, key: "role", body: { role: "moderator" } } as const;
+    expect((await ann.surely(() => "us", role)).status).toBeLessThan(300);
+  });
+  afterAll(() => mesh.remove());
+
+  const shown = async (person: Person, region: string, message: string): Promise<string> =>
+    String((await person.read(region, `/v1/channels/${channel}/messages/${message}`))["body"]);
+  const messageOf = (event: Frame): string => String((event["data"] as Frame)["message"]);
+
+  test("P1 S2 S6: up, talk, cut, write on both sides, heal, be told, restore; every region equal", async () => {
+    const us = await Socket.open(mesh.url("us"), { token: ann!.token, channels: [channel] });
+    const eu = await Socket.open(mesh.url("eu"), { token: bob!.token, channels: [channel] });
+
+    // They talk.
+    us.command("1", { kind: "message.send", channel, body: "Hello" });
+    expect((await us.hears("reply", ({ id }) => id === "1"))["ok"]).toBe(true);
+    await until("bob hears it", () => eu.events().some(({ kind }) => kind === "message.sent"));
+    const message = messageOf(eu.events().find(({ kind }) => kind === "message.sent")!);
+    await until("ann sees bob", async () => presenceOf(us, "bob") === "online");
+
+    // us is cut off. Both sides go on, and both change the same message.
+    expect((await mesh.run("cut", "us")).code).toBe(0);
+    await us.hears("sync", ({ sync }) => (sync as Frame)["state"] === "cut-off");
+    await until("ann does not know about bob any more", () => presenceOf(us, "bob") === "unknown");
+    us.command("2", { kind: "message.edit", channel, message, body: "Hello world!" });
+    await us.hears("reply", ({ id, ok }) => id === "2" && ok === true);
+    eu.command("3", { kind: "message.edit", channel, message, body: "Hello everyone!" });
+    await eu.hears("reply", ({ id, ok }) => id === "3" && ok === true);
+    us.command("4", { kind: "message.send", channel, body: "still here" });
+    await us.hears("reply", ({ id, ok }) => id === "4" && ok === true);
+    expect(await shown(ann!, "us", message)).toBe("Hello world!");
+    expect(await shown(bob!, "eu", message)).toBe("Hello everyone!");
+    expect((await atoll("status", "--data", mesh.data)).code).toBe(1);
+    expect(await mesh.verify()).toMatchObject({ equal: false, differences: [] });
+
+    // Healed: the later edit wins everywhere, both see the marker, ann is told that she lost.
+    expect((await mesh.run("heal")).code).toBe(0);
+    const { conflict } = (await us.hears("superseded")) as Frame & { readonly conflict: Frame };
+    await eu.hears("conflict", (frame) => (frame["conflict"] as Frame)["id"] === conflict["id"]);
+    await mesh.settled();
+    for (const region of mesh.regions()) {
+      expect(await shown(ann!, region, message)).toBe("Hello everyone!");
+      expect([...(await bodiesIn(bob!, region, channel))].sort()).toEqual(["Hello everyone!", "still here"]);
+    }
+    const log = JSON.parse((await mesh.run("conflicts")).stdout) as {
+      readonly items: readonly { readonly id: string; readonly losers: readonly string[] }[];
+    };
+    expect(log.items.map(({ id }) => id)).toEqual([conflict["id"]]);
+    await until("ann sees bob again", () => presenceOf(us, "bob") === "online");
+
+    // One action brings the lost text back, in the region of the one who lost or in any other.
+    const [lost] = log.items[0]?.losers ?? [];
+    const restored = await ann!.surely(() => "ap", {
+      method: "POST",
+      path: `/v1/conflicts/${conflict["id"]}/restore`,
+      key: "restore",
+      body: { version: lost },
+    });
+    expect(restored.status).toBe(200);
+    await until("bob hears of it", () => eu.events().filter(({ kind }) => kind === "message.edited").length === 3);
+    await mesh.settled();
+    for (const region of mesh.regions()) {
+      expect(await shown(bob!, region, message)).toBe("Hello world!");
+      expect(await ann!.read(region, `/v1/conflicts/${conflict["id"]}`)).toMatchObject({ state: "restored" });
+    }
+    expect((await atoll("status", "--data", mesh.data)).code).toBe(0);
+    us.close();
+    eu.close();
+  }, 120_000);
+});
+
+/** What a socket was last told about somebody. */
+function presenceOf(socket: Socket, user: string): unknown {
+  return socket
+    .all("presence")
+    .flatMap(({ items }) => items as readonly Frame[])
+    .findLast((item) => item["user"] === user)?.["status"];
+}
