@@ -68,6 +68,7 @@ const commandLine = (pid: number): string => {
 /** A folder for one mesh, with everything that is asked of it. */
 export class MeshUnderTest {
   readonly data = mkdtempSync(join(tmpdir(), "atoll-e2e-"));
+  readonly #urls = new Map<string, string>();
   port = 0;
 
   async up(...args: readonly string[]): Promise<Ran> {
@@ -83,10 +84,15 @@ export class MeshUnderTest {
   regions(): readonly string[] {
     return this.document().regions.map(({ name }) => name);
   }
+  /** The same also while the mesh is down: its ports stay. */
   url(region: string): string {
-    const found = this.document().regions.find(({ name }) => name === region);
-    if (found === undefined) throw new Error(`no region ${region}`);
-    return found.url;
+    let url = this.#urls.get(region);
+    if (url === undefined) {
+      for (const one of this.document().regions) this.#urls.set(one.name, one.url);
+      url = this.#urls.get(region);
+    }
+    if (url === undefined) throw new Error(`no region ${region}`);
+    return url;
   }
   /** What `/readyz?verbose` says, and whether it says yes. */
   async readiness(region: string): Promise<{ readonly ok: boolean; readonly text: string }> {

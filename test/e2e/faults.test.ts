@@ -51,6 +51,28 @@ describe.skipIf(server === undefined)("a mesh under faults", () => {
     60_000 + KILLS * 3 * 15_000,
   );
 
+  test.each([
+    ["the supervisor", (): readonly number[] => [mesh.document().pid]],
+    ["every process at once", () => mesh.processes()],
+  ] as const)(
+    "H10: kill -9 of %s under writes: the next up clears what is left, and nothing acknowledged is lost",
+    async (what, victims) => {
+      const traffic = await openTraffic({ mesh, seed: SEED, name: what.replaceAll(" ", "-") });
+      await until("there is traffic", () => traffic.acked() > 100);
+      for (const pid of victims()) process.kill(pid, "SIGKILL");
+      const { code, stderr } = await mesh.up();
+      expect(stderr).not.toContain("failed");
+      expect(code).toBe(0);
+      const mark = traffic.acked();
+      await until("writes are acknowledged again", () => traffic.acked() > mark + 50);
+      await traffic.stop();
+      await mesh.settled();
+      expect(traffic.refused()).toEqual([]);
+      expect(await traffic.account()).toMatchObject({ lost: [], duplicated: [] });
+    },
+    120_000,
+  );
+
   test("H10: SIGTERM drains: everybody is told where to go, commands in flight are answered, nothing acknowledged is lost", async () => {
     const people = await Promise.all(Array.from({ length: 10 }, (_, i) => mesh.person(`drain-${i}`)));
     const channel = await channelOf(mesh, people);

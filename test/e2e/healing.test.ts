@@ -8,7 +8,7 @@ import { MeshUnderTest, until } from "./atoll.ts";
 import type { Person } from "./person.ts";
 
 const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
-const MESSAGES = 1_500;
+const MESSAGES = 1_000;
 const RATE = 100;
 
 /** Chat as a recording has it: some channels, people with their habits, texts of all lengths. */
