@@ -14,6 +14,8 @@ export interface Facts {
 }
 export type Said = { readonly port: number; readonly channel: string } | Facts | { readonly done: true };
 
+/** The clients count bytes and answer no pings. */
+const NEVER_MS = 2_000_000_000;
 const BODY = "A message as long as most that people write to each other in a channel of their own, not more.";
 
 interface Crowd {
@@ -23,7 +25,7 @@ interface Crowd {
 }
 
 async function ours(): Promise<Crowd> {
-  const { gateway, region } = await openTestGateway({ limits: { connectionsPerUser: 100_000 } });
+  const { gateway, region } = await openTestGateway({ limits: { connectionsPerUser: 100_000, pingMs: NEVER_MS } });
   const identity = region.channel("bench", { ana: "owner" });
   const send = (nth: number): void => {
     region.apply(identity, { kind: "message.sent", actor: "ana", data: { message: `msg_us_${nth}`, body: BODY, thread: null } });

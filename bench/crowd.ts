@@ -42,6 +42,9 @@ export async function openCrowd(kind: "ours" | "plain"): Promise<Crowd> {
     socket.send(JSON.stringify({ type: "hello", protocol: 1, token: await token }));
     if (kind === "ours") socket.send(JSON.stringify({ type: "subscribe", id: 1, channel }));
     await settled;
+    socket.once("close", () => {
+      if (child.connected) throw new Error("a socket of the crowd was closed");
+    });
     sockets.push(socket);
     counters.push(counted(socket, () => (due > 0 && everybodyHas() ? wake?.() : undefined)));
   };
@@ -80,6 +83,6 @@ function counted(socket: WebSocket, came: () => void): { events: number } {
 }
 
 function end(child: ChildProcess, sockets: readonly WebSocket[]): void {
-  for (const socket of sockets) socket.terminate();
   child.disconnect();
+  for (const socket of sockets) socket.terminate();
 }
