@@ -5,7 +5,7 @@
  * `channel` is the channel's identity (26 letters), not its shown id, so that twins made in two cut-off regions name one channel.
  */
 import type { Identity } from "./ids.ts";
-import type { Position, VectorText } from "./position.ts";
+import type { PointText, Position, VectorText } from "./position.ts";
 import type { Stamp } from "./stamp.ts";
 
 export type Policy = "lww" | "merge";
@@ -33,6 +33,11 @@ interface Envelope {
   readonly after: VectorText;
   /** Stamp of the membership version the origin judged the actor by; absent where no right is needed (creation, own profile). */
   readonly right?: Stamp;
+  /**
+   * Where it stood in an ended epoch of its log that not everybody had to its end (L3): it comes again in the present one. Everybody judges it as
+   * standing there, so it is one event however a region came by it; it is no part of what the event says, nor of its hash.
+   */
+  readonly late?: PointText;
   /** The channel's policies in force at the origin. */
   readonly policy: Policy;
   readonly deletes: Deletes;

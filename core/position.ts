@@ -20,6 +20,8 @@ export const START: Point = { epoch: 0, sequence: 0, place: 0 };
 /** A place after every event of a log message: `{…, place: WHOLE}` covers the message entirely. */
 export const WHOLE = 999_999;
 
+/** "1.4711.2". */
+export type PointText = string;
 export const formatPoint = ({ epoch, sequence, place }: Point): string => `${epoch}.${sequence}.${place}`;
 export const formatPosition = (position: Position): string => `${position.origin}.${formatPoint(position)}`;
 

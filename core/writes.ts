@@ -1,8 +1,9 @@
 /** What each event writes into which registers (S1): the one place that knows. */
 import { canonical } from "./canonical.ts";
-import type { Event, Json } from "./event.ts";
+import type { Event, Json, Placed } from "./event.ts";
 import { sha256 } from "./hash.ts";
 import type { Position } from "./position.ts";
+import { parsePoint } from "./position.ts";
 import type { Entry, RegisterKey, Write } from "./register.ts";
 import { registerKey } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
@@ -14,6 +15,13 @@ const CHANNEL_FIELDS = ["name", "topic", "policy", "deletes"] as const;
 const PROFILE_FIELDS = ["displayName", "avatar"] as const;
 
 type OfValue = Pick<Entry, "kind" | "content" | "value" | "replaces"> & { readonly of?: Stamp };
+
+/** The event as it was written first, also where it comes again from an ended epoch. */
+export function asFirstWritten(placed: Placed): Placed {
+  const { late, ...event } = placed.event;
+  const point = late === undefined ? undefined : parsePoint(late);
+  return point === undefined ? placed : { position: { origin: placed.position.origin, ...point }, event: event as Event };
+}
 
 /** `hash` is the SHA-256 of the event's canonical text (D9). */
 export function writesOf(event: Event, position: Position, hash: string): readonly Write[] {

@@ -9,7 +9,7 @@ import { ENVELOPE, RULES } from "../core/event.ts";
 import { identityOf } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Position } from "../core/position.ts";
-import { covers, parseVector } from "../core/position.ts";
+import { covers, parsePoint, parseVector } from "../core/position.ts";
 import { readKey } from "../core/register.ts";
 import { isStamp, stampRegion } from "../core/stamp.ts";
 import type { Check, Fields } from "./shape.ts";
@@ -110,6 +110,7 @@ const CHECKS = new Map(
       said: digits,
       after: vector,
       right: optional(stamp),
+      late: optional(point),
       policy,
       deletes,
       kind: oneOf(kind),
@@ -143,7 +144,9 @@ function forged(event: Event, position: Position): string | undefined {
   if (stampRegion(event.stamp) !== position.origin)
     return `carries a stamp of ${stampRegion(event.stamp)} in the log of ${position.origin}`;
   const after = parseVector(event.after);
-  if (after === undefined || covers(after, position.origin, position)) return "says that it was made after itself";
+  const late = event.late === undefined ? undefined : parsePoint(event.late);
+  if (late !== undefined && late.epoch >= position.epoch) return "says to come late from an epoch that is none before";
+  if (after === undefined || covers(after, position.origin, late ?? position)) return "says that it was made after itself";
   if (event.right === event.stamp) return "is its own right";
   if (event.right !== undefined && RIGHTLESS.includes(event.kind)) return "carries a right that it does not need";
   if (event.right === undefined && !mayLackRight(event)) return "lacks the right it was judged by";

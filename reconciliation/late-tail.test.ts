@@ -39,7 +39,8 @@ test("L3: what a peer kept of an ended epoch enters the present log as it was, e
   tables.put("facts", "epoch-end|us|1", 4);
   expect(late.after(1)).toBe(4);
   await late.admit(1, 5, JSON.stringify([sent, { stamp: "no event" }]));
-  expect(taken).toEqual([sent]);
-  expect(JSON.parse(kept.texts[0] ?? "")).toEqual([sent]);
+  const back = { ...sent, late: "1.5.0" };
+  expect(taken).toEqual([back]);
+  expect(JSON.parse(kept.texts[0] ?? "")).toEqual([back]);
   expect(late.after(1)).toBe(5);
 });

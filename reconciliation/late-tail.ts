@@ -5,6 +5,7 @@
 
 import type { Event } from "../core/event.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
+import { formatPoint } from "../core/position.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { readEvent } from "./event-shape.ts";
 import type { Packer } from "./packer.ts";
@@ -34,7 +35,7 @@ export class LateTail {
     const raw: unknown = JSON.parse(text);
     const events = (Array.isArray(raw) ? raw : []).flatMap((one: unknown, place): readonly Event[] => {
       const read = readEvent(one, { origin: this.#region, epoch, sequence, place });
-      return "event" in read ? [read.event] : [];
+      return "event" in read ? [{ ...read.event, late: read.event.late ?? formatPoint({ epoch, sequence, place }) }] : [];
     });
     if (events.length > 0) await this.#packer.append(events);
     this.#tables.put("facts", factOf(epoch), sequence);

@@ -15,7 +15,7 @@ import type { Point, Position, Vector } from "../core/position.ts";
 import { covers, coversAll, parseVector, pointKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
 import { applyWrite, reresolve } from "../core/register-apply.ts";
-import { writesOf } from "../core/writes.ts";
+import { asFirstWritten, writesOf } from "../core/writes.ts";
 import { AuditRows } from "./audit-rows.ts";
 import { rememberCommand } from "./command-rows.ts";
 import { rememberEpochEnd } from "./epoch-ends.ts";
@@ -83,10 +83,7 @@ export class Replica {
   apply(placed: Placed): void {
     const { position, event } = placed;
     if (covers(this.#vector, position.origin, position)) return;
-    const { silent, records } =
-      event.kind === "clock.witnessed"
-        ? this.#witnessed(event, position)
-        : this.#write(writesOf(event, position, sha256(canonical(event))));
+    const { silent, records } = this.#effectOf(asFirstWritten(placed));
     rememberCommand(this.#parts.tables, placed);
     indexEvent(this.#parts.tables, placed, silent);
     if (event.kind === "epoch.opened") rememberEpochEnd(this.#parts.tables, position.origin, event);
@@ -111,6 +108,11 @@ export class Replica {
     this.#vector = { ...this.#vector, [origin]: point };
     this.#events += 1;
     if (this.#events % SWEEP_EVENTS === 0) this.judging.sweep();
+  }
+
+  #effectOf({ event, position }: Placed): Effect {
+    if (event.kind === "clock.witnessed") return this.#witnessed(event, position);
+    return this.#write(writesOf(event, position, sha256(canonical(event))));
   }
 
   #write(writes: readonly Write[]): Effect {
@@ -169,8 +171,11 @@ interface Effect {
 /** Events between two looks at what is open to what is still to come. */
 const SWEEP_EVENTS = 1_000;
 
-/** Whether a version of equal author, command and content stood already (D5). */
+/** Whether a version of equal author, command and content stood already (D5), or the author's marker of the same losers. */
 function isTwin(before: Register | undefined, write: Write): boolean {
-  return before !== undefined && "entry" in write && before.entries.some((entry) => sameVersion(entry, write.entry));
+  if (before === undefined) return false;
+  if ("entry" in write) return before.entries.some((entry) => sameVersion(entry, write.entry));
+  const { author, of } = write.seen;
+  return before.seen.some((seen) => seen.author === author && of.every((loser) => seen.of.includes(loser)));
 }
 const sameVersion = (a: Entry, b: Entry): boolean => a.author === b.author && a.command === b.command && a.content === b.content;
