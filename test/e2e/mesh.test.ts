@@ -10,21 +10,13 @@ const server = existsSync("/proc/self/stat") ? await serverForTests() : undefine
 
 describe.skipIf(server === undefined)("a local mesh", () => {
   const mesh = new MeshUnderTest();
-  const document = (): { readonly pid: number; readonly regions: readonly { readonly name: string; readonly url: string }[] } =>
-    JSON.parse(readFileSync(join(mesh.data, "mesh.json"), "utf8"));
-  const ready = async (region: string): Promise<boolean> => {
-    const url = document().regions.find(({ name }) => name === region)?.url;
-    return fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  };
+  const ready = (region: string): Promise<boolean> => mesh.ready(region);
 
   beforeAll(async () => {
     const { code, stdout, stderr } = await mesh.up();
     expect(stderr).not.toContain("failed");
     expect(code).toBe(0);
-    expect(document()).toEqual(JSON.parse(stdout));
+    expect(mesh.document()).toEqual(JSON.parse(stdout));
   });
   afterAll(() => mesh.remove());
 
@@ -57,19 +49,18 @@ describe.skipIf(server === undefined)("a local mesh", () => {
   });
 
   test("H10: what crashes is started again by itself", async () => {
-    const program = mesh.processes().find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(join(mesh.data, "ap", "state")));
-    process.kill(program ?? 0, "SIGKILL");
+    process.kill(mesh.pid("ap", "program") ?? 0, "SIGKILL");
     await until("ap is down", async () => !(await ready("ap")));
     await until("ap is back", () => ready("ap"));
   });
 
   test("H10: a supervisor killed -9 leaves nothing for long, and the same folder starts again", async () => {
-    process.kill(document().pid, "SIGKILL");
+    process.kill(mesh.document().pid, "SIGKILL");
     expect((await mesh.run("status")).code).toBe(3);
     const { code, stderr } = await mesh.up();
     expect(stderr).toContain("left behind");
     expect(code).toBe(0);
-    process.kill(document().pid, "SIGKILL");
+    process.kill(mesh.document().pid, "SIGKILL");
     await until("the warden has ended all", () => mesh.processes().length === 0);
   });
 
