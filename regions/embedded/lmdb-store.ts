@@ -1,10 +1,11 @@
 /**
  * The state store on disk: one LMDB environment a region, one sub-database a table.
  *
- * A commit is one synchronous transaction. lmdb's asynchronous writes were tried on a full disk: after a refused commit their later promises
- * never settle and rejections come up unhandled; the synchronous ones refuse cleanly and go on when there is room again. Each
- * waits for one fdatasync on this thread (measured; lmdb does it where syncs may overlap), so the committer spaces them. Rows survive a crash of
- * the process at once, and after a power cut the store opens at an older whole commit, whose positions say from where the log is applied again (L2).
+ * A commit is one synchronous transaction. lmdb's asynchronous writes were tried on a full disk: after a refused commit their later
+ * promises never settle and rejections come up unhandled; the synchronous ones refuse cleanly and go on when there is room again. Each
+ * waits for one fdatasync on this thread (measured; lmdb does it where syncs may overlap), so the committer spaces them. Rows survive a
+ * crash of the process at once, and after a power cut the store opens at an older whole commit, whose positions say from where the log is
+ * applied again (L2).
  *
  * Rows are JSON, not msgpack: they come back exactly as the log's text gave them, also a field named "__proto__" or half a surrogate pair, which
  * msgpack would change; undefined fields vanish.
