@@ -23,13 +23,13 @@ export class ClosedPromise {
     this.#keep = keep;
   }
 
-  /** The closed time to say, at most `closedMs`. */
+  /** The closed time to say, at most `closedMs`. The next life may begin in the very millisecond that is kept. */
   upTo(closedMs: number): number {
     if (closedMs > this.#wantedMs - RENEW_MS) {
       this.#wantedMs = closedMs + LEASE_MS;
       this.#keep();
     }
-    return Math.min(closedMs, this.#keptMs);
+    return Math.min(closedMs, this.#keptMs - 1);
   }
 
   /** The stamp that the next life must begin above. */

@@ -121,8 +121,7 @@ export class Replica {
     let silent = writes.length > 0;
     for (const write of writes) {
       const before = tables.get("registers", write.key);
-      const entries = [...(before?.entries ?? []), ...("entry" in write ? [write.entry] : [])];
-      const after = applyWrite(before, write, this.judging.of(write.key, entries));
+      const after = applyWrite(before, write, this.judging.with(before, write));
       if (after === before) continue;
       if (!isTwin(before, write) && !this.#isVoid(after, write)) silent = false;
       records.push(...saveRegister(tables, before, after));
@@ -156,7 +155,7 @@ export class Replica {
     const { tables } = this.#parts;
     const before = tables.get("registers", key);
     if (before === undefined) return [];
-    const after = reresolve(before, this.judging.of(key, before.entries));
+    const after = reresolve(before, this.judging.of(before));
     if (canonical(after.resolution) === canonical(before.resolution)) return [];
     const records = saveRegister(tables, before, after);
     this.judging.lean(before, after);
