@@ -9,6 +9,8 @@ export interface Way {
   repeat: number;
   reorder: number;
   cut: boolean;
+  /** How often it was cut or healed. */
+  turns: number;
   jammed: boolean;
   /** When the last message in order arrives: later ones do not overtake it unless reordered. */
   arrivesMs: number;
@@ -38,6 +40,7 @@ export class Network {
           repeat: 0,
           reorder: 0,
           cut: false,
+          turns: 0,
           jammed: false,
           arrivesMs: 0,
           queue: [],
@@ -68,11 +71,15 @@ export class Network {
   }
 
   cut(from: string, to: string): void {
-    this.way(from, to).cut = true;
+    const way = this.way(from, to);
+    way.cut = true;
+    way.turns += 1;
   }
 
   heal(from: string, to: string): void {
-    this.way(from, to).cut = false;
+    const way = this.way(from, to);
+    way.cut = false;
+    way.turns += 1;
     this.#flush(from, to);
     this.#flush(to, from);
   }

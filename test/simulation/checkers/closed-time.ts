@@ -1,6 +1,6 @@
 /**
  * P3, H6: "complete to T from eu" is a promise: no event of eu with a stamp at or before T comes later. What a region says while its clock runs
- * beyond the bound is void: its repair takes the clock back, and its stamps are distrusted (T2).
+ * near the bound or beyond it is void: its repair takes the clock back, and its stamps are distrusted (T2).
  */
 import { LIMITS } from "../../../core/limits.ts";
 import { stampTimeMs } from "../../../core/stamp.ts";
@@ -15,7 +15,7 @@ export function watchClosedTime(mesh: Mesh): Watcher {
     const known = claims.get(region) ?? new Map<string, number>();
     claims.set(region, known);
     for (const [origin, time] of Object.entries(running.links.watermark("").complete))
-      if (time !== null && Date.parse(time) <= EPOCH_MS + mesh.scheduler.nowMs + LIMITS.clockBoundMs)
+      if (time !== null && Date.parse(time) <= EPOCH_MS + mesh.scheduler.nowMs + LIMITS.clockBoundMs / 2)
         known.set(origin, Math.max(known.get(origin) ?? 0, Date.parse(time)));
   };
   return {

@@ -13,7 +13,8 @@ export function watchIndicator(mesh: Mesh): Watcher {
       for (const { here, peer } of pairs) {
         const truth = truthOf(mesh, here, peer);
         const before = since.get(`${here} ${peer}`);
-        const lives = `${mesh.machine(here).boots} ${mesh.machine(peer).boots}`;
+        const turns = mesh.network.way(here, peer).turns + mesh.network.way(peer, here).turns;
+        const lives = `${mesh.machine(here).boots} ${mesh.machine(peer).boots} ${turns}`;
         if (before?.truth !== truth || before.lives !== lives)
           since.set(`${here} ${peer}`, { truth, lives, sinceMs: mesh.scheduler.nowMs });
         else if (mesh.scheduler.nowMs - before.sinceMs > WITHIN_MS) judge(mesh, here, peer, truth);

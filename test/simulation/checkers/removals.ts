@@ -7,6 +7,9 @@ import { Violation } from "../violation.ts";
 /** What was waiting in the connection's queue when the reply came still leaves: sockets take little at once here. */
 const QUEUE_MS = 400;
 
+/** These reach their user by their own stream. */
+const OWN_KINDS = ["channel.created", "read.marked"];
+
 interface Removal {
   readonly region: string;
   readonly user: string;
@@ -41,8 +44,9 @@ export function watchRemovals(mesh: Mesh): Watcher & { readonly judge: (clients:
     judge: (clients) => {
       for (const { user, given } of clients)
         for (const { event, region, atMs } of given) {
-          const isOwn =
-            event.kind === "channel.created" ? event.actor === user : event.kind.startsWith("member.") && event.data["user"] === user;
+          const isOwn = event.kind.startsWith("member.")
+            ? event.data["user"] === user
+            : event.actor === user && OWN_KINDS.includes(event.kind);
           if (event.channel === null || isOwn) continue;
           const channel = identityIn("channel", event.channel) ?? "";
           const removal = removals.find(
