@@ -9,7 +9,7 @@ import { stampIso } from "./stamp.ts";
 /** Canonical JSON of [key, winner, commitment of the value, heads, count, sum]. The value enters by its commitment, so that erasure keeps digests equal (H9). */
 export function registerBytes({ key, entries, count, sum, resolution }: Register): string {
   const { winner, heads, value } = resolution;
-  const entry = entries.find(({ stamp }) => stamp === winner);
+  const entry = entries.findLast(({ stamp }) => stamp === winner);
   return canonical([key, winner, entry === undefined ? null : commitment(entry, value), heads, count, sum]);
 }
 
@@ -19,10 +19,8 @@ const commitment = (winner: Entry, value: Json): string =>
 
 export const registerTerm = (register: Register): string => sha256(registerBytes(register));
 
-/** The day of the register's smallest stamp, UTC; a smaller one moves it. */
+/** The day of the register's smallest stamp, UTC; a smaller one moves it. Entries stand in order of stamps. */
 export function bucketOf({ entries, seen }: Register): string {
-  let least: Stamp | undefined;
-  for (const { stamp } of entries) if (least === undefined || stamp < least) least = stamp;
-  if (least === undefined) for (const { stamp } of seen) if (least === undefined || stamp < least) least = stamp;
+  const least: Stamp | undefined = (entries[0] ?? seen[0])?.stamp;
   return least === undefined ? "-" : stampIso(least).slice(0, 10);
 }

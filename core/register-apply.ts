@@ -32,5 +32,5 @@ function inserted<T extends { readonly stamp: Stamp }>(list: readonly T[], one: 
   let place = list.length;
   while (place > 0 && (list[place - 1]?.stamp ?? "") > one.stamp) place -= 1;
   if (list[place - 1]?.stamp === one.stamp) return list;
-  return [...list.slice(0, place), one, ...list.slice(place)];
+  return place === list.length ? list.concat([one]) : list.toSpliced(place, 0, one);
 }

@@ -9,7 +9,7 @@ import type { Tables } from "../core/ports/state-store.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
 import type { Position, Vector, VectorText } from "../core/position.ts";
 import { comparePoints, covers, parsePoint } from "../core/position.ts";
-import type { Entry, Register, RegisterKey } from "../core/register.ts";
+import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
 import { readKey } from "../core/register.ts";
 import type { Judgement } from "../core/resolve.ts";
 import { judgedBy, standings } from "../core/rights.ts";
@@ -39,10 +39,21 @@ export class Judging {
 
   readonly isDistrusted = (stamp: Stamp): boolean => this.#isDistrusted(stamp);
 
-  /** Entries: all of the register, the one being added included. */
-  of(key: RegisterKey, entries: readonly Entry[]): Judgement {
+  /** For a register that a write is being added to: its entries, that of the write included. Most are never looked at. */
+  with(before: Register | undefined, write: Write): Judgement {
+    let entries: readonly Entry[] | undefined;
+    return this.of({
+      key: write.key,
+      get entries() {
+        entries ??= [...(before?.entries ?? []), ...("entry" in write ? [write.entry] : [])];
+        return entries;
+      },
+    });
+  }
+
+  of(register: Pick<Register, "key" | "entries">): Judgement {
     const lookup = (one: RegisterKey): Register | undefined => this.#tables.get("registers", one);
-    const standing = standings({ key, entries }, { lookup, witnesses: [...this.#witnesses.values()], settled: this.#settled });
+    const standing = standings(register, { lookup, witnesses: [...this.#witnesses.values()], settled: this.#settled });
     return { isDistrusted: this.isDistrusted, standing };
   }
 

@@ -35,11 +35,19 @@ export function saveRegister(tables: TableWriter, before: Register | undefined, 
   return saveRecords(tables, before, after);
 }
 
+/** Terms of registers in memory: what is taken out of a sum was mostly put in a moment ago. */
+const terms = new WeakMap<Register, string>();
+function termOf(register: Register): string {
+  let term = terms.get(register);
+  if (term === undefined) terms.set(register, (term = registerTerm(register)));
+  return term;
+}
+
 function saveDigest(tables: TableWriter, before: Register | undefined, after: Register): void {
   const { channel } = readKey(after.key);
   const change = (register: Register, step: (sum: string, hash: string) => string): void => {
     const key = `${channel}|${bucketOf(register)}`;
-    tables.put("digests", key, step(tables.get("digests", key) ?? EMPTY_SUM, registerTerm(register)));
+    tables.put("digests", key, step(tables.get("digests", key) ?? EMPTY_SUM, termOf(register)));
   };
   if (before !== undefined) change(before, removeHash);
   change(after, addHash);

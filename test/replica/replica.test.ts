@@ -9,7 +9,7 @@ import { COMPARED, fromScratch, idsOf, rowsIn } from "./from-scratch.ts";
 import { forgedLogs, honestLogs, interleaved } from "./logs.ts";
 import { openReplica } from "./one-region.ts";
 
-const SEEDS = Number(process.env["ATOLL_TEST_SEEDS"] ?? 150);
+const SEEDS = Number(process.env["ATOLL_TEST_SEEDS"] ?? 80);
 const FROM = Number(process.env["ATOLL_TEST_FROM"] ?? 1);
 const seeds = Array.from({ length: SEEDS }, (_, n) => FROM + n);
 
