@@ -9,6 +9,8 @@ export interface ShardTask {
   readonly untilFound: boolean;
 }
 
+// Nobody listens any more: the parent has died or has had enough.
+process.on("disconnect", () => process.exit(0));
 process.on("message", async ({ from, to, step, untilFound }: ShardTask) => {
   for (let seed = from; seed <= to; seed += step) {
     const { lines: _, ...outcome } = await simulate(seed);
