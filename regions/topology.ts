@@ -1,6 +1,7 @@
 /** The one list of regions: read by gateways, by GeoDNS and by Terraform, so that nobody has a list of their own. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
+import { STEERING, type SteeringSettings } from "../geodns/steering-settings.ts";
 
 const Region = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, - and _; at most 64"),
@@ -9,18 +10,38 @@ const Region = z.strictObject({
   ws: z.url(),
   latitude: z.number().min(-90).max(90),
   longitude: z.number().min(-180).max(180),
+  /** Offered to nobody while another region is up; `atoll regions drain` does the same without a change of this list. */
+  drained: z.boolean().exactOptional(),
+});
+const milliseconds = (least: number, most: number) => z.number().int().min(least).max(most).exactOptional();
+/** What is absent is as in `STEERING`. */
+const Steering = z.strictObject({
+  everyMs: milliseconds(100, 60_000),
+  timeoutMs: milliseconds(50, 30_000),
+  rampMs: milliseconds(0, 86_400_000),
+  redirectAfterMs: milliseconds(0, 86_400_000),
 });
 const TopologyFile = z.strictObject({
   /** `gw.<zone>` is steered, `<region>.gw.<zone>` never. */
   zone: z.string().min(1),
   regions: z.array(Region).min(1).max(64),
+  /** Names of customers in the zone ("acme" -> acme.<zone>): long-lived CNAMEs to the one steered name. */
+  customers: z
+    .array(z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "one label of a domain name in small letters"))
+    .max(100_000)
+    .exactOptional(),
+  steering: Steering.exactOptional(),
 });
 
 export type TopologyRegion = Readonly<z.infer<typeof Region>>;
 export interface Topology {
   readonly zone: string;
   readonly regions: readonly TopologyRegion[];
+  readonly customers?: readonly string[];
+  readonly steering?: Readonly<z.infer<typeof Steering>>;
 }
+
+export const steeringOf = ({ steering }: Topology): SteeringSettings => ({ ...STEERING, ...steering });
 
 /** A topology as ATOLL_TOPOLOGY gives it: a file's path, or the JSON itself. */
 export function readTopology(given: string): Topology {
@@ -44,6 +65,8 @@ const PLACES: Readonly<Record<string, readonly [latitude: number, longitude: num
 export function localTopology(regions: readonly string[], port: number): Topology {
   return {
     zone: "atoll.test",
+    // On one machine a look costs nothing, and people watch what happens.
+    steering: { everyMs: 500 },
     regions: regions.map((name, i) => {
       const [latitude, longitude] = PLACES[name] ?? [0, Math.round((360 / regions.length) * i - 180)];
       return { name, url: `http://127.0.0.1:${port + i}`, ws: `ws://127.0.0.1:${port + i}/v1/connect`, latitude, longitude };
