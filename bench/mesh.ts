@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { mintToken } from "../regions/cli/mint.ts";
+import { localTopology } from "../regions/mesh/local-topology.ts";
 import { serverForTests, startTiers, type TestTiers } from "../regions/nats/test-tiers.ts";
-import { localTopology } from "../regions/topology.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const SECRET = "only for benchmarks, never for people";
@@ -32,7 +32,10 @@ export async function startMesh(regions: readonly string[]): Promise<BenchMesh> 
   const folder = await mkdtemp(join(tmpdir(), "atoll-bench-"));
   const tiers = await startTiers(regions, server);
   const running = new Map<string, ChildProcess>();
-  const topology = localTopology(regions, 10_000 + randomInt(20_000));
+  const topology = localTopology(
+    regions.map((name) => ({ name })),
+    10_000 + randomInt(20_000),
+  );
   const url = (region: string): string => topology.regions.find(({ name }) => name === region)?.url ?? "";
   const startRegion = async (region: string): Promise<void> => {
     const { url: nats, user, password } = tiers.access(region);

@@ -79,7 +79,13 @@ describe("the process", () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "atoll-geodns-"));
     doors.push(await openDoor(), await openDoor());
-    const regions = ["us", "eu"].map((name, i) => ({ name, url: doors[i]!.url, ws: "ws://127.0.0.1:1/", latitude: 0, longitude: 0 }));
+    const regions = ["us", "eu"].map((name, i) => ({
+      name,
+      url: doors[i]!.url,
+      ws: doors[i]!.url.replace("http", "ws"),
+      latitude: 0,
+      longitude: 0,
+    }));
     const topology = join(directory, "topology.json");
     await writeFile(topology, JSON.stringify({ zone: "atoll.test", regions }));
     child = start("--topology", topology, "--port", "0");

@@ -8,7 +8,7 @@ import { pino } from "pino";
 import { openGeoDns } from "../geodns/dns-server.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { openRegionHealth } from "./region-health.ts";
-import { readTopology, type Topology } from "./topology.ts";
+import { present, readTopology, type Topology } from "./topology.ts";
 
 /** Exit code for what no restart mends. */
 const USAGE = 2;
@@ -27,7 +27,8 @@ function readArguments(): Told {
   if (values.port === undefined || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port ${values.port} is no port`);
   if (isIP(values.host) === 0) throw new Error(`--host ${values.host} is no address`);
-  return { topology: readTopology(values.topology), port, host: values.host };
+  const topology = readTopology(values.topology);
+  return { topology: { ...topology, regions: present(topology) }, port, host: values.host };
 }
 
 function told(): Told {

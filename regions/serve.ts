@@ -18,7 +18,7 @@ import { openRegionHealth } from "./region-health.ts";
 import { openRegionLog } from "./region-log.ts";
 import { showLinks, watchRegion } from "./region-metrics.ts";
 import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
-import { readTopology, type Topology } from "./topology.ts";
+import { present, readTopology, type Topology } from "./topology.ts";
 import { relayTyping } from "./typing-relay.ts";
 import { version } from "./version.ts";
 
@@ -55,7 +55,7 @@ export async function serveRegion(config: Config): Promise<void> {
   const log = openRegionLog(config);
   const region = config.ATOLL_REGION;
   const topology = topologyOf(config);
-  const names = topology.regions.map(({ name }) => name);
+  const names = present(topology).map(({ name }) => name);
   if (!names.includes(region)) throw new CannotServe(`ATOLL_REGION ${region} is not in the topology (${names.join(", ")})`);
   const asked = askedToEnd();
   log.info({ event: "region.starting", mode: config.ATOLL_MODE, clockOffsetMs: config.ATOLL_CLOCK_OFFSET_MS }, "the region starts");
@@ -86,7 +86,7 @@ export async function serveRegion(config: Config): Promise<void> {
   });
   const hideLinks = showLinks(metrics, running, timers);
   const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
-  const health = openRegionHealth({ regions: topology.regions, timers });
+  const health = openRegionHealth({ regions: present(topology), timers });
   const logWatch = watchStuckLog(opened.log, foundation.connection, askForJetStream);
   const gateway = await openGateway({
     region,
@@ -99,7 +99,7 @@ export async function serveRegion(config: Config): Promise<void> {
     sync: running.links,
     presence: running.presence,
     verifier: running.verifier,
-    ranking: openRanking({ regions: topology.regions, health: health.view }),
+    ranking: openRanking({ regions: present(topology), health: health.view }),
     auth: {
       secret: config.ATOLL_AUTH_SECRET ?? "",
       issuer: config.ATOLL_AUTH_ISSUER,

@@ -1,17 +1,60 @@
-/** The one list of regions: read by gateways, by GeoDNS and by Terraform, so that nobody has a list of their own. */
+/**
+ * The one list of regions: read by gateways, GeoDNS, reconcilers and Terraform, so that nobody has a list of their own. Its JSON schema stands
+ * beside it (`topology.schema.json`); what a schema cannot say (names, ports, peers that fit together) is said by `topology-problems.ts`.
+ */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { STEERING, type SteeringSettings } from "../geodns/steering-settings.ts";
+import { topologyProblems } from "./topology-problems.ts";
+
+const name = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, - and _; at most 64");
+const link = z
+  .string()
+  .regex(/^(nats|tls):\/\/(\[[0-9a-fA-F:]+\]|[^\s:/@[\]]+):\d{1,5}$/, "like nats://gw-1.us.example.net:7222, without user or password");
+
+const Providers = z
+  .strictObject({
+    aws: z
+      .strictObject({ region: z.string().min(1) })
+      .optional()
+      .describe("AWS region"),
+    kubernetes: z
+      .strictObject({ context: z.string().min(1), namespace: z.string().min(1).default("atoll") })
+      .optional()
+      .describe("an existing cluster, by its context"),
+    hosts: z.array(z.string().min(1)).min(1).optional().describe("addresses of the region's machines, reached over SSH"),
+  })
+  .describe("where Terraform makes the region");
 
 const Region = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, - and _; at most 64"),
-  /** Where users reach the region. */
-  url: z.url(),
-  ws: z.url(),
+  name: name.describe("for ever: it is part of every stamp, position and stream. What people see is `displayName`"),
+  displayName: z.string().min(1).max(100).optional().describe("for people"),
+  index: z
+    .number()
+    .int()
+    .min(0)
+    .max(63)
+    .optional()
+    .describe("fixes ports and address ranges, never used for another region; the place in the list when absent"),
+  url: z.url().describe("where users reach the region over HTTP"),
+  ws: z.url().describe("where users reach it over WebSocket"),
+  link: z.array(link).min(1).optional().describe("where other regions' gateway servers dial in"),
+  peers: z
+    .record(name, z.array(link).min(1))
+    .optional()
+    .describe("peers that are dialled from here at other addresses than their own `link`"),
   latitude: z.number().min(-90).max(90),
   longitude: z.number().min(-180).max(180),
-  /** Offered to nobody while another region is up; `atoll regions drain` does the same without a change of this list. */
-  drained: z.boolean().exactOptional(),
+  weight: z.number().positive().max(1_000).default(1).describe("share of the clients that could go to several regions alike"),
+  drained: z
+    .boolean()
+    .default(false)
+    .describe("offered to nobody while another region is up; `atoll regions drain` does the same without a change of this list"),
+  retired: z
+    .boolean()
+    .default(false)
+    .describe("removed for good: nobody dials it or is sent there; its name and index stay taken and its history stays with the peers"),
+  providers: Providers.default({}),
 });
 const milliseconds = (least: number, most: number) => z.number().int().min(least).max(most).exactOptional();
 /** What is absent is as in `STEERING`. */
@@ -22,20 +65,21 @@ const Steering = z.strictObject({
   redirectAfterMs: milliseconds(0, 86_400_000),
 });
 const TopologyFile = z.strictObject({
-  /** `gw.<zone>` is steered, `<region>.gw.<zone>` never. */
-  zone: z.string().min(1),
+  $schema: z.string().optional(),
+  zone: z.string().min(1).max(200).describe("`gw.<zone>` is steered, `<region>.gw.<zone>` never"),
   regions: z.array(Region).min(1).max(64),
-  /** Names of customers in the zone ("acme" -> acme.<zone>): long-lived CNAMEs to the one steered name. */
   customers: z
     .array(z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "one label of a domain name in small letters"))
     .max(100_000)
-    .exactOptional(),
-  steering: Steering.exactOptional(),
+    .exactOptional()
+    .describe('names of customers in the zone ("acme" -> acme.<zone>): long-lived CNAMEs to the one steered name'),
+  steering: Steering.exactOptional().describe("how quickly GeoDNS follows what it sees"),
 });
 
 export type TopologyRegion = Readonly<z.infer<typeof Region>>;
 export interface Topology {
   readonly zone: string;
+  /** Retired ones too. */
   readonly regions: readonly TopologyRegion[];
   readonly customers?: readonly string[];
   readonly steering?: Readonly<z.infer<typeof Steering>>;
@@ -43,33 +87,40 @@ export interface Topology {
 
 export const steeringOf = ({ steering }: Topology): SteeringSettings => ({ ...STEERING, ...steering });
 
-/** A topology as ATOLL_TOPOLOGY gives it: a file's path, or the JSON itself. */
-export function readTopology(given: string): Topology {
-  const text = given.trimStart().startsWith("{") ? given : readFileSync(given, "utf8");
-  const topology = TopologyFile.parse(JSON.parse(text));
-  const names = topology.regions.map(({ name }) => name);
-  if (new Set(names).size !== names.length) throw new Error("the topology names a region twice");
+/** The list as a file may hold it, as JSON schema. */
+export const topologySchema = (): object => z.toJSONSchema(TopologyFile, { io: "input", target: "draft-2020-12" });
+
+/** The list cannot be used; each problem with what mends it. */
+export class TopologyFault extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join("; "));
+    this.problems = problems;
+  }
+}
+
+const where = (path: readonly PropertyKey[]): string =>
+  path.map((part, i) => (typeof part === "number" ? `[${part}]` : `${i > 0 ? "." : ""}${String(part)}`)).join("") || "the list";
+
+/** Throws a TopologyFault that names every problem. */
+export function parseTopology(text: string): Topology {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch (error) {
+    throw new TopologyFault([`the topology is no JSON: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  const parsed = TopologyFile.safeParse(given);
+  if (!parsed.success) throw new TopologyFault(parsed.error.issues.map(({ path, message }) => `${where(path)}: ${message}`));
+  const { $schema: _, ...topology } = parsed.data;
+  const problems = topologyProblems(topology.regions);
+  if (problems.length > 0) throw new TopologyFault(problems);
   return topology;
 }
 
-/** Where the regions of a local mesh pretend to be; others are spread along the equator. */
-const PLACES: Readonly<Record<string, readonly [latitude: number, longitude: number]>> = {
-  us: [39, -77],
-  eu: [50.1, 8.7],
-  ap: [1.35, 103.8],
-  sa: [-23.5, -46.6],
-  af: [-26.2, 28],
-  au: [-33.9, 151.2],
-};
+/** A topology as ATOLL_TOPOLOGY gives it: a file's path, or the JSON itself. */
+export const readTopology = (given: string): Topology =>
+  parseTopology(given.trimStart().startsWith("{") ? given : readFileSync(given, "utf8"));
 
-export function localTopology(regions: readonly string[], port: number): Topology {
-  return {
-    zone: "atoll.test",
-    // On one machine a look costs nothing, and people watch what happens.
-    steering: { everyMs: 500 },
-    regions: regions.map((name, i) => {
-      const [latitude, longitude] = PLACES[name] ?? [0, Math.round((360 / regions.length) * i - 180)];
-      return { name, url: `http://127.0.0.1:${port + i}`, ws: `ws://127.0.0.1:${port + i}/v1/connect`, latitude, longitude };
-    }),
-  };
-}
+/** The regions that there are now, without the retired. */
+export const present = ({ regions }: Topology): readonly TopologyRegion[] => regions.filter(({ retired }) => !retired);

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FoundServer } from "../nats/server-binary.ts";
 import { APP_USER, gatewayTier, jetStreamTier, type RegionServers } from "../nats/server-config.ts";
-import { localTopology, type Topology } from "../topology.ts";
+import type { Topology } from "../topology.ts";
 import { derivedSecret, type MeshFolder, readJson, secretOf, writeWhole } from "./folder.ts";
+import { localTopology } from "./local-topology.ts";
 import { choosePorts, type RegionPorts, tcpFree, udpFree } from "./ports.ts";
 import type { ReadyDocument } from "./ready.ts";
 import { Refused } from "./refused.ts";
@@ -106,7 +107,10 @@ export async function planMesh(folder: MeshFolder, regions: readonly string[], p
   const promised = await checkPromised(port, regions);
   const ports = await choosePorts(regions, kept?.ports ?? {}, promised);
   const secret = secretOf(folder);
-  const topology = localTopology(regions, port);
+  const topology = localTopology(
+    regions.map((name) => ({ name, linkPort: ports[name]!.proxy })),
+    port,
+  );
   writeWhole(folder.layoutFile, JSON.stringify({ format: 1, regions, ports } satisfies Layout));
   writeWhole(folder.topologyFile, JSON.stringify(topology, null, 2));
   return {

@@ -30,7 +30,7 @@ export interface MeshAccess {
 export function openAccess(data: string): MeshAccess {
   readyDocument(data);
   const folder = meshFolder(data);
-  const regions = readJson<Topology>(folder.topologyFile)?.regions;
+  const regions = readJson<Topology>(folder.topologyFile)?.regions.filter(({ retired }) => !retired);
   const secret = readSecret(folder);
   if (regions === undefined || secret === undefined)
     throw new Stop(3, `the folder ${folder.root} is incomplete`, "start the mesh again: atoll down && atoll up");

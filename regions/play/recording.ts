@@ -51,7 +51,7 @@ const apart = (a: number, b: number): number => Math.min(Math.abs(a - b), 360 - 
 export function homesOf(
   users: Iterable<string>,
   file: string | undefined,
-  regions: readonly TopologyRegion[],
+  regions: readonly Pick<TopologyRegion, "name" | "longitude">[],
 ): ReadonlyMap<string, string> {
   const offsets = new Map(
     file === undefined ? [] : parsed(file, UserLine, Number.POSITIVE_INFINITY).map((line) => [line.user, line.utc_offset_hours]),
