@@ -64,6 +64,11 @@ export function openMetrics({ region, version, registry = new Registry() }: Metr
     reconnects: counter("reconnects_total", "Connections that came with a cursor, by reason.", ["reason"]),
     healSeconds: histogram("heal_seconds", "Phases of a heal.", ["peer", "phase"], HEAL_SECONDS),
     storeSeconds: histogram("store_seconds", "Operations of a store.", ["store", "operation"]),
+    projectedChanges: counter("projected_changes_total", "Changes brought into a store that follows the embedded one.", ["store"]),
+    projectionState: gauge("projection_state", "1 for the state a following store is in: live, behind, unreachable.", ["store", "state"]),
+    projectionLagChanges: gauge("projection_lag_changes", "Changes that a following store has not taken.", ["store"]),
+    projectionLagSeconds: gauge("projection_lag_seconds", "How long the first of them has waited.", ["store"]),
+    refills: counter("store_refills_total", "Times a store came back without what it had acknowledged, and was given it again.", ["store"]),
     auditEntries: counter("audit_entries_total", "Entries written to the audit log."),
   } as const;
 }

@@ -1,9 +1,10 @@
 /** What metrics and logs hear of a region; nothing leans on it. */
 
+import type { ProjectionWatch } from "./projection.ts";
 import type { Applied } from "./replica.ts";
 import type { LinkChange } from "./sync-board.ts";
 
-export interface RegionWatch {
+export interface RegionWatch extends ProjectionWatch {
   applied(applied: Applied): void;
   /** Events of one log message have been applied in memory. */
   took(origin: string, events: number, tookMs: number): void;

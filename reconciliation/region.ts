@@ -7,17 +7,8 @@ import { recordById } from "../core/conflict-records.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
-import type { Acceptor } from "../core/ports/acceptor.ts";
-import type { PresenceBoard, Verifier } from "../core/ports/boards.ts";
-import type { EventLog } from "../core/ports/event-log.ts";
-import type { Feed } from "../core/ports/feed.ts";
-import type { PeerLink } from "../core/ports/peer-link.ts";
-import type { Reader } from "../core/ports/reader.ts";
-import type { StateStore } from "../core/ports/state-store.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
-import type { Timers } from "../core/ports/time.ts";
 import { parsePoint } from "../core/position.ts";
-import type { PhysicalClock } from "../core/stamp.ts";
 import { HybridClock } from "../core/stamp.ts";
 import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
@@ -26,17 +17,16 @@ import { ClosedPromise } from "./closed-promise.ts";
 import { Committer } from "./committer.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { Following } from "./following.ts";
-import type { GateCounts } from "./gate.ts";
 import { LateTail } from "./late-tail.ts";
 import { OwnClock } from "./own-clock.ts";
 import { OwnTail, replayOwnLog } from "./own-log.ts";
 import { Packer } from "./packer.ts";
-import type { PresenceExchange } from "./presence-exchange.ts";
 import { openPresence } from "./presence-exchange.ts";
+import { openProjections } from "./projections.ts";
 import { answerOf } from "./read/answers.ts";
 import { openReader } from "./read/reader.ts";
+import type { Region, RegionPorts } from "./region-ports.ts";
 import { regionView } from "./region-view.ts";
-import type { RegionWatch } from "./region-watch.ts";
 import type { Applied } from "./replica.ts";
 import { Replica } from "./replica.ts";
 import { openContentKeys } from "./stamping.ts";
@@ -46,51 +36,10 @@ import type { Verifying } from "./verifying.ts";
 import { openVerifying } from "./verifying.ts";
 import { WorkingSet } from "./working-set.ts";
 
-export interface RegionPorts {
-  readonly region: string;
-  /** All regions of the mesh, this one included. */
-  readonly regions: readonly string[];
-  readonly store: StateStore;
-  readonly log: EventLog;
-  /** Earlier epochs of the own log that stand here, oldest first: read before the log by a store that is behind. */
-  readonly earlier?: readonly EventLog[];
-  /** The epoch is new and empty: its first event names the one before (H1). */
-  readonly previous?: { readonly epoch: number; readonly sequence: number };
-  readonly link: PeerLink;
-  readonly timers: Timers;
-  readonly physical: PhysicalClock;
-  /** In [0, 1). */
-  readonly random: () => number;
-  /** Of the mesh, equal in every region: what content is compared by (H9). */
-  readonly secret: string;
-  /** This life of the process, unlike every other. */
-  readonly boot: string;
-  /** What metrics and logs hear; nothing leans on it. */
-  readonly watch?: Partial<RegionWatch>;
-}
-
-export interface Region {
-  readonly acceptor: Acceptor;
-  readonly reader: Reader;
-  readonly feed: Feed;
-  readonly links: RegionSyncBoard;
-  readonly presence: PresenceBoard & PresenceExchange;
-  readonly verifier: Verifier;
-  readonly replica: Replica;
-  readonly lateTail: LateTail;
-  /** Whether the store takes rows, and whether the log answers. */
-  health(): { readonly store: boolean; readonly logWaiting: number; readonly rowsAhead: number; readonly quarantined: number };
-  /** What the gates have seen of each peer's log. */
-  gates(): ReadonlyMap<string, GateCounts>;
-  /** No new commands; resolves when what was in flight has landed and everything is committed. */
-  drain(): Promise<void>;
-  /** Ends the region's life without waiting for the log. */
-  close(): Promise<void>;
-}
-
 export async function openRegion(ports: RegionPorts): Promise<Region> {
   const { region, store, log, link, timers, physical, watch = {} } = ports;
   const tables = new WorkingSet(store);
+  const projections = openProjections({ ...ports, nowMs: () => physical.nowMs(), watch });
   let telling: Telling | undefined;
   let verifying: Verifying | undefined;
   const applied = (one: Applied): void => {
@@ -133,6 +82,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     committed: (tookMs, rows) => {
       promise.committed();
       watch.committed?.(tookMs, rows);
+      projections.nudge();
       for (const one of followings.values()) one.drain();
     },
   });
@@ -264,12 +214,14 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     quarantined: () => countOf(tables),
   });
   const stopLinks = links.start();
+  await projections.begin();
 
   const stop = async (): Promise<void> => {
     stopLinks();
     verifying?.close();
     await Promise.all([...followings.values()].map((one) => one.stop()));
     committer.close();
+    await projections.stop();
   };
   return {
     acceptor,
@@ -281,6 +233,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     replica,
     lateTail: new LateTail(region, tables, packer),
     health: () => ({ store: !committer.refusing, logWaiting: packer.pending, rowsAhead: tables.rowsAhead, quarantined: countOf(tables) }),
+    projections: () => projections.facts(),
     gates: () => new Map([...followings].map(([peer, one]) => [peer, one.counts])),
     drain: async () => {
       draining = true;

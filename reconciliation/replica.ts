@@ -16,7 +16,7 @@ import { covers, coversAll, parseVector, pointKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
 import { applyWrite, reresolve } from "../core/register-apply.ts";
 import { asFirstWritten, writesOf } from "../core/writes.ts";
-import { AuditRows } from "./audit-rows.ts";
+import { AuditRows, auditKey } from "./audit-rows.ts";
 import { rememberCommand } from "./command-rows.ts";
 import { rememberEpochEnd } from "./epoch-ends.ts";
 import { indexEvent } from "./event-rows.ts";
@@ -159,6 +159,7 @@ export class Replica {
     if (canonical(after.resolution) === canonical(before.resolution)) return [];
     const records = saveRegister(tables, before, after);
     this.judging.lean(before, after);
+    tables.put("rejudged", `${auditKey(this.#audit.entries + 1)}|${key}`, key);
     return records;
   }
 }

@@ -2,11 +2,12 @@
 import type { Timers } from "../core/ports/time.ts";
 import { readKey } from "../core/register.ts";
 import type { Metrics } from "../gateway/metrics.ts";
-import type { Region } from "../reconciliation/region.ts";
+import type { Region } from "../reconciliation/region-ports.ts";
 import type { RegionWatch } from "../reconciliation/region-watch.ts";
 import type { RegionLog } from "./region-log.ts";
 
 const STATES = ["live", "lagging", "cut-off", "healing"] as const;
+const PROJECTION_STATES = ["live", "behind", "unreachable"] as const;
 const EVERY_MS = 1_000;
 
 /** Counts and logs what the region tells while it runs. */
@@ -22,6 +23,20 @@ export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
     took: (_, __, tookMs) => metrics.applySeconds.observe(tookMs / 1_000),
     presenceExchanged: (peer) => metrics.presenceExchanges.inc({ peer }),
     committed: (tookMs) => metrics.storeSeconds.observe({ store: "lmdb", operation: "commit" }, tookMs / 1_000),
+    projected: (sink, changes, tookMs) => {
+      metrics.projectedChanges.inc({ store: sink }, changes);
+      metrics.storeSeconds.observe({ store: sink, operation: "project" }, tookMs / 1_000);
+    },
+    refilling: (sink, changes) => {
+      metrics.refills.inc({ store: sink });
+      log.warn(
+        { event: "store.refilling", store: sink, changes },
+        `the ${sink} store has lost what it had acknowledged; it is brought again`,
+      );
+    },
+    sinkFailed: (sink, why) =>
+      log.warn({ event: "store.unreachable", store: sink, why: String(why) }, `the ${sink} store is out of reach; changes wait on disk`),
+    sinkBack: (sink) => log.info({ event: "store.back", store: sink }, `the ${sink} store takes changes`),
     storeRefused: (cause) => log.error({ event: "store.refused", cause: String(cause) }, "the store takes no rows; trying again"),
     distrusted: (origin) => metrics.distrustedStamps.inc({ origin }),
     quarantined: (origin) => {
@@ -49,6 +64,11 @@ export function showLinks(metrics: Metrics, region: Region, timers: Timers): () 
   const counted = new Growth();
   const show = (): void => {
     metrics.auditEntries.inc(counted.since("audit", region.replica.auditEntries));
+    for (const { name, state, waiting, ageMs } of region.projections()) {
+      for (const one of PROJECTION_STATES) metrics.projectionState.set({ store: name, state: one }, one === state ? 1 : 0);
+      metrics.projectionLagChanges.set({ store: name }, waiting);
+      metrics.projectionLagSeconds.set({ store: name }, ageMs / 1_000);
+    }
     for (const [status, users] of Object.entries(region.presence.counts())) metrics.presenceUsers.set({ status }, users);
     for (const [origin, { gaps, duplicates }] of region.gates()) {
       metrics.sequenceGaps.inc({ origin }, counted.since(`gaps ${origin}`, gaps));

@@ -11,7 +11,8 @@ import { Flusher, Outbox } from "../gateway/outbox.ts";
 import { DEFAULT_LIMITS } from "../gateway/parts.ts";
 import { SharedFrames } from "../gateway/shared-frames.ts";
 import { type FrameSocket, wireFrame } from "../gateway/wire-frame.ts";
-import { openRegion, type Region } from "../reconciliation/region.ts";
+import { openRegion } from "../reconciliation/region.ts";
+import type { Region } from "../reconciliation/region-ports.ts";
 import { openMemoryLog } from "../regions/embedded/memory-log.ts";
 import { openMemoryStore } from "../regions/embedded/memory-store.ts";
 

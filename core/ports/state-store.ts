@@ -7,7 +7,7 @@
 import type { Witness } from "../distrust.ts";
 import type { Placed } from "../event.ts";
 import type { Point, VectorText } from "../position.ts";
-import type { Register } from "../register.ts";
+import type { Register, RegisterKey } from "../register.ts";
 import type { Stamp } from "../stamp.ts";
 
 /** Table -> what its rows hold. Keys are plain ASCII text; their order is the order of code units. */
@@ -45,6 +45,8 @@ export interface Tables {
   readonly quarantine: { readonly reason: string; readonly raw: string };
   /** zero-padded local sequence -> audit fact of this region. */
   readonly audit: { readonly [field: string]: unknown };
+  /** "<audit sequence>|<register key>" -> register key: judged again by the change of that number, though it wrote elsewhere. */
+  readonly rejudged: RegisterKey;
   /** "<origin>|<witness stamp>" -> a witnessed stretch (T2). */
   readonly witnesses: Witness;
   /** Single facts of this region: counters, clock, boot. */

@@ -22,7 +22,7 @@ export function auditEntry(tables: TableReader, names: ShownNames, key: string, 
 }
 
 /** Under its channel, under the one person it concerns, or among what concerns nobody. */
-function eventOf(tables: TableReader, { row, actor, position }: Row): Event | undefined {
+export function eventOf(tables: TableReader, { row, actor, position }: Row): Event | undefined {
   const place = typeof position === "string" ? parsePosition(position) : undefined;
   if (place === undefined) return undefined;
   const suffix = `${place.origin}|${pointKey(place)}`;

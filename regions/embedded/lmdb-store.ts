@@ -31,6 +31,7 @@ const TABLES: { readonly [T in TableName]: true } = {
   awaiting: true,
   quarantine: true,
   audit: true,
+  rejudged: true,
   witnesses: true,
   facts: true,
 };

@@ -14,13 +14,22 @@ import type { Applied } from "../../reconciliation/replica.ts";
 import { Replica } from "../../reconciliation/replica.ts";
 import { openContentKeys, stampDrafts } from "../../reconciliation/stamping.ts";
 import { WorkingSet } from "../../reconciliation/working-set.ts";
+import type { MemoryStore } from "../../regions/embedded/memory-store.ts";
 import { openMemoryStore } from "../../regions/embedded/memory-store.ts";
 
 const KEYS = openContentKeys("the secret of a test");
 
+export interface OpenReplica {
+  readonly replica: Replica;
+  readonly tables: WorkingSet;
+  readonly store: MemoryStore;
+  readonly told: readonly Applied[];
+}
+
 /** A replica on tables of its own, and all that it told of what it applied. */
-export function openReplica(region: string): { readonly replica: Replica; readonly tables: WorkingSet; readonly told: readonly Applied[] } {
-  const tables = new WorkingSet(openMemoryStore());
+export function openReplica(region: string): OpenReplica {
+  const store = openMemoryStore();
+  const tables = new WorkingSet(store);
   const told: Applied[] = [];
   const replica = new Replica({
     region,
@@ -30,7 +39,7 @@ export function openReplica(region: string): { readonly replica: Replica; readon
     applied: (one) => told.push(one),
     distrusted: () => {},
   });
-  return { replica, tables, told };
+  return { replica, tables, store, told };
 }
 
 export type Outcome =

@@ -2,8 +2,8 @@
 import type { EventLog } from "../../core/ports/event-log.ts";
 import type { PeerLink } from "../../core/ports/peer-link.ts";
 import type { StateStore } from "../../core/ports/state-store.ts";
-import type { Region } from "../../reconciliation/region.ts";
 import { openRegion } from "../../reconciliation/region.ts";
+import type { Region } from "../../reconciliation/region-ports.ts";
 import type { Life } from "./life.ts";
 import type { Random } from "./random.ts";
 

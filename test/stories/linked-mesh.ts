@@ -5,8 +5,8 @@
 import type { Command } from "../../core/command.ts";
 import type { FollowOptions, PeerLink, PeerTail } from "../../core/ports/peer-link.ts";
 import { Bus, VirtualTime } from "../../reconciliation/links.test-model.ts";
-import type { Region } from "../../reconciliation/region.ts";
 import { openRegion } from "../../reconciliation/region.ts";
+import type { Region } from "../../reconciliation/region-ports.ts";
 import type { MemoryEventLog } from "../../regions/embedded/memory-log.ts";
 import { openMemoryLog } from "../../regions/embedded/memory-log.ts";
 import type { MemoryStore } from "../../regions/embedded/memory-store.ts";

@@ -1,0 +1,64 @@
+/** What a region stands on, and what it gives to those above it. */
+import type { Acceptor } from "../core/ports/acceptor.ts";
+import type { PresenceBoard, Verifier } from "../core/ports/boards.ts";
+import type { EventLog } from "../core/ports/event-log.ts";
+import type { Feed } from "../core/ports/feed.ts";
+import type { HistoryStore } from "../core/ports/history-store.ts";
+import type { PeerLink } from "../core/ports/peer-link.ts";
+import type { Reader } from "../core/ports/reader.ts";
+import type { StateStore } from "../core/ports/state-store.ts";
+import type { Timers } from "../core/ports/time.ts";
+import type { PhysicalClock } from "../core/stamp.ts";
+import type { GateCounts } from "./gate.ts";
+import type { LateTail } from "./late-tail.ts";
+import type { PresenceExchange } from "./presence-exchange.ts";
+import type { ProjectionFacts } from "./projection.ts";
+import type { RegionWatch } from "./region-watch.ts";
+import type { Replica } from "./replica.ts";
+import type { RegionSyncBoard } from "./sync-board.ts";
+
+export interface RegionPorts {
+  readonly region: string;
+  /** All regions of the mesh, this one included. */
+  readonly regions: readonly string[];
+  readonly store: StateStore;
+  readonly log: EventLog;
+  /** Earlier epochs of the own log that stand here, oldest first: read before the log by a store that is behind. */
+  readonly earlier?: readonly EventLog[];
+  /** The epoch is new and empty: its first event names the one before (H1). */
+  readonly previous?: { readonly epoch: number; readonly sequence: number };
+  readonly link: PeerLink;
+  readonly timers: Timers;
+  readonly physical: PhysicalClock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Of the mesh, equal in every region: what content is compared by (H9). */
+  readonly secret: string;
+  /** This life of the process, unlike every other. */
+  readonly boot: string;
+  /** Where message history is kept beside the embedded store. */
+  readonly history?: HistoryStore;
+  /** What metrics and logs hear; nothing leans on it. */
+  readonly watch?: Partial<RegionWatch>;
+}
+
+export interface Region {
+  readonly acceptor: Acceptor;
+  readonly reader: Reader;
+  readonly feed: Feed;
+  readonly links: RegionSyncBoard;
+  readonly presence: PresenceBoard & PresenceExchange;
+  readonly verifier: Verifier;
+  readonly replica: Replica;
+  readonly lateTail: LateTail;
+  /** Whether the store takes rows, and whether the log answers. */
+  health(): { readonly store: boolean; readonly logWaiting: number; readonly rowsAhead: number; readonly quarantined: number };
+  /** What the gates have seen of each peer's log. */
+  gates(): ReadonlyMap<string, GateCounts>;
+  /** How far the stores beside the embedded one have come. */
+  projections(): readonly ProjectionFacts[];
+  /** No new commands; resolves when what was in flight has landed and everything is committed. */
+  drain(): Promise<void>;
+  /** Ends the region's life without waiting for the log. */
+  close(): Promise<void>;
+}
