@@ -3,6 +3,7 @@ import type { Actor } from "../core/command.ts";
 import { Refusal } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Conflict } from "../core/objects.ts";
+import type { Session } from "../core/ports/connection-registry.ts";
 import { catchUp } from "./catch-up.ts";
 import type { Context } from "./context.ts";
 import type { ClientCursor } from "./cursor.ts";
@@ -34,6 +35,7 @@ export class Connection {
   #toldLosses: Set<string> | undefined;
   #identity: Identity;
   #isEnded = false;
+  #session: Session | undefined;
   seen: string | undefined;
 
   constructor(context: Context, line: Line, identity: Identity, { cursor, seen, holds }: Beginning) {
@@ -89,12 +91,34 @@ export class Connection {
         commandsPerSecond: limits.commandsPerSecond,
       },
     });
-    parts.presence.announce(this.id, this.user, "online");
+    this.announce("online");
     for (const conflict of reader.lostBy(this.user)) this.superseded(conflict);
     // All streams are known before the first is read, so that no cursor speaks for a channel that has not been given yet (H3).
     const streams = channels.flatMap((channel) => this.#tryFollow(channel));
     if (givenCursor !== undefined) catchUp(this.#context.catchUp, this, this.standing.own);
     for (const stream of streams) catchUp(this.#context.catchUp, this, stream);
+  }
+
+  /** Says how the user is, to the region's board and to its registry. */
+  announce(status: "online" | "away"): void {
+    const { parts } = this.#context;
+    parts.presence.announce(this.id, this.user, status);
+    if (parts.registry === undefined || this.#session?.status === status) return;
+    const { standing } = this;
+    this.#session = {
+      connection: this.id,
+      user: this.user,
+      status,
+      sinceMs: parts.now(),
+      get channels() {
+        return standing.channels();
+      },
+    };
+    parts.registry.put(this.#session);
+  }
+
+  #noteChannels(): void {
+    if (this.#session !== undefined) this.#context.parts.registry?.put(this.#session);
   }
 
   /** The channel's stream, begun but not yet given; undefined when it is followed already. */
@@ -105,13 +129,16 @@ export class Connection {
     const shown = parts.reader.shownChannel(identity);
     if (this.standing.stream(identity) !== undefined) return { shown, stream: undefined };
     routing.follow(this, identity);
-    return { shown, stream: this.standing.begin(identity, shown, cursor) };
+    const stream = this.standing.begin(identity, shown, cursor);
+    this.#noteChannels();
+    return { shown, stream };
   }
 
   /** By the channel's identity. */
   unfollow(channel: string): void {
     this.#context.routing.unfollow(this, channel);
     this.standing.end(channel, this.#context.fanOut.told);
+    this.#noteChannels();
   }
 
   /** The user lost in this conflict; told once a connection for each set of losers. */
@@ -156,6 +183,7 @@ export class Connection {
     const { parts, routing } = this.#context;
     routing.leave(this, this.standing.channels());
     parts.presence.leave(this.id);
+    parts.registry?.remove(this.id);
     parts.metrics.connections.dec();
   }
 }

@@ -29,7 +29,7 @@ export function converse(context: Context, connection: Connection, frame: Client
         void command(context, connection, frame);
         break;
       case "presence":
-        parts.presence.announce(connection.id, connection.user, frame.status);
+        connection.announce(frame.status);
         break;
       case "typing":
         typing.type(connection, parts.reader.memberChannel(connection.actor, frame.channel));

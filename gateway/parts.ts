@@ -2,8 +2,10 @@
 import { LIMITS } from "../core/limits.ts";
 import type { Acceptor } from "../core/ports/acceptor.ts";
 import type { PresenceBoard, RegionRanking, SyncBoard, Verifier } from "../core/ports/boards.ts";
+import type { ConnectionRegistry } from "../core/ports/connection-registry.ts";
 import type { Feed } from "../core/ports/feed.ts";
 import type { Reader } from "../core/ports/reader.ts";
+import type { RegionRates } from "../core/ports/region-rates.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -95,6 +97,12 @@ export interface GatewayParts {
   readonly auth: Auth;
   readonly metrics: Metrics;
   readonly readiness: () => readonly ReadyLine[];
+  /** Where the region's other processes read who is connected here; absent: nobody does. */
+  readonly registry?: ConnectionRegistry;
+  /** What users ask of the whole region, where it has several gateways; absent: this one counts alone. */
+  readonly rates?: RegionRates;
+  /** Stores that are out of reach or behind, by name. The region goes on without them (P1). */
+  readonly degraded?: () => readonly string[];
   /** Events that stand in quarantine here. */
   readonly quarantined?: () => number;
   readonly timers: Timers;

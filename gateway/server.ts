@@ -41,7 +41,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     fanOut,
     flusher: new Flusher(),
     tokens: openTokens(parts.auth, parts.now),
-    rates: openRates(limits),
+    rates: openRates(limits, timers, parts.rates),
     typing: new Typing(parts, routing),
     catchUp: { reader, timers, pageEvents: limits.catchUpPage, told: () => fanOut.told },
     lines: new Set(),
@@ -67,6 +67,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     parts.sync.onSync((sync) => syncNews.tellSync(sync)),
     parts.presence.onChange((changed) => tellPresence(reader, routing, changed)),
     context.typing.end,
+    context.rates.end,
   ];
   const checkSome = checkRoutes(routing, reader, () => metrics.routingMismatches.inc());
   const sweeps = [

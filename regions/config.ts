@@ -44,7 +44,10 @@ const Settings = z.object({
   ATOLL_CASSANDRA_CONTACT_POINTS: list.optional().describe("message history and audit in Cassandra; embedded when absent"),
   ATOLL_CASSANDRA_LOCAL_DC: text.optional().describe("this region's data centre in Cassandra"),
   ATOLL_MONGODB_URI: text.optional().describe("directory in MongoDB; embedded when absent"),
-  ATOLL_REDIS_URL: text.optional().describe("presence, sessions and rate limits in Redis; in memory when absent"),
+  ATOLL_REDIS_URL: text
+    .regex(/^rediss?:\/\/\S+$/, "is redis://[user:password@]host:port[/database], or rediss:// for TLS")
+    .optional()
+    .describe("presence, sessions, routes and rate limits in Redis; in memory when absent"),
   ATOLL_MESH_SECRET: text.describe(
     "secret shared by all regions of the mesh: content is compared by hashes under it, so it must be the same everywhere and for ever",
   ),
@@ -103,13 +106,7 @@ function unfit(config: Config): readonly Problem[] {
       problem: "is missing: nobody could sign in",
       mend: "set it (openssl rand -hex 32), or ATOLL_AUTH_JWKS_URL",
     });
-  for (const key of [
-    "ATOLL_CASSANDRA_CONTACT_POINTS",
-    "ATOLL_MONGODB_URI",
-    "ATOLL_REDIS_URL",
-    "ATOLL_GEO_DB",
-    "ATOLL_AUTH_JWKS_URL",
-  ] as const)
+  for (const key of ["ATOLL_CASSANDRA_CONTACT_POINTS", "ATOLL_MONGODB_URI", "ATOLL_GEO_DB", "ATOLL_AUTH_JWKS_URL"] as const)
     if (config[key] !== undefined)
       problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
   if (config.ATOLL_MODE === "local") return problems;

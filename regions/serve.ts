@@ -18,6 +18,7 @@ import { type Foundation, layFoundation } from "./region-foundation.ts";
 import { openRegionHealth } from "./region-health.ts";
 import { openRegionLog } from "./region-log.ts";
 import { showLinks, watchRegion } from "./region-metrics.ts";
+import { openRegionStores, type RegionStores } from "./region-stores.ts";
 import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
 import { present, readTopology, type Topology } from "./topology.ts";
 import { relayTyping } from "./typing-relay.ts";
@@ -35,7 +36,7 @@ function topologyOf(config: Config): Topology {
 }
 
 /** One line a dependency. A partition makes nobody unready (P1); whether the region is offered to new users is a line of its own. */
-function readiness(region: Region, { connection, opened }: Foundation, watch: LogWatch): readonly ReadyLine[] {
+function readiness(region: Region, { connection, opened }: Foundation, watch: LogWatch, stores: RegionStores): readonly ReadyLine[] {
   const { store, rowsAhead, quarantined } = region.health();
   const log = watch.state();
   const offered = region.links.offered();
@@ -47,6 +48,7 @@ function readiness(region: Region, { connection, opened }: Foundation, watch: Lo
       detail: connection.connected() ? `nats-server ${connection.serverVersion}` : "not connected",
     },
     { name: "log", ok: log.available, detail: log.available ? `epoch ${opened.log.epoch}` : log.why },
+    ...stores.lines(),
     { name: "quarantine", ok: true, detail: `${quarantined} events` },
     { name: "offered", ok: true, detail: offered.ok ? "yes" : `no: ${offered.why}` },
   ];
@@ -62,6 +64,7 @@ export async function serveRegion(config: Config): Promise<void> {
   log.info({ event: "region.starting", mode: config.ATOLL_MODE, clockOffsetMs: config.ATOLL_CLOCK_OFFSET_MS }, "the region starts");
   const [clock, timers] = [openBootClock(config.ATOLL_CLOCK_OFFSET_MS), openRealTimers()];
   const metrics = openMetrics({ region, version: version() });
+  const boot = randomUUID();
   const foundation = await layFoundation(
     config,
     names.filter((name) => name !== region),
@@ -82,13 +85,14 @@ export async function serveRegion(config: Config): Promise<void> {
     physical: clock,
     random: Math.random,
     secret: config.ATOLL_MESH_SECRET,
-    boot: randomUUID(),
+    boot,
     watch: watchRegion(metrics, log),
   });
   const hideLinks = showLinks(metrics, running, timers);
   const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
   const health = openRegionHealth({ regions: present(topology), timers });
   const logWatch = watchStuckLog(opened.log, foundation.connection, askForJetStream);
+  const stores = openRegionStores({ config, boot, timers, nowMs: () => clock.nowMs(), metrics, log });
   const gateway = await openGateway({
     region,
     version: version(),
@@ -108,7 +112,10 @@ export async function serveRegion(config: Config): Promise<void> {
     },
     metrics,
     quarantined: () => running.health().quarantined,
-    readiness: () => readiness(running, foundation, logWatch),
+    readiness: () => readiness(running, foundation, logWatch, stores),
+    degraded: stores.degraded,
+    ...(stores.registry === undefined ? {} : { registry: stores.registry }),
+    ...(stores.rates === undefined ? {} : { rates: stores.rates }),
     timers,
     now: () => clock.nowMs(),
     newId: randomUUID,
@@ -131,6 +138,7 @@ export async function serveRegion(config: Config): Promise<void> {
   endLateTails();
   logWatch.stop();
   await gateway.close();
+  await stores.close();
   await foundation.close(true);
   log.info({ event: "region.stopped" }, "the region has stopped; everything accepted is committed");
 }

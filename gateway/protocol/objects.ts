@@ -98,7 +98,7 @@ const sync = {
 };
 export const Sync = z.object(sync).meta({ id: "Sync" }) satisfies z.ZodType<objects.Sync>;
 export const RegionSync = z
-  .object({ ...sync, clockSkewMs: z.number(), connections: z.number(), quarantined: z.number() })
+  .object({ ...sync, clockSkewMs: z.number(), connections: z.number(), quarantined: z.number(), degraded: z.array(z.string()) })
   .meta({ id: "RegionSync" });
 const watermark = { channel: id, complete: z.record(z.string(), time.nullable()), replicatedTo: time.nullable() };
 export const Watermark = z.object(watermark).meta({ id: "Watermark" }) satisfies z.ZodType<objects.Watermark>;

@@ -47,6 +47,7 @@ export const meshRoutes: readonly Route[] = [
       clockSkewMs: parts.sync.clockSkewMs(),
       connections: routing.connections().length,
       quarantined: parts.quarantined?.() ?? 0,
+      degraded: parts.degraded?.() ?? [],
     }),
   }),
   read({

@@ -4,8 +4,10 @@ import { dirname } from "node:path";
 import { meshFolder } from "../mesh/folder.ts";
 import { tcpFree, udpFree } from "../mesh/ports.ts";
 import { livingSupervisor } from "../mesh/roster.ts";
+import { switchesOf } from "../mesh/store-switches.ts";
 import { findServer, ServerMissing } from "../nats/server-binary.ts";
 import { findOrInstall } from "../nats/server-install.ts";
+import { inspectRedis } from "../redis/inspect.ts";
 import { parsePort } from "./assignment.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
@@ -20,6 +22,8 @@ interface Options {
   readonly install?: boolean;
   readonly port: string;
   readonly natsServer?: string;
+  readonly redis?: string;
+  readonly mongodb?: string;
 }
 
 const MINIMUM_FREE_BYTES = 1024 ** 3;
@@ -88,12 +92,19 @@ async function ports(data: string, port: number): Promise<Check> {
     : { name: "ports", ok: false, found: `in use: ${taken.join(", ")}`, mend: "end what listens there, or choose others: atoll up --port" };
 }
 
+/** Real stores that were named: which server answers. Those that were not are embedded and always there. */
+async function stores(options: Options, environment: Readonly<Record<string, string | undefined>>): Promise<readonly Check[]> {
+  const { redis } = switchesOf(options, environment);
+  return redis === undefined ? [] : [{ name: "redis", ...(await inspectRedis(redis)) }];
+}
+
 export const define: Define = (command, finish) => {
   command
     .option("--install", "install what is missing")
     .option("--port <port>", "the first port that `up` would use", "8800")
     .option("--nats-server <path>", "the nats-server that `up` would run")
-    .addHelpText("after", examples("atoll doctor", "atoll doctor --install"));
+    .option("--redis <url>", "the Redis that `up` would use (default: ATOLL_REDIS_URL)")
+    .addHelpText("after", examples("atoll doctor", "atoll doctor --install", "atoll doctor --redis redis://127.0.0.1:6379"));
   finish(command, async ({ options, io }: Asked<Options>) => {
     const say = (line: string): void => io.err(`atoll: ${line}\n`);
     const checks = [
@@ -101,6 +112,7 @@ export const define: Define = (command, finish) => {
       await natsServer(options, io.environment, say),
       dataFolder(options.data),
       await ports(options.data, parsePort(options.port)),
+      ...(await stores(options, io.environment)),
     ];
     // With --install the question is whether everything is installed; a port in use is no reason to stop a build.
     const ok = checks.every((check) => check.ok || (options.install === true && check.name === "ports"));

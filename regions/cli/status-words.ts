@@ -8,6 +8,8 @@ export interface SyncAnswer extends Sync {
   readonly connections: number;
   readonly clockSkewMs: number;
   readonly quarantined: number;
+  /** Stores out of reach or behind. */
+  readonly degraded: readonly string[];
 }
 export type RegionStatus = Omit<SyncAnswer, "state" | "connections" | "clockSkewMs" | "quarantined"> & {
   readonly url: string;
@@ -31,14 +33,18 @@ function peerLine(peer: PeerSync, atMs: number): string {
 }
 
 function regionLines(status: RegionStatus): readonly string[] {
-  const { region, url, state, why, at, peers, converged, connections, clockSkewMs, quarantined } = status;
+  const { region, url, state, why, at, peers, converged, connections, clockSkewMs, quarantined, degraded } = status;
   const head = `${pc.bold(region.padEnd(8))} ${painted(state, 11)} ${url}`;
   if (state === "unreachable") return [`${head}  ${why ?? ""}`];
   const skew =
     clockSkewMs === null ? "" : `  clock ${Math.abs(clockSkewMs) > SKEWED_MS ? pc.red(`${formatDuration(clockSkewMs)} off`) : "right"}`;
   const same = converged === null ? "" : `  converged ${converged.digest.slice(0, 12)}`;
   const aside = quarantined ? `  ${pc.yellow(`quarantines ${quarantined}`)}` : "";
-  return [`${head}  ${connections ?? 0} connections${skew}${aside}${same}`, ...peers.map((peer) => peerLine(peer, Date.parse(at)))];
+  const without = degraded.length > 0 ? `  ${pc.yellow(`degraded: ${degraded.join(", ")}`)}` : "";
+  return [
+    `${head}  ${connections ?? 0} connections${skew}${aside}${without}${same}`,
+    ...peers.map((peer) => peerLine(peer, Date.parse(at))),
+  ];
 }
 
 export const readable = (regions: readonly RegionStatus[]): string => regions.flatMap(regionLines).join("\n");

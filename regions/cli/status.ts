@@ -22,6 +22,7 @@ async function statusOf(gateway: Gateway, token: string): Promise<RegionStatus> 
     connections: null,
     clockSkewMs: null,
     quarantined: null,
+    degraded: [],
   };
 }
 

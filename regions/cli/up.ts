@@ -5,6 +5,7 @@ import { meshFolder } from "../mesh/folder.ts";
 import { keptRegions } from "../mesh/plan.ts";
 import type { ReadyDocument } from "../mesh/ready.ts";
 import { Refused } from "../mesh/refused.ts";
+import { switchesOf } from "../mesh/store-switches.ts";
 import type { RunningMesh, UpOptions } from "../mesh/supervisor.ts";
 import { type Answer, type Io, Stop } from "./answer.ts";
 import { parseClockOffsets, parseDelays, parsePort, parseRegions } from "./assignment.ts";
@@ -20,6 +21,8 @@ export interface Options {
   readonly delay?: readonly string[];
   readonly clockOffset?: readonly string[];
   readonly natsServer?: string;
+  readonly redis?: string;
+  readonly mongodb?: string;
   readonly detach?: boolean;
 }
 
@@ -39,6 +42,7 @@ export const define: Define = (command, finish) => {
     .option("--delay <link=length>", "one-way delay of a link, like us-eu=40ms; may be given several times", collect)
     .option("--clock-offset <region=length>", "a wrong clock, like eu=+1h; may be given several times", collect)
     .option("--nats-server <path>", "the nats-server to run (default: found or installed)")
+    .option("--redis <url>", "presence, sessions and rate limits in this Redis (default: ATOLL_REDIS_URL, else in memory)")
     .option("--detach", "return when ready; stop it with atoll down")
     .addHelpText(
       "after",
@@ -47,6 +51,7 @@ export const define: Define = (command, finish) => {
         "atoll up --detach --data /tmp/mesh --port 9000",
         "atoll up --delay us-eu=40ms --delay us-ap=90ms    # as far apart as they are",
         "atoll up --clock-offset eu=+1h                   # what does a wrong clock do?",
+        "atoll up --redis redis://127.0.0.1:6379          # instead of the embedded parts",
       ),
     );
   finish(command, async ({ options, io, json }: Asked<Options>) => {
@@ -59,6 +64,7 @@ export const define: Define = (command, finish) => {
       delays: parseDelays(options.delay ?? [], regions),
       clockOffsets: parseClockOffsets(options.clockOffset ?? [], regions),
       ...(options.natsServer === undefined ? {} : { natsServer: options.natsServer }),
+      stores: switchesOf(options, io.environment),
     };
     if (options.detach === true) return upDetached(folder, process.argv.slice(2), io);
     return process.send === undefined ? inForeground(plan, io, json) : forSomebody(plan);

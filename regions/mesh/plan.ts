@@ -9,6 +9,7 @@ import { localTopology } from "./local-topology.ts";
 import { choosePorts, type RegionPorts, tcpFree, udpFree } from "./ports.ts";
 import type { ReadyDocument } from "./ready.ts";
 import { Refused } from "./refused.ts";
+import type { StoreSwitches } from "./store-switches.ts";
 
 /** What the folder remembers. */
 interface Layout {
@@ -33,6 +34,7 @@ export interface MeshPlan {
   readonly topology: Topology;
   readonly regions: readonly RegionPlan[];
   readonly geodnsPort: number;
+  readonly stores: StoreSwitches;
 }
 
 const GEODNS_ABOVE = 53;
@@ -102,7 +104,13 @@ function planRegion(
   };
 }
 
-export async function planMesh(folder: MeshFolder, regions: readonly string[], port: number, server: FoundServer): Promise<MeshPlan> {
+export async function planMesh(
+  folder: MeshFolder,
+  regions: readonly string[],
+  port: number,
+  server: FoundServer,
+  stores: StoreSwitches,
+): Promise<MeshPlan> {
   const kept = keptLayout(folder, regions);
   const promised = await checkPromised(port, regions);
   const ports = await choosePorts(regions, kept?.ports ?? {}, promised);
@@ -120,6 +128,7 @@ export async function planMesh(folder: MeshFolder, regions: readonly string[], p
     topology,
     regions: regions.map((name, i) => planRegion(folder, secret, server, name, port + i, ports)),
     geodnsPort: port + GEODNS_ABOVE,
+    stores,
   };
 }
 

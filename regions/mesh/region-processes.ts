@@ -8,6 +8,7 @@ import { derivedSecret } from "./folder.ts";
 import { foreignEnvironment, ownProgram } from "./own-program.ts";
 import type { MeshPlan, RegionPlan } from "./plan.ts";
 import { Refused } from "./refused.ts";
+import { settingsOf } from "./store-switches.ts";
 
 export interface RegionProcesses {
   readonly name: string;
@@ -42,6 +43,7 @@ function programEnvironment(mesh: MeshPlan, region: RegionPlan, clockOffsetMs: n
     ATOLL_AUTH_SECRET: mesh.secret,
     ATOLL_MESH_SECRET: derivedSecret(mesh.secret, "mesh content"),
     ATOLL_LOG_LEVEL: process.env["ATOLL_LOG_LEVEL"],
+    ...settingsOf(mesh.stores, region.name, mesh.secret),
     ...(clockOffsetMs === 0 ? {} : { ATOLL_CLOCK_OFFSET_MS: String(clockOffsetMs) }),
   };
 }

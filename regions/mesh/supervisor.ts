@@ -18,6 +18,7 @@ import type { ReadyDocument } from "./ready.ts";
 import { Refused } from "./refused.ts";
 import { openRegionProcesses, type RegionProcesses } from "./region-processes.ts";
 import { openRoster, sweep } from "./roster.ts";
+import type { StoreSwitches } from "./store-switches.ts";
 import { takeFolder } from "./up-lock.ts";
 import { openWarden } from "./warden.ts";
 
@@ -29,6 +30,7 @@ export interface UpOptions {
   readonly delays: Readonly<Record<string, number>>;
   readonly clockOffsets: Readonly<Record<string, number>>;
   readonly natsServer?: string;
+  readonly stores: StoreSwitches;
   /** One line of progress or news for people. */
   readonly tell: (line: string) => void;
 }
@@ -85,13 +87,13 @@ export async function superviseMesh(options: UpOptions, signal: AbortSignal): Pr
   }
 }
 
-async function prepare({ folder, regions, port, natsServer, tell }: UpOptions, undo: Undo): Promise<MeshPlan> {
+async function prepare({ folder, regions, port, natsServer, stores, tell }: UpOptions, undo: Undo): Promise<MeshPlan> {
   undo.add(takeFolder(folder));
   const left = await sweep(folder);
   if (left > 0) tell(`ended ${left} processes that a killed mesh had left behind`);
   rmSync(folder.meshFile, { force: true });
   const server = await findOrInstall({ env: process.env, say: tell, ...(natsServer === undefined ? {} : { named: natsServer }) });
-  return planMesh(folder, regions, port, server);
+  return planMesh(folder, regions, port, server, stores);
 }
 
 interface Started {

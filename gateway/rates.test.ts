@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { realTimers, until } from "./gateway.test-model.ts";
+import { DEFAULT_LIMITS } from "./parts.ts";
+import { openRates } from "./rates.ts";
+
+const asked = async (ask: () => Promise<void>): Promise<string> => ask().then(() => "ok", ({ code }: { readonly code: string }) => code); // biome-ignore format: one thought
+
+test("who asks more often than the region allows is refused, and others are not", async () => {
+  const rates = openRates({ ...DEFAULT_LIMITS, commandsPerSecond: 1 }, realTimers);
+  expect(await Promise.all(["ana", "ana", "ana", "ben"].map((user) => asked(() => rates.command(user))))).toEqual([
+    "ok",
+    "ok",
+    "too-many-requests",
+    "ok",
+  ]);
+  expect(await asked(() => rates.read("ana"))).toBe("ok");
+});
+
+test("what a user asks is told to the region together, and its no takes effect here", async () => {
+  const told: string[] = [];
+  const rates = openRates(DEFAULT_LIMITS, realTimers, {
+    spend: async (kind, user, points) => {
+      told.push(`${user} ${kind} ${points}`);
+      return user === "ana" ? 60_000 : 0;
+    },
+    close: async () => {},
+  });
+  for (const user of ["ana", "ana", "ben"]) await rates.command(user);
+  await until(() => told.length === 2, "it is told");
+  expect(told).toEqual(["ana command 2", "ben command 1"]);
+  expect(await asked(() => rates.command("ana"))).toBe("too-many-requests");
+  expect(await asked(() => rates.command("ben"))).toBe("ok");
+  expect(await asked(() => rates.read("ana"))).toBe("ok");
+  rates.end();
+});
+
+test("P1: a region's count that never answers holds nobody up", async () => {
+  const rates = openRates(DEFAULT_LIMITS, realTimers, { spend: () => new Promise(() => {}), close: async () => {} });
+  for (let i = 0; i < 100; i += 1) await rates.command("ana");
+  rates.end();
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { settingsOf, switchesOf, withDatabase } from "./store-switches.ts";
+
+test("a flag wins over the environment; without either the embedded stores are used", () => {
+  expect(switchesOf({ redis: "redis://flag" }, { ATOLL_REDIS_URL: "redis://environment", ATOLL_MONGODB_URI: "" })).toEqual({
+    redis: "redis://flag",
+  });
+  expect(settingsOf({}, "us", "secret")).toEqual({});
+});
+
+test("each region of each mesh has a database of its own", () => {
+  const of = (region: string, secret: string) =>
+    settingsOf({ mongodb: "mongodb://h1:1,h2:2/?replicaSet=rs0" }, region, secret)["ATOLL_MONGODB_URI"];
+  expect(of("us", "one")).toMatch(/^mongodb:\/\/h1:1,h2:2\/atoll_[0-9a-f]{8}_us\?replicaSet=rs0$/);
+  expect(new Set([of("us", "one"), of("eu", "one"), of("us", "other")]).size).toBe(3);
+});
+
+test("a login that named no database goes on being checked where the driver would have checked it", () => {
+  expect(withDatabase("mongodb://ana:pw@h1", "d")).toBe("mongodb://ana:pw@h1/d?authSource=admin");
+  expect(withDatabase("mongodb://ana:pw@h1/x?authSource=y", "d")).toBe("mongodb://ana:pw@h1/d?authSource=y");
+});

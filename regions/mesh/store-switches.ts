@@ -1,0 +1,34 @@
+/** Stores that a local mesh uses instead of the embedded ones: named once, told to every region's process in its environment. */
+import { createHash } from "node:crypto";
+
+/** As given to `atoll up`, or in its environment. */
+export interface StoreSwitches {
+  /** redis://host:port: keys of each region are under its own prefix. */
+  readonly redis?: string;
+  /** mongodb://host:port: each region has its own database. */
+  readonly mongodb?: string;
+}
+
+export function switchesOf(options: StoreSwitches, environment: Readonly<Record<string, string | undefined>>): StoreSwitches {
+  const redis = options.redis ?? environment["ATOLL_REDIS_URL"];
+  const mongodb = options.mongodb ?? environment["ATOLL_MONGODB_URI"];
+  return { ...(redis ? { redis } : {}), ...(mongodb ? { mongodb } : {}) };
+}
+
+/** Settings of one region's process. `meshSecret` tells the databases of two meshes on one server apart. */
+export function settingsOf({ redis, mongodb }: StoreSwitches, region: string, meshSecret: string): Readonly<Record<string, string>> {
+  return {
+    ...(redis === undefined ? {} : { ATOLL_REDIS_URL: redis }),
+    ...(mongodb === undefined ? {} : { ATOLL_MONGODB_URI: withDatabase(mongodb, `atoll_${meshTag(meshSecret)}_${region}`) }),
+  };
+}
+
+const meshTag = (secret: string): string => createHash("sha256").update(`stores ${secret}`).digest("hex").slice(0, 8);
+
+/** mongodb://user:password@h1,h2/whatever?options -> the same with the database named. */
+export function withDatabase(uri: string, database: string): string {
+  const [, hosts = uri, options = ""] = /^([^/]+\/\/[^/?]+)(?:\/[^?]*)?(\?.*)?$/.exec(uri) ?? [];
+  const login = hosts.includes("@") && !options.includes("authSource=") ? "authSource=admin" : "";
+  const all = [options.slice(1), login].filter(Boolean).join("&");
+  return `${hosts}/${database}${all === "" ? "" : `?${all}`}`;
+}

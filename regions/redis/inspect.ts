@@ -1,0 +1,47 @@
+/** Which Redis answers at an address, and whether it will do; asked once, for `atoll doctor`. */
+import { Redis } from "ioredis";
+
+export interface Inspected {
+  readonly ok: boolean;
+  readonly found: string;
+  /** What mends it, or what would be better. */
+  readonly mend?: string;
+}
+
+const ANSWER_MS = 3_000;
+/** HELLO 3, which the driver speaks. */
+const OLDEST_MAJOR = 6;
+
+export async function inspectRedis(url: string): Promise<Inspected> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: null, connectTimeout: ANSWER_MS, commandTimeout: ANSWER_MS });
+  let reason: Error | undefined;
+  client.on("error", (error: Error) => {
+    reason ??= error;
+  });
+  try {
+    await client.connect();
+    const info = await client.info();
+    return judge(new Map([...info.matchAll(/^([a-z_]+):(.*)\r?$/gm)].map(([, name = "", value = ""]) => [name, value.trim()])));
+  } catch (error) {
+    const { host, port } = client.options;
+    const why = reason?.message ?? (error instanceof Error ? error.message : String(error));
+    return { ok: false, found: `${host}:${port} does not answer: ${why}`, mend: "start it, or name another: --redis redis://host:port" };
+  } finally {
+    client.disconnect();
+  }
+}
+
+function judge(info: ReadonlyMap<string, string>): Inspected {
+  const version = info.get("redis_version") ?? "";
+  const found = `${version} (${info.get("role") ?? "?"}), ${info.get("used_memory_human") ?? "?"} in use`;
+  if (!(Number(version.split(".")[0]) >= OLDEST_MAJOR)) return { ok: false, found, mend: `Redis ${OLDEST_MAJOR}.0 or newer is needed` };
+  if (info.get("role") !== "master") return { ok: false, found, mend: "name the primary: a replica takes no writes" };
+  const policy = info.get("maxmemory_policy") ?? "";
+  if (info.get("maxmemory") !== "0" && policy !== "noeviction")
+    return {
+      ok: true,
+      found: `${found}; evicts by ${policy}`,
+      mend: "maxmemory-policy noeviction: what it evicts is announced again each second",
+    };
+  return { ok: true, found };
+}

@@ -1,0 +1,87 @@
+/**
+ * The stores that a region uses beside its log and its own disk, where they are configured. None of them is waited for: each says whether it is
+ * degraded, and is brought up to date when it returns.
+ */
+import type { ConnectionRegistry } from "../core/ports/connection-registry.ts";
+import type { RegionRates } from "../core/ports/region-rates.ts";
+import type { StoreHealth } from "../core/ports/store-health.ts";
+import type { Timers } from "../core/ports/time.ts";
+import type { Metrics } from "../gateway/metrics.ts";
+import { DEFAULT_LIMITS, type ReadyLine } from "../gateway/parts.ts";
+import { allowanceOf } from "../gateway/rates.ts";
+import type { Config } from "./config.ts";
+import { openRedis } from "./redis/connection.ts";
+import { openRedisRates } from "./redis/rates.ts";
+import { openRedisRegistry } from "./redis/registry.ts";
+import type { RegionLog } from "./region-log.ts";
+
+export interface RegionStores {
+  readonly registry?: ConnectionRegistry;
+  readonly rates?: RegionRates;
+  /** One line a store, for `/readyz?verbose`: never a reason to be unready. */
+  lines(): readonly ReadyLine[];
+  /** Names of stores that are out of reach or behind. */
+  degraded(): readonly string[];
+  close(): Promise<void>;
+}
+
+export interface StoresParts {
+  readonly config: Config;
+  /** This life of the process, unlike every other. */
+  readonly boot: string;
+  readonly timers: Timers;
+  readonly nowMs: () => number;
+  readonly metrics: Metrics;
+  readonly log: RegionLog;
+}
+
+interface Store {
+  readonly name: string;
+  readonly health: () => StoreHealth;
+  readonly close: () => Promise<void>;
+}
+
+export function openRegionStores(parts: StoresParts): RegionStores {
+  const redis = openRedisParts(parts);
+  const stores: readonly Store[] = redis === undefined ? [] : [redis.store];
+  return {
+    ...redis?.ports,
+    lines: () => stores.map(({ name, health }) => ({ name, ok: true, detail: wordsOf(health()) })),
+    degraded: () => stores.filter(({ health }) => health().state === "degraded").map(({ name }) => name),
+    close: async () => {
+      await Promise.all(stores.map((store) => store.close()));
+    },
+  };
+}
+
+function openRedisParts({ config, boot, timers, nowMs, metrics, log }: StoresParts) {
+  const url = config.ATOLL_REDIS_URL;
+  if (url === undefined) return undefined;
+  const link = openRedis({
+    url,
+    region: config.ATOLL_REGION,
+    timers,
+    nowMs,
+    observe: (operation, seconds) => metrics.storeSeconds.observe({ store: "redis", operation }, seconds),
+    changed: (health) => tellChange(log, "redis", health),
+  });
+  const registry = openRedisRegistry({ link, gateway: boot, timers, nowMs });
+  const store: Store = {
+    name: "redis",
+    health: () => link.health(),
+    close: async () => {
+      await registry.close();
+      await link.close();
+    },
+  };
+  return { store, ports: { registry, rates: openRedisRates(link, allowanceOf(DEFAULT_LIMITS)) } };
+}
+
+const wordsOf = (health: StoreHealth): string =>
+  health.state === "ok" ? health.detail : `degraded since ${new Date(health.sinceMs).toISOString()}: ${health.detail}`;
+
+function tellChange(log: RegionLog, store: string, health: StoreHealth): void {
+  const facts = { event: "store.state", store, ...health };
+  if (health.state === "ok") log.info(facts, `${store} answers`);
+  else log.warn(facts, `${store} is out of reach; the region goes on without it`);
+}
