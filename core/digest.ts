@@ -4,7 +4,7 @@ import type { Json } from "./event.ts";
 import { sha256 } from "./hash.ts";
 import type { Entry, Register } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
-import { stampIso } from "./stamp.ts";
+import { stampTimeMs } from "./stamp.ts";
 
 /** Canonical JSON of [key, winner, commitment of the value, heads, count, sum]. The value enters by its commitment, so that erasure keeps digests equal (H9). */
 export function registerBytes({ key, entries, count, sum, resolution }: Register): string {
@@ -22,5 +22,14 @@ export const registerTerm = (register: Register): string => sha256(registerBytes
 /** The day of the register's smallest stamp, UTC; a smaller one moves it. Entries stand in order of stamps. */
 export function bucketOf({ entries, seen }: Register): string {
   const least: Stamp | undefined = (entries[0] ?? seen[0])?.stamp;
-  return least === undefined ? "-" : stampIso(least).slice(0, 10);
+  return least === undefined ? "-" : dayOf(Math.floor(stampTimeMs(least) / DAY_MS));
 }
+
+const DAY_MS = 86_400_000;
+/** "2026-01-05" of a number of days since 1970. */
+function dayOf(days: number): string {
+  if (days !== lastDays) [lastDays, lastDay] = [days, new Date(days * DAY_MS).toISOString().slice(0, 10)];
+  return lastDay;
+}
+let lastDays = Number.NaN;
+let lastDay = "";

@@ -1,8 +1,8 @@
 /** The few hashes the laws need. Pure: bytes in, text out. */
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 /** SHA-256 as 64 hex digits. */
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+export const sha256 = (text: string): string => hash("sha256", text, "hex");
 /** HMAC-SHA-256 as 64 hex digits. */
 export const hmac256 = (key: string, text: string): string => createHmac("sha256", key).update(text).digest("hex");
 
@@ -10,7 +10,7 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** The first 130 bits of SHA-256 as 26 letters of Crockford's base 32: short, readable, safe in paths, keys and subjects. */
 export function shortHash(text: string): string {
-  const bytes = createHash("sha256").update(text).digest();
+  const bytes = hash("sha256", text, "buffer");
   let letters = "";
   let held = 0;
   let bits = 0;
@@ -31,5 +31,6 @@ const MODULUS = 1n << 256n;
 export type HashSum = string;
 export const EMPTY_SUM: HashSum = "0".repeat(64);
 const sumText = (sum: bigint): HashSum => sum.toString(16).padStart(64, "0");
-export const addHash = (sum: HashSum, hash: string): HashSum => sumText((BigInt(`0x${sum}`) + BigInt(`0x${hash}`)) % MODULUS);
-export const removeHash = (sum: HashSum, hash: string): HashSum => sumText((BigInt(`0x${sum}`) - BigInt(`0x${hash}`) + MODULUS) % MODULUS);
+export const addHash = (sum: HashSum, term: string): HashSum =>
+  sum === EMPTY_SUM ? term : sumText((BigInt(`0x${sum}`) + BigInt(`0x${term}`)) % MODULUS);
+export const removeHash = (sum: HashSum, term: string): HashSum => sumText((BigInt(`0x${sum}`) - BigInt(`0x${term}`) + MODULUS) % MODULUS);

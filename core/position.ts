@@ -25,12 +25,27 @@ export type PointText = string;
 export const formatPoint = ({ epoch, sequence, place }: Point): string => `${epoch}.${sequence}.${place}`;
 export const formatPosition = (position: Position): string => `${position.origin}.${formatPoint(position)}`;
 
-const POINT = /^(\d{1,9})\.(\d{1,15})\.(\d{1,6})$/;
 const POSITION = /^([A-Za-z0-9_-]{1,64})\.(\d{1,9}\.\d{1,15}\.\d{1,6})$/;
 
 export function parsePoint(text: string): Point | undefined {
-  const found = POINT.exec(text);
-  return found ? { epoch: Number(found[1]), sequence: Number(found[2]), place: Number(found[3]) } : undefined;
+  const first = text.indexOf(".");
+  const second = text.indexOf(".", first + 1);
+  const epoch = digits(text, 0, first, 9);
+  const sequence = digits(text, first + 1, second, 15);
+  const place = digits(text, second + 1, text.length, 6);
+  return first < 0 || second < 0 || epoch < 0 || sequence < 0 || place < 0 ? undefined : { epoch, sequence, place };
+}
+
+/** The number written in `from` to `to`, or -1 where that is no 1 to `most` digits. By hand, as every event is asked for several. */
+function digits(text: string, from: number, to: number, most: number): number {
+  if (to <= from || to - from > most) return -1;
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 export function parsePosition(text: string): Position | undefined {

@@ -35,9 +35,14 @@ export interface RegisterName {
   readonly ids: readonly string[];
 }
 export function readKey(key: RegisterKey): RegisterName {
+  if (key === lastKey) return lastName;
   const [channel = "", kind = "", ...ids] = key.split("|");
-  return { channel, kind: kind as RegisterKind, ids };
+  lastKey = key;
+  return (lastName = { channel, kind: kind as RegisterKind, ids });
 }
+/** All that follows from one event asks for the name of the same register, one after the other. */
+let lastKey: RegisterKey = "";
+let lastName: RegisterName = { channel: "", kind: "" as RegisterKind, ids: [""] };
 
 /** What one event wrote into one register: one version's worth. Events of equal (author, command, content) are twins of one version (D5). */
 export interface Entry {

@@ -7,11 +7,11 @@ import type { Witness } from "./distrust.ts";
 import { distrustOf } from "./distrust.ts";
 import type { Act } from "./permissions.ts";
 import { may } from "./permissions.ts";
-import type { Entry, Register, RegisterKey } from "./register.ts";
+import type { Entry, Register, RegisterKey, RegisterName } from "./register.ts";
 import { readKey, registerKey } from "./register.ts";
 import { winnerAmong } from "./resolve.ts";
 import type { Sight } from "./sight.ts";
-import { EVERYTHING, narrowed, sees } from "./sight.ts";
+import { EVERYTHING, narrowed, sawAllOf, sees } from "./sight.ts";
 import type { Standing, Version } from "./versions.ts";
 
 type Kept = Pick<Register, "key" | "entries">;
@@ -42,8 +42,11 @@ export function judgedBy(key: RegisterKey, entry: Entry): RegisterKey | undefine
  */
 export function standings(register: Kept, sources: Sources): (entry: Entry) => Standing {
   const court = new Court(register, sources);
-  return (entry) => court.judgeFromTheFirst(entry);
+  return (entry) => court.judgePlain(entry) ?? court.judgeFromTheFirst(entry);
 }
+
+/** What leans on the right alone: nothing else that stands in the register, or in another, can move it. */
+const LEANS_ON_NOTHING: { readonly [K in RegisterName["kind"]]?: Act } = { body: "send", reaction: "react", read: "read" };
 
 /** Each step is a membership given by somebody whose own was given by another; forged tangles of them end here, pending. */
 const DEEPEST = 500;
@@ -60,6 +63,19 @@ class Court {
   constructor(register: Kept, sources: Sources) {
     this.#register = register;
     this.#sources = sources;
+  }
+
+  /** Most of what is said: something plain, by a right that was given once, that stands for good and that the origin had seen. Undefined where more is to be asked. */
+  judgePlain(entry: Entry): Standing | undefined {
+    const { kind, channel } = readKey(this.#register.key);
+    const act = LEANS_ON_NOTHING[kind];
+    if (entry.right === undefined || act === undefined || (kind === "body" && entry.kind !== "sent")) return undefined;
+    const membership = this.#sources.lookup(registerKey.member(channel, entry.author));
+    const right = membership?.entries[0];
+    if (membership?.entries.length !== 1 || right?.stamp !== entry.right || !sawAllOf(entry, right)) return undefined;
+    if (this.#sources.settled?.get(membership.key, right) !== "ok") return undefined;
+    const role = right.value;
+    return (role === "owner" || role === "moderator" || role === "member") && may(role, act) ? "ok" : "void";
   }
 
   /** A right may be given by one whose own was given by another, and so on: judged from the first on, no such chain is too deep. */

@@ -34,7 +34,8 @@ function coversPoint({ after }: Entry, at: Position): boolean {
 /** What the entry's origin saw of this sight. Those who saw all that it saw add nothing. */
 export const narrowed = (sight: Sight, entry: Entry): Sight => [...sight.filter((other) => !sawAllOf(other, entry)), entry].sort(byStamp);
 
-function sawAllOf(other: Entry, entry: Entry): boolean {
+/** Whether the origin of `other` had applied `entry`, and all that the origin of `entry` had. */
+export function sawAllOf(other: Entry, entry: Entry): boolean {
   if (other === entry) return true;
   if (!knew(other, entry)) return false;
   return Object.entries(entry.after).every(([origin, text]) => {

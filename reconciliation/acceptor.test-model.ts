@@ -10,6 +10,7 @@ import { HybridClock } from "../core/stamp.ts";
 import { writesOf } from "../core/writes.ts";
 import { openMemoryStore } from "../regions/embedded/memory-store.ts";
 import { CommandAcceptor } from "./acceptor.ts";
+import { recallCommand } from "./command-rows.ts";
 import { VirtualTime } from "./links.test-model.ts";
 import { Packer } from "./packer.ts";
 import { answerOf } from "./read/answers.ts";
@@ -90,7 +91,7 @@ export class Door {
     keys: openContentKeys("the mesh's secret"),
     timers: this.time,
     view: this.replica.view,
-    remembered: (key) => this.tables.get("commands", key),
+    remembered: (key) => recallCommand(this.tables, key),
     writtenBy: (event) => writesOf(event, { origin: "us", epoch: 0, sequence: 0, place: 0 }, "").map(({ key }) => key),
     answer: (event) => answerOf(event, (channel) => channel),
     closed: () => undefined,

@@ -12,12 +12,12 @@ import type { Event, Json } from "../core/event.ts";
 import { commandKey } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Accepted, Acceptor } from "../core/ports/acceptor.ts";
-import type { CommandMemory } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import { vectorText } from "../core/position.ts";
 import type { RegisterKey } from "../core/register.ts";
 import { registerKey } from "../core/register.ts";
 import type { HybridClock, Stamp } from "../core/stamp.ts";
+import type { CommandMemory } from "./command-rows.ts";
 import { readEvent } from "./event-shape.ts";
 import type { Packer } from "./packer.ts";
 import { Patience } from "./patience.ts";
@@ -126,7 +126,7 @@ export class CommandAcceptor implements Acceptor {
 
   #repeat(key: string, said: string): Turn | undefined {
     const flying = this.#inFlight.get(key);
-    const known = flying ?? this.#remembered(key);
+    const known = flying ?? this.#parts.remembered(key);
     if (known === undefined) return undefined;
     if (known.said !== said)
       throw new Refusal("conflict-of-command", "This Idempotency-Key was used for another command.", {
@@ -135,11 +135,6 @@ export class CommandAcceptor implements Acceptor {
     return flying === undefined
       ? { answer: { result: this.#parts.answer(known.event), replayed: true } }
       : { inFlight: flying, replayed: true };
-  }
-
-  #remembered(key: string): { readonly said: string; readonly event: Event } | undefined {
-    const memory = this.#parts.remembered(key);
-    return memory === undefined ? undefined : { said: memory.said, event: memory.placed.event };
   }
 
   #append(actor: Actor, command: Command, key: string, said: string, drafts: readonly [Draft, ...Draft[]]): InFlight {

@@ -29,15 +29,20 @@ export function audienceOf(event: Event): Audience {
   }
 }
 
-/** `silent`: a twin found second, or without right. It stands, like a region's own notes, where only auditors look. */
-export function indexEvent(tables: TableWriter, placed: Placed, silent: boolean): void {
-  const { event, position } = placed;
+/**
+ * `silent`: a twin found second, or without right. It stands, like a region's own notes, where only auditors look. Returns the key of the row
+ * by which the event is found again.
+ */
+export function indexEvent(tables: TableWriter, placed: Placed, silent: boolean): string {
+  const place = `${placed.position.origin}|${pointKey(placed.position)}`;
+  const rows = silent ? [EVERYWHERE] : streamsOf(placed.event);
+  for (const stream of rows) tables.put("events", `${stream}|${place}`, placed);
+  return `${rows[0]}|${place}`;
+}
+
+function streamsOf(event: Event): readonly [string, ...string[]] {
   const { users, privately } = audienceOf(event);
-  const row = `${position.origin}|${pointKey(position)}`;
-  if (silent || (privately && users.length === 0)) {
-    tables.put("events", `${EVERYWHERE}|${row}`, placed);
-    return;
-  }
-  if (!privately && event.channel !== null) tables.put("events", `${event.channel}|${row}`, placed);
-  for (const user of users) tables.put("events", `@${user}|${row}`, placed);
+  const people = users.map((user) => `@${user}`);
+  const [first, ...others] = privately || event.channel === null ? people : [event.channel, ...people];
+  return first === undefined ? [EVERYWHERE] : [first, ...others];
 }

@@ -21,9 +21,10 @@ import { SettledMemberships } from "./settled-memberships.ts";
 export class Judging {
   readonly #tables: TableWriter;
   readonly #witnesses = new Map<string, Witness>();
+  #witnessList: readonly Witness[] = [];
   /** Keys of the table `awaiting`. */
   readonly #rows = new Set<string>();
-  #isDistrusted: (stamp: Stamp) => boolean;
+  #isDistrusted: (stamp: Stamp) => boolean = () => false;
 
   readonly #applied: () => Vector;
   readonly #settled: SettledMemberships;
@@ -34,7 +35,7 @@ export class Judging {
     this.#settled = new SettledMemberships((entry) => missing(entry, applied()).length === 0);
     for (const [key, witness] of tables.range("witnesses", { from: "", to: "\u{7f}" })) this.#witnesses.set(key, witness);
     for (const [row] of tables.range("awaiting", { from: "", to: "\u{7f}" })) this.#rows.add(row);
-    this.#isDistrusted = distrustOf([...this.#witnesses.values()]);
+    this.#trust();
   }
 
   readonly isDistrusted = (stamp: Stamp): boolean => this.#isDistrusted(stamp);
@@ -52,9 +53,15 @@ export class Judging {
   }
 
   of(register: Pick<Register, "key" | "entries">): Judgement {
-    const lookup = (one: RegisterKey): Register | undefined => this.#tables.get("registers", one);
-    const standing = standings(register, { lookup, witnesses: [...this.#witnesses.values()], settled: this.#settled });
+    const standing = standings(register, { lookup: this.#lookup, witnesses: this.#witnessList, settled: this.#settled });
     return { isDistrusted: this.isDistrusted, standing };
+  }
+
+  readonly #lookup = (one: RegisterKey): Register | undefined => this.#tables.get("registers", one);
+
+  #trust(): void {
+    this.#witnessList = [...this.#witnesses.values()];
+    this.#isDistrusted = distrustOf(this.#witnessList);
   }
 
   witness({ data, stamp }: ClockWitnessed, position: Position): void {
@@ -62,7 +69,7 @@ export class Judging {
     const witness: Witness = { origin: data.origin, from: data.from, to: data.to, by: stampRegion(stamp), of: data.of, position };
     this.#witnesses.set(key, witness);
     this.#tables.put("witnesses", key, witness);
-    this.#isDistrusted = distrustOf([...this.#witnesses.values()]);
+    this.#trust();
   }
 
   /**

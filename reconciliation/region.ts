@@ -14,6 +14,7 @@ import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
 import { ClockWitness } from "./clock-witness.ts";
 import { ClosedPromise } from "./closed-promise.ts";
+import { recallCommand } from "./command-rows.ts";
 import { Committer } from "./committer.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { Following } from "./following.ts";
@@ -122,7 +123,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     keys,
     timers,
     view: replica.view,
-    remembered: (key) => tables.get("commands", key),
+    remembered: (key) => recallCommand(tables, key),
     writtenBy: (event: Event) => writesOf(event, { origin: region, epoch: 0, sequence: 0, place: 0 }, "").map(({ key }) => key),
     answer: (event) => answerOf(event, reader.shownChannel),
     closed,

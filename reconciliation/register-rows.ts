@@ -28,12 +28,15 @@ export function saveRegister(tables: TableWriter, before: Register | undefined, 
   tables.put("registers", after.key, after);
   saveDigest(tables, before, after);
   const { kind } = readKey(after.key);
-  if (kind === "body") saveBirth(tables, after);
+  if (kind === "body") saveBirth(tables, before, after);
   if (kind === "member") saveMembership(tables, after);
-  const contested = after.resolution.heads.length > 1 || after.resolution.records.length > 0;
-  if (contested !== (tables.get("contested", after.key) === true)) tables.put("contested", after.key, contested ? true : undefined);
-  return saveRecords(tables, before, after);
+  const contested = isContested(after);
+  if (contested !== isContested(before)) tables.put("contested", after.key, contested ? true : undefined);
+  return before?.resolution.records.length || after.resolution.records.length ? saveRecords(tables, before, after) : [];
 }
+
+const isContested = (register: Register | undefined): boolean =>
+  register !== undefined && (register.resolution.heads.length > 1 || register.resolution.records.length > 0);
 
 /** Terms of registers in memory: what is taken out of a sum was mostly put in a moment ago. */
 const terms = new WeakMap<Register, string>();
@@ -53,15 +56,13 @@ function saveDigest(tables: TableWriter, before: Register | undefined, after: Re
   change(after, addHash);
 }
 
-function saveBirth(tables: TableWriter, register: Register): void {
-  const { channel, ids } = readKey(register.key);
-  const key = `${channel}|${ids[0]}`;
-  const stood = tables.get("births", key);
-  const born = birthOf(register)?.stamp;
+function saveBirth(tables: TableWriter, before: Register | undefined, after: Register): void {
+  const stood = birthOf(before)?.stamp;
+  const born = birthOf(after)?.stamp;
   if (stood === born) return;
+  const { channel, ids } = readKey(after.key);
   if (stood !== undefined) tables.put("timeline", `${channel}|${stood}|${ids[0]}`, undefined);
   if (born !== undefined) tables.put("timeline", `${channel}|${born}|${ids[0]}`, ids[0]);
-  tables.put("births", key, born);
 }
 
 function saveMembership(tables: TableWriter, register: Register): void {

@@ -84,8 +84,7 @@ export class Replica {
     const { position, event } = placed;
     if (covers(this.#vector, position.origin, position)) return;
     const { silent, records } = this.#effectOf(asFirstWritten(placed));
-    rememberCommand(this.#parts.tables, placed);
-    indexEvent(this.#parts.tables, placed, silent);
+    rememberCommand(this.#parts.tables, event, indexEvent(this.#parts.tables, placed, silent));
     if (event.kind === "epoch.opened") rememberEpochEnd(this.#parts.tables, position.origin, event);
     this.#audit.version(placed, silent);
     for (const record of records) this.#audit.record(record, event);

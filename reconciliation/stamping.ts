@@ -1,5 +1,5 @@
 /** Turns drafts into events: stamps them in order, says what the region had applied, and hashes what was said (H4, H5, H9). */
-import { canonical } from "../core/canonical.ts";
+import { canonical, sorted } from "../core/canonical.ts";
 import type { Command } from "../core/command.ts";
 import { BORN_STAMP } from "../core/commands/channel-create.ts";
 import type { Draft } from "../core/commands/decision.ts";
@@ -43,13 +43,13 @@ export interface Stamping {
   readonly after: VectorText;
 }
 
-/** Drafts of one command become its events, with ascending stamps. */
+/** Drafts of one command become its events, with ascending stamps; their fields in canonical order, so that everybody hashes the text as it is. */
 export function stampDrafts(drafts: readonly Draft[], { clock, actor, command, said, after }: Stamping): readonly Event[] {
   let born: Stamp | undefined;
   return drafts.map((draft) => {
     const stamp = clock.next();
     born ??= stamp;
     const right = "right" in draft && draft.right === BORN_STAMP ? { right: born } : {};
-    return { v: ENVELOPE, rules: RULES, stamp, actor, command, said, after, ...draft, ...right } as Event;
+    return sorted({ v: ENVELOPE, rules: RULES, stamp, actor, command, said, after, ...draft, ...right } as Event);
   });
 }

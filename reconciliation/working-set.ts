@@ -16,7 +16,8 @@ export class WorkingSet implements TableReader {
   #fresh: Layer = new Map();
   #committing: Layer | undefined;
   #rows = 0;
-  readonly #recent = new RecentRows();
+  /** Of the tables that every event reads again. */
+  readonly #recent: { readonly [T in TableName]?: RecentRows } = { registers: new RecentRows(), digests: new RecentRows() };
 
   constructor(store: StateStore) {
     this.#store = store;
@@ -32,19 +33,21 @@ export class WorkingSet implements TableReader {
     if (fresh?.has(key)) return fresh.get(key) as Tables[T] | undefined;
     const committing = this.#committing?.get(table);
     if (committing?.has(key)) return committing.get(key) as Tables[T] | undefined;
-    const recent = this.#recent.get(table, key);
-    if (recent !== undefined) return recent as Tables[T];
+    const recent = this.#recent[table];
+    const read = recent?.get(key);
+    if (read !== undefined) return read as Tables[T];
     const stored = this.#store.get(table, key);
-    this.#recent.read(table, key, stored);
+    recent?.read(key, stored);
     return stored;
   }
 
   put<T extends TableName>(table: T, key: string, value: Tables[T] | undefined): void {
     let rows = this.#fresh.get(table);
     if (rows === undefined) this.#fresh.set(table, (rows = new Map()));
-    if (!rows.has(key)) this.#rows += 1;
+    const before = rows.size;
     rows.set(key, value);
-    this.#recent.forget(table, key);
+    this.#rows += rows.size - before;
+    this.#recent[table]?.forget(key);
   }
 
   *range<T extends TableName>(table: T, range: KeyRange): Iterable<readonly [string, Tables[T]]> {

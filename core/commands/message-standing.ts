@@ -16,10 +16,13 @@ export interface FoundMessage {
 
 /** The send that made the message: the smallest of its twins. A message whose send is not here yet is not shown (H9). */
 export function birthOf(register: Register | undefined): Entry | undefined {
-  const hidden = new Set([...(register?.resolution.void ?? []), ...(register?.resolution.pending ?? [])]);
+  if (register === undefined) return undefined;
+  const { void: voided, pending } = register.resolution;
   let birth: Entry | undefined;
-  for (const entry of register?.entries ?? [])
-    if (entry.kind === "sent" && !hidden.has(entry.stamp) && (birth === undefined || entry.stamp < birth.stamp)) birth = entry;
+  for (const entry of register.entries) {
+    if (entry.kind !== "sent" || (birth !== undefined && birth.stamp < entry.stamp)) continue;
+    if (!voided.includes(entry.stamp) && !pending.includes(entry.stamp)) birth = entry;
+  }
   return birth;
 }
 

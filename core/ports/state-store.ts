@@ -16,14 +16,12 @@ export interface Tables {
   readonly registers: Register;
   /** "<channel>|<birth stamp>|<identity>" -> identity: a channel's messages by time. */
   readonly timeline: string;
-  /** "<channel>|<identity>" -> birth stamp as in `timeline`. */
-  readonly births: Stamp;
   /** "<user>|<channel>": the channels a user is a member of now. */
   readonly memberships: Stamp;
   /** "<channel>|<origin>|<point key>" -> the event: what catch-up reads (H2). Also under "@<user>" for what concerns one user. */
   readonly events: Placed;
-  /** command key -> what the command did, for repeats (H5). */
-  readonly commands: CommandMemory;
+  /** command key -> where what the command did is found, for repeats (H5). */
+  readonly commands: CommandMark;
   /** conflict id -> register key it belongs to. Ids of joined groups stay and lead to the group (alias rule). */
   readonly conflicts: { readonly key: string };
   /** "<channel>|<conflict id>". */
@@ -54,12 +52,13 @@ export interface Tables {
 }
 export type TableName = keyof Tables;
 
-export interface CommandMemory {
+export interface CommandMark {
   /** `said` of the event: another command under the same id is refused with 409. */
   readonly said: string;
   /** Stamp of the smallest twin, whose event answers. */
   readonly stamp: Stamp;
-  readonly placed: Placed;
+  /** Its key in the table `events`. */
+  readonly row: string;
 }
 
 export interface KeyRange {

@@ -64,7 +64,7 @@ function shownAt(key: string): string {
 function edge(tables: TableReader, channel: string, text: string, side: "before" | "after"): string {
   const identity = identityIn("message", text);
   if (identity !== undefined) {
-    const born = tables.get("births", `${channel}|${identity}`);
+    const born = birthOf(tables.get("registers", registerKey.body(channel, identity)))?.stamp;
     if (born === undefined)
       throw new Refusal("not-found", `There is no message ${text.slice(0, 80)} in this channel here.`, {
         hint: `Give a time as \`${side}\` instead.`,

@@ -1,4 +1,5 @@
 /** Registers are keyed by identities; people see shown ids, whose tag is the region of the smallest stamp that made the thing (T3). */
+import { birthOf } from "../../core/commands/message-standing.ts";
 import { bornIn } from "../../core/commands/standing.ts";
 import { shownId } from "../../core/ids.ts";
 import type { TableReader } from "../../core/ports/state-store.ts";
@@ -19,7 +20,7 @@ export function shownNames(tables: TableReader): ShownNames {
       return born === undefined ? identity : shownId("channel", identity, born);
     },
     message: (channel, identity, told) => {
-      const here = tables.get("births", `${channel}|${identity}`);
+      const here = birthOf(tables.get("registers", registerKey.body(channel, identity)))?.stamp;
       const born = here === undefined || (told !== undefined && told < here) ? told : here;
       return born === undefined ? identity : shownId("message", identity, born);
     },

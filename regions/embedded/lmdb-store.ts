@@ -18,7 +18,6 @@ import type { KeyRange, StateStore, TableName, TableReader, TableSnapshot, Table
 const TABLES: { readonly [T in TableName]: true } = {
   registers: true,
   timeline: true,
-  births: true,
   memberships: true,
   events: true,
   commands: true,

@@ -23,7 +23,7 @@ interface Gathered {
 }
 
 /** Tables that follow from the set of events alone; `conflicts` apart, in which ids of joined groups may stay. */
-export const COMPARED = ["registers", "digests", "timeline", "births", "memberships", "contested", "losers", "channelConflicts"] as const;
+export const COMPARED = ["registers", "digests", "timeline", "memberships", "contested", "losers", "channelConflicts"] as const;
 
 function gathered(events: readonly Placed[]): ReadonlyMap<RegisterKey, Gathered> {
   const registers = new Map<RegisterKey, Gathered>();
@@ -81,10 +81,7 @@ function rowsOf(
     .filter((entry) => entry.kind === "sent" && !hidden.includes(entry.stamp))
     .map(({ stamp }) => stamp)
     .sort()[0];
-  if (kind === "body" && born !== undefined) {
-    put("births", `${channel}|${ids[0]}`, born);
-    put("timeline", `${channel}|${born}|${ids[0]}`, ids[0]);
-  }
+  if (kind === "body" && born !== undefined) put("timeline", `${channel}|${born}|${ids[0]}`, ids[0]);
   if (kind === "member" && value !== null) put("memberships", `${ids[0]}|${channel}`, winner);
   if (heads.length > 1 || records.length > 0) put("contested", key, true);
   for (const { id, losers, state } of records) {

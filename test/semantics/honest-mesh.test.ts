@@ -105,7 +105,7 @@ test(`S5, S6, S4: three honest regions agree, nothing accepted is void, no recor
         if (gone.has(key)) expect({ seed, key, value: resolution.value }).toEqual({ seed, key, value: null });
       }
       expect([seed, canonical(region.registers)]).toEqual([seed, canonical(first?.registers)]);
-      for (const table of ["digests", "memberships", "timeline", "births", "losers", "contested", "channelConflicts"] as const) {
+      for (const table of ["digests", "memberships", "timeline", "losers", "contested", "channelConflicts"] as const) {
         const rows = (one: HonestRegion | undefined) => [...(one?.tables.range(table, { from: "", to: "\u{7f}" }) ?? [])];
         expect([seed, table, rows(region)]).toEqual([seed, table, rows(first)]);
       }

@@ -9,7 +9,6 @@ import { ALL } from "./end-state.ts";
 const SHARED: readonly TableName[] = [
   "registers",
   "timeline",
-  "births",
   "memberships",
   "channelConflicts",
   "losers",
