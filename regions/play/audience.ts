@@ -17,12 +17,19 @@ interface RegionState {
 
 export class Audience {
   readonly #seats: Seat[] = [];
-  readonly #expected = new Map<string, { readonly nth: number; readonly home: string; readonly sentMs: number }>();
+  readonly #expected = new Map<string, { readonly nth: number; readonly sentMs: number }>();
+  /** Commands whose place among their author's is not judged. */
+  readonly #again: ReadonlySet<string>;
   readonly #crossMs: number[] = [];
   readonly #states = new Map<string, RegionState>();
 
-  static async open(access: MeshAccess, channels: readonly string[]): Promise<Audience> {
-    const audience = new Audience();
+  private constructor(again: ReadonlySet<string>) {
+    this.#again = again;
+  }
+
+  /** `again`: commands that were sent more than once, as it grows. */
+  static async open(access: MeshAccess, channels: readonly string[], again: ReadonlySet<string>): Promise<Audience> {
+    const audience = new Audience(again);
     for (const { name, ws } of access.regions)
       for (const user of READERS) {
         const ledger = new ReaderLedger();
@@ -39,9 +46,9 @@ export class Audience {
     return audience;
   }
 
-  /** A message is on its way: its number in the recording, and where it is written. */
-  expect(key: string, nth: number, home: string): void {
-    this.#expected.set(key, { nth, home, sentMs: performance.now() });
+  /** A message is on its way: its number in the recording. */
+  expect(key: string, nth: number): void {
+    this.#expected.set(key, { nth, sentMs: performance.now() });
   }
 
   states(): ReadonlyMap<string, RegionState> {
@@ -78,7 +85,14 @@ export class Audience {
     const expected = kind === "message.sent" ? this.#expected.get(command) : undefined;
     const origin = stamp.slice(18);
     if (expected !== undefined && origin !== region) this.#crossMs.push(performance.now() - expected.sentMs);
-    ledger.take({ command, position, author: actor, channel: channel ?? "", origin, nth: expected?.nth });
+    ledger.take({
+      command,
+      position,
+      author: actor,
+      channel: channel ?? "",
+      origin,
+      nth: this.#again.has(command) ? undefined : expected?.nth,
+    });
   }
 
   #heard(region: string, sync: SyncFrame): void {

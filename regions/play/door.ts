@@ -1,4 +1,4 @@
-/** A region's HTTP door as a writer uses it: one command, tried again with the same id until somebody answers (T3). */
+/** A region's HTTP door: one call, on a kept connection. */
 import { Agent, request } from "node:http";
 
 export interface Answered {

@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Answer, Io } from "../cli/answer.ts";
 import type { MeshAccess } from "./access.ts";
 import { Audience } from "./audience.ts";
+import type { Outcome } from "./author-line.ts";
 import type { CutReport } from "./cut-timeline.ts";
 import { playCut } from "./cut-timeline.ts";
 import { closeDoors } from "./door.ts";
@@ -16,7 +17,6 @@ import type { Recorded } from "./recording.ts";
 import { homesOf, readRecording } from "./recording.ts";
 import type { Staged } from "./stage.ts";
 import { READERS, stageChannels } from "./stage.ts";
-import type { Outcome } from "./writers.ts";
 import { Writers } from "./writers.ts";
 
 export interface PlayOptions {
@@ -33,6 +33,9 @@ interface Tally {
   unknown: number;
   refused: string[];
   readonly messages: Map<string, Set<string>>;
+  /** Changes that were accepted. One that was refused came too late: the other side's delete stood. */
+  changes: number;
+  /** All that was accepted, messages and changes. */
   readonly commands: Set<string>;
   readonly localMs: number[];
 }
@@ -44,18 +47,20 @@ export async function runPlay(options: PlayOptions, io: Io, access: MeshAccess):
   const names = access.regions.map(({ name }) => name);
   const cuts = options.cuts.map((text) => parseCut(text, names));
   const homes = homesOf(new Set(recording.map(({ user }) => user)), options.users, access.regions);
-  const writers = new Writers({ urls: new Map(access.regions.map(({ name, url }) => [name, url])), tokenOf: access.tokenOf });
+  const writers = new Writers({ doors: new Map(access.regions.map(({ name, ws }) => [name, ws])), tokenOf: access.tokenOf });
   const staged = await stageChannels(recording, writers, homes);
   await access.untilEqual(CONVERGE_MS);
   const audience = await Audience.open(
     access,
     [...staged.values()].map(({ id }) => id),
+    writers.again,
   );
   const tally: Tally = {
     sent: 0,
     unknown: 0,
     refused: [],
     messages: new Map([...staged].map(([name]) => [name, new Set<string>()])),
+    changes: 0,
     commands: new Set(),
     localMs: [],
   };
@@ -74,6 +79,7 @@ export async function runPlay(options: PlayOptions, io: Io, access: MeshAccess):
   await audience.complete(tally.commands, CONVERGE_MS);
   const verdict = await judge(access, staged, tally, audience);
   audience.close();
+  writers.close();
   closeDoors();
   const document = {
     sent: tally.sent,
@@ -82,7 +88,7 @@ export async function runPlay(options: PlayOptions, io: Io, access: MeshAccess):
     refused: tally.refused.length,
     ...verdict,
     conflicts: await access.conflicts([...staged.values()].map(({ id }) => id)),
-    changes: tally.commands.size - [...tally.messages.values()].reduce((sum, { size }) => sum + size, 0),
+    changes: tally.changes,
     local: { p50Ms: percentile(tally.localMs, 0.5), p99Ms: percentile(tally.localMs, 0.99) },
     cross: audience.cross(),
     reconnects: audience.reconnects(),
@@ -132,9 +138,8 @@ async function sendOne(
   const key = randomUUID();
   const home = homes.get(user) ?? names[0] ?? "";
   tally.sent += 1;
-  audience.expect(key, nth, home);
-  const path = `/v1/channels/${id}/messages`;
-  const outcome = await writers.write({ key, user, home, method: "POST", path, body: { body: text } });
+  audience.expect(key, nth);
+  const outcome = await writers.write(user, home, { id: key, kind: "message.send", channel: id, body: text });
   const message = settle(outcome, key, tally);
   if (message === undefined) return;
   tally.messages.get(channel)?.add(message);
@@ -142,25 +147,33 @@ async function sendOne(
   const change = changeOf(nth, options.edits);
   if (change === undefined) return;
   const away = names.find((name) => name !== home) ?? home;
-  const at = `${path}/${message}`;
-  const ask = (who: string, where: string, method: string, to: string, body?: unknown): Promise<unknown> =>
-    writers.write({ key: randomUUID(), user: who, home: where, method, path: to, body });
+  const ask = async (who: string, where: string, kind: string, fields: Readonly<Record<string, unknown>> = {}): Promise<void> => {
+    const command = { id: randomUUID(), kind, channel: id, message, ...fields };
+    if ((await writers.write(who, where, command)).answer?.ok !== true) return;
+    tally.changes += 1;
+    tally.commands.add(command.id);
+  };
   // Both sides at once: the author at home, the channel's owner from another region (or the author's other device there).
   if (change === "edit")
     await Promise.all([
-      ask(user, home, "PATCH", at, { body: `${text} (edited by its author)`.slice(0, 4_000) }),
-      ask(owner, away, "PATCH", at, { body: `${text} (edited by the owner)`.slice(0, 4_000) }),
+      ask(user, home, "message.edit", { body: `${text} (edited by its author)`.slice(0, 4_000) }),
+      ask(owner, away, "message.edit", { body: `${text} (edited by the owner)`.slice(0, 4_000) }),
     ]);
-  if (change === "react") await Promise.all([ask(user, home, "PUT", `${at}/reactions/👍`), ask(owner, away, "PUT", `${at}/reactions/🎉`)]);
-  if (change === "delete") await Promise.all([ask(user, home, "DELETE", at), ask(owner, away, "PATCH", at, { body: text })]);
+  if (change === "react")
+    await Promise.all([ask(user, home, "reaction.set", { emoji: "👍" }), ask(owner, away, "reaction.set", { emoji: "🎉" })]);
+  if (change === "delete")
+    await Promise.all([
+      ask(user, home, "message.delete"),
+      ask(owner, away, "message.edit", { body: `${text} (kept by the owner)`.slice(0, 4_000) }),
+    ]);
 }
 
 function settle({ answer }: Outcome, key: string, tally: Tally): string | undefined {
   if (answer === undefined) tally.unknown += 1;
-  else if (answer.status >= 300) tally.refused.push(`${answer.status} ${String(answer.body["detail"] ?? "")}`);
+  else if (!answer.ok) tally.refused.push(`${answer.code} ${answer.message}`);
   else {
     tally.commands.add(key);
-    return String(answer.body["id"]);
+    return String(answer.result["id"]);
   }
   return undefined;
 }

@@ -26,25 +26,15 @@ export async function stageChannels(
     const [owner = "", ...others] = users;
     const members = [...READERS, ...others];
     const home = homes.get(owner) ?? "";
-    const { answer } = await writers.write({
-      key: randomUUID(),
-      user: owner,
-      home,
-      method: "POST",
-      path: "/v1/channels",
-      body: { name, members: members.slice(0, AT_CREATION) },
-    });
-    const id = answer?.body["id"];
-    if (typeof id !== "string") throw new Stop(1, `the channel ${name} could not be made: ${JSON.stringify(answer?.body ?? "no answer")}`);
-    for (const user of members.slice(AT_CREATION))
-      await writers.write({
-        key: randomUUID(),
-        user: owner,
-        home,
-        method: "PUT",
-        path: `/v1/channels/${id}/members/${user}`,
-        body: { role: "member" },
-      });
+    const creation = { id: randomUUID(), kind: "channel.create", name, members: members.slice(0, AT_CREATION) };
+    const { answer } = await writers.write(owner, home, creation);
+    const id = answer?.ok ? answer.result["id"] : undefined;
+    if (typeof id !== "string") throw new Stop(1, `the channel ${name} could not be made: ${JSON.stringify(answer ?? "no answer")}`);
+    await Promise.all(
+      members
+        .slice(AT_CREATION)
+        .map((user) => writers.write(owner, home, { id: randomUUID(), kind: "member.set", channel: id, user, role: "member" })),
+    );
     staged.set(name, { owner, id });
   }
   return staged;

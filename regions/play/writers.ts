@@ -1,58 +1,39 @@
-/** Everybody who wrote in the recording, at the rate asked: each author one command after the other, the same command again until it is answered. */
-import { setTimeout as pause } from "node:timers/promises";
-import type { Answered } from "./door.ts";
-import { call } from "./door.ts";
-
-export interface Writing {
-  readonly key: string;
-  readonly user: string;
-  readonly home: string;
-  readonly method: string;
-  readonly path: string;
-  readonly body?: unknown;
-}
-/** How often a command without an answer is sent again, alternating regions, before it counts as unknown. */
-const TRIES = 30;
-const ANSWER_MS = 10_000;
+/** Everybody who wrote in the recording: each author's commands in the author's order, on a socket to the region they write in. */
+import { type Asked, AuthorLine, type Outcome } from "./author-line.ts";
 
 export interface WritersOptions {
-  readonly urls: ReadonlyMap<string, string>;
+  /** Region -> the address of its WebSocket door. */
+  readonly doors: ReadonlyMap<string, string>;
   readonly tokenOf: (user: string) => Promise<string>;
-}
-export interface Outcome {
-  /** undefined: nobody ever answered; what became of it is unknown. */
-  readonly answer: Answered | undefined;
-  readonly ms: number;
-  readonly retried: boolean;
 }
 
 export class Writers {
   readonly #options: WritersOptions;
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #lines = new Map<string, AuthorLine>();
+  /** Commands that were sent more than once: they may stand behind what their authors said later. */
+  readonly again = new Set<string>();
 
   constructor(options: WritersOptions) {
     this.#options = options;
   }
 
-  /** In the author's order: the next command of an author waits for the answer to the last. */
-  write(writing: Writing): Promise<Outcome> {
-    const before = this.#turns.get(writing.user) ?? Promise.resolve();
-    const turn = before.then(() => this.#untilAnswered(writing));
-    this.#turns.set(writing.user, turn);
-    return turn;
+  write(user: string, home: string, command: Asked): Promise<Outcome> {
+    return this.#line(user, home).ask(command);
   }
 
-  async #untilAnswered({ key, user, home, method, path, body }: Writing): Promise<Outcome> {
-    const token = await this.#options.tokenOf(user);
-    const regions = [home, ...[...this.#options.urls.keys()].filter((name) => name !== home)];
-    const started = performance.now();
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const url = this.#options.urls.get(regions[Math.floor(tries / 3) % regions.length] ?? home) ?? "";
-      const answer = await call(url, { method, path, token, key, body, timeoutMs: ANSWER_MS }).catch(() => undefined);
-      if (answer !== undefined && answer.status !== 503 && answer.status !== 429)
-        return { answer, ms: performance.now() - started, retried: tries > 0 };
-      await pause(Math.min(1_000, 50 * 2 ** Math.min(tries, 5)));
+  close(): void {
+    for (const line of this.#lines.values()) line.close();
+  }
+
+  #line(user: string, home: string): AuthorLine {
+    const { doors, tokenOf } = this.#options;
+    const key = `${user} ${home}`;
+    let line = this.#lines.get(key);
+    if (line === undefined) {
+      const others = [...doors].filter(([name]) => name !== home).map(([, door]) => door);
+      line = new AuthorLine({ doors: [doors.get(home) ?? "", ...others], token: () => tokenOf(user), again: this.again });
+      this.#lines.set(key, line);
     }
-    return { answer: undefined, ms: performance.now() - started, retried: true };
+    return line;
   }
 }
