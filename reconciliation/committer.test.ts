@@ -47,7 +47,7 @@ const inStore = (): readonly (number | undefined)[] => [
 test("rows wait a little for company and go in one commit, with the facts beside them", async () => {
   for (let n = 1; n <= 10; n += 1) apply(n);
   expect(inStore()).toEqual([undefined, 0]);
-  await time.pass(100);
+  await time.pass(200);
   expect([inStore(), store.get("facts", "highest"), told]).toEqual([[10, 10], "stamp", ["12 rows"]]);
   await time.pass(10_000);
   expect(told.length).toBe(1);
@@ -73,7 +73,7 @@ test("H13: a disk that refuses loses nothing: positions stay with the state, rea
 test("L2: what is written while a commit is on its way, refused or not, is never overtaken by older rows", async () => {
   disk.slowMs = 50;
   apply(1);
-  await time.pass(110);
+  await time.pass(210);
   apply(2);
   disk.full = true;
   await time.pass(100);
@@ -87,7 +87,7 @@ test("L2: what is written while a commit is on its way, refused or not, is never
 test("a flush is done when everything written before it is in the store, also where a commit was on its way; it says when the disk refuses", async () => {
   disk.slowMs = 50;
   apply(1);
-  await time.pass(110);
+  await time.pass(210);
   apply(2);
   const both = [committer.flush(), committer.flush()];
   await time.settled(Promise.all(both));

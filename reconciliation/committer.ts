@@ -14,9 +14,12 @@ export interface CommitterOptions {
   readonly committed: (tookMs: number, rows: number) => void;
 }
 
-/** Rows wait this long for company, and longer where the disk is slow: a commit waits for it, and the region stands still meanwhile. */
-const SOON_MS = 100;
-const LATEST_MS = 250;
+/**
+ * Rows wait this long for company, and longer where the disk is slow: a commit waits for it, and the region stands still meanwhile; and pages that
+ * several rows share are written once. A crash replays so much of the logs. Below the time by which a closed promise is renewed (H6).
+ */
+const SOON_MS = 200;
+const LATEST_MS = 500;
 /** Commits take at most one part in so many of the region's time. */
 const SHARE = 25;
 const AGAIN_MS = 250;
