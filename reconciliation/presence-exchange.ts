@@ -31,6 +31,8 @@ export interface PresenceExchange {
   beatFields(): { readonly boot: string; readonly version: number };
   onPeerBeat(peer: string, fields: { readonly boot: string; readonly version: number }): void;
   onLink(peer: string, state: LinkState): void;
+  /** Who the peers are now: nobody is said to be in a region that is gone. */
+  regroup(peers: readonly string[]): void;
   /** How many people are shown how, over all regions. */
   counts(): Readonly<Record<"online" | "away" | "unknown", number>>;
 }
@@ -147,6 +149,10 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
     onChange: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    regroup: (now) => {
+      for (const name of now) if (!peers.has(name)) peers.set(name, new PeerPresence());
+      for (const [name, peer] of peers) if (!now.includes(name)) change(peer.users, () => peers.delete(name));
     },
     counts: () => view.counts(),
     beatFields: () => ({ boot: own.boot, version: own.version }),

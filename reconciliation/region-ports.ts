@@ -28,6 +28,8 @@ export interface RegionPorts {
   /** The epoch is new and empty: its first event names the one before (H1). */
   readonly previous?: { readonly epoch: number; readonly sequence: number };
   readonly link: PeerLink;
+  /** Regions that are gone for good: their logs are read to the end from whichever peer holds them. */
+  readonly retired?: readonly string[];
   readonly timers: Timers;
   readonly physical: PhysicalClock;
   /** In [0, 1). */
@@ -57,6 +59,10 @@ export interface Region {
   gates(): ReadonlyMap<string, GateCounts>;
   /** How far the stores beside the embedded one have come. */
   projections(): readonly ProjectionFacts[];
+  /** The list of regions has changed, and `link` knows it: who the peers are now, and which regions are gone for good. */
+  regroup(peers: readonly string[], retired: readonly string[]): void;
+  /** How far some peer holds the log of a retired region. */
+  heardOf(retired: string, epoch: number, head: number): void;
   /** No new commands; resolves when what was in flight has landed and everything is committed. */
   drain(): Promise<void>;
   /** Ends the region's life without waiting for the log. */

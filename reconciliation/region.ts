@@ -17,7 +17,7 @@ import { ClosedPromise } from "./closed-promise.ts";
 import { recallCommand } from "./command-rows.ts";
 import { Committer } from "./committer.ts";
 import { epochEndOf } from "./epoch-ends.ts";
-import { Following } from "./following.ts";
+import { followedBy } from "./followed.ts";
 import { LateTail } from "./late-tail.ts";
 import { OwnClock } from "./own-clock.ts";
 import { OwnTail, replayOwnLog } from "./own-log.ts";
@@ -150,7 +150,9 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     exchanged: (peer) => watch.presenceExchanged?.(peer),
   });
   const witness: ClockWitness = new ClockWitness({
-    regions: ports.regions.length,
+    get regions() {
+      return link.peers.length + 1;
+    },
     nowMs: () => links.judgingMs(),
     timers,
     known: [...tables.range("witnesses", keysUnder(""))].flatMap(([, witness]) => (witness.by === region ? [witness] : [])),
@@ -171,25 +173,8 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     draining: () => draining,
     witness,
   });
-  const followings = new Map(
-    link.peers.map((peer) => [
-      peer,
-      new Following({
-        link,
-        peer,
-        applied: () => replica.vector,
-        room: () => !committer.full && !committer.refusing && witness.ready(peer),
-        take: (events) => {
-          const startedMs = timers.monotonicMs();
-          witness.see(peer, events);
-          for (const placed of events) replica.apply(placed);
-          watch.took?.(peer, events.length, timers.monotonicMs() - startedMs);
-        },
-        quarantine: (position, reason, raw) => replica.quarantine(position, reason, raw),
-        lost: (epoch, from, to) => watch.lost?.(peer, epoch, from, to),
-      }),
-    ]),
-  );
+  const followed = followedBy({ link, replica, witness, timers, watch, room: () => !committer.full && !committer.refusing });
+  const followings = new Map([...link.peers, ...(ports.retired ?? [])].map((peer) => [peer, followed(peer)]));
   links.onPeerBeat((beat) => {
     behind.heard(parsePoint(beat.applied[region] ?? ""));
     followings.get(beat.region)?.heard(beat.epoch, beat.head);
@@ -236,6 +221,12 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     health: () => ({ store: !committer.refusing, logWaiting: packer.pending, rowsAhead: tables.rowsAhead, quarantined: countOf(tables) }),
     projections: () => projections.facts(),
     gates: () => new Map([...followings].map(([peer, one]) => [peer, one.counts])),
+    regroup: (peers, retired) => {
+      for (const origin of [...peers, ...retired]) if (!followings.has(origin)) followings.set(origin, followed(origin));
+      links.regroup(peers);
+      presence.regroup(peers);
+    },
+    heardOf: (retired, epoch, head) => followings.get(retired)?.heard(epoch, head),
     drain: async () => {
       draining = true;
       await packer.drained();

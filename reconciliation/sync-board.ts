@@ -10,7 +10,7 @@ import { START, vectorText } from "../core/position.ts";
 import type { Beat, Heard } from "./beat.ts";
 import { beatText, readBeat } from "./beat.ts";
 import { ClockWatch } from "./clock-watch.ts";
-import { distance, healProgress, shownState, worstOf } from "./link-state.ts";
+import { distance, healProgress, LINK_TIMING, shownState, worstOf } from "./link-state.ts";
 import { Marks } from "./marks.ts";
 import type { ClockSample } from "./peer-clock.ts";
 import { PeerWatch } from "./peer-watch.ts";
@@ -25,10 +25,12 @@ export interface LinkChange {
 }
 /** While not live, everybody is told this often (contract §4). */
 const REPEAT_MS = 1_000;
+/** A region that joins a running mesh starts its servers first. */
+const JOINING = { ...LINK_TIMING, graceMs: 120_000 } as const;
 
 export class RegionSyncBoard implements SyncBoard {
   readonly #options: SyncBoardOptions;
-  readonly #peers: ReadonlyMap<string, PeerWatch>;
+  readonly #peers: Map<string, PeerWatch>;
   readonly #clocks = new ClockWatch();
   /** What of our own log was closed when. */
   readonly #ownClosed = new Marks();
@@ -55,6 +57,16 @@ export class RegionSyncBoard implements SyncBoard {
     this.tick();
     const timer = this.#options.timers.every(LIMITS.beatMs, () => this.tick());
     return () => timer.cancel();
+  }
+
+  /** Who the peers are now. A new one may take its time to be heard for the first time: it was never cut off. */
+  regroup(peers: readonly string[]): void {
+    const { link, boot, timers } = this.#options;
+    for (const peer of peers)
+      if (!this.#peers.has(peer)) this.#peers.set(peer, new PeerWatch({ region: link.region, boot }, timers.monotonicMs(), JOINING));
+    for (const peer of [...this.#peers.keys()]) if (!peers.includes(peer)) this.#peers.delete(peer);
+    this.#converged = null;
+    this.#tell();
   }
 
   sync(): Sync {

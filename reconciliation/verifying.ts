@@ -80,7 +80,9 @@ export function openVerifying(parts: VerifyingParts): Verifying {
   const convergence: Convergence = new Convergence({
     timers,
     random,
-    turn: [link.region, ...link.peers].sort().indexOf(link.region),
+    get turn() {
+      return [link.region, ...link.peers].sort().indexOf(link.region);
+    },
     allLive: () => link.peers.every((peer) => links.stateOf(peer) === "live"),
     compare: () => verification.light(),
   });

@@ -5,6 +5,7 @@ import type { StateStore } from "../core/ports/state-store.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
 import type { Config } from "./config.ts";
 import { openLmdbStore } from "./embedded/lmdb-store.ts";
+import { checkNames } from "./known-regions.ts";
 import { connectRegion, type RegionConnection } from "./nats/connection.ts";
 import { acksAreDurable } from "./nats/durable-acks.ts";
 import { type OpenedLog, openLog } from "./nats/open-log.ts";
@@ -12,6 +13,7 @@ import { type NatsPeerLink, openPeerLink } from "./nats/peer-link.ts";
 import { CannotServe } from "./refusal.ts";
 import type { RegionLog } from "./region-log.ts";
 import { whenJetStreamIsOn } from "./stuck-log.ts";
+import { peersOf, type Topology } from "./topology.ts";
 
 export interface Foundation {
   readonly store: StateStore;
@@ -63,7 +65,7 @@ async function durability(config: Config, log: RegionLog): Promise<boolean> {
 
 export async function layFoundation(
   config: Config,
-  peers: readonly string[],
+  topology: Topology,
   clock: PhysicalClock,
   log: RegionLog,
   askForJetStream: () => void,
@@ -72,11 +74,12 @@ export async function layFoundation(
   const directory = join(config.ATOLL_DATA_DIR, "store");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const store = await openLmdbStore({ directory });
+  await checkNames(store, topology, region);
   const connection = await connectRegion({ region, ...natsAccess(config.ATOLL_NATS_URL) });
   log.info({ event: "nats.connected", version: connection.serverVersion }, "connected to the region's JetStream tier");
   await whenJetStreamIsOn(connection, askForJetStream);
   const durableAcks = await durability(config, log);
-  const link = openPeerLink({ connection, peers });
+  const link = openPeerLink({ connection, peers: peersOf(topology, region) });
   const known = store.get("positions", region);
   const cleanStop = store.get("facts", CLEAN_STOP) === true;
   await store.commit([{ table: "facts", key: CLEAN_STOP, value: undefined }]);

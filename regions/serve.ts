@@ -11,16 +11,17 @@ import { openRegion } from "../reconciliation/region.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
+import { isJoining, openJoining } from "./joining.ts";
 import { takeLateTails } from "./late-tails.ts";
+import { followTopology } from "./live-topology.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
 import { type Foundation, layFoundation } from "./region-foundation.ts";
-import { openRegionHealth } from "./region-health.ts";
 import { openRegionLog } from "./region-log.ts";
 import { showLinks, watchRegion } from "./region-metrics.ts";
-import { openRegionStores, type RegionStores } from "./region-stores.ts";
+import { openRegionStores } from "./region-stores.ts";
 import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
-import { present, readTopology, type Topology } from "./topology.ts";
+import { peersOf, present, readTopology, retiredBeside, type Topology } from "./topology.ts";
 import { relayTyping } from "./typing-relay.ts";
 import { version } from "./version.ts";
 
@@ -35,8 +36,24 @@ function topologyOf(config: Config): Topology {
   }
 }
 
+function checkServes(topology: Topology, region: string): void {
+  const names = present(topology).map(({ name }) => name);
+  if (names.includes(region)) return;
+  const retired = topology.regions.some(({ name }) => name === region);
+  throw new CannotServe(
+    retired
+      ? `region ${region} is retired in the topology: take "retired" away there to serve it again`
+      : `ATOLL_REGION ${region} is not in the topology (${names.join(", ")}): set it to one of them, or add the region to the list`,
+  );
+}
+
 /** One line a dependency. A partition makes nobody unready (P1); whether the region is offered to new users is a line of its own. */
-function readiness(region: Region, { connection, opened }: Foundation, watch: LogWatch, stores: RegionStores): readonly ReadyLine[] {
+function readiness(
+  region: Region,
+  { connection, opened }: Foundation,
+  watch: LogWatch,
+  others: readonly ReadyLine[],
+): readonly ReadyLine[] {
   const { store, rowsAhead, quarantined } = region.health();
   const log = watch.state();
   const offered = region.links.offered();
@@ -48,7 +65,7 @@ function readiness(region: Region, { connection, opened }: Foundation, watch: Lo
       detail: connection.connected() ? `nats-server ${connection.serverVersion}` : "not connected",
     },
     { name: "log", ok: log.available, detail: log.available ? `epoch ${opened.log.epoch}` : log.why },
-    ...stores.lines(),
+    ...others,
     { name: "quarantine", ok: true, detail: `${quarantined} events` },
     { name: "offered", ok: true, detail: offered.ok ? "yes" : `no: ${offered.why}` },
   ];
@@ -58,24 +75,19 @@ export async function serveRegion(config: Config): Promise<void> {
   const log = openRegionLog(config);
   const region = config.ATOLL_REGION;
   const topology = topologyOf(config);
-  const names = present(topology).map(({ name }) => name);
-  if (!names.includes(region)) throw new CannotServe(`ATOLL_REGION ${region} is not in the topology (${names.join(", ")})`);
+  checkServes(topology, region);
   const asked = askedToEnd();
   log.info({ event: "region.starting", mode: config.ATOLL_MODE, clockOffsetMs: config.ATOLL_CLOCK_OFFSET_MS }, "the region starts");
   const [clock, timers] = [openBootClock(config.ATOLL_CLOCK_OFFSET_MS), openRealTimers()];
   const metrics = openMetrics({ region, version: version() });
   const boot = randomUUID();
-  const foundation = await layFoundation(
-    config,
-    names.filter((name) => name !== region),
-    clock,
-    log,
-    askForJetStream,
-  );
+  const foundation = await layFoundation(config, topology, clock, log, askForJetStream);
   const { store, link, opened } = foundation;
+  const joins = await isJoining(store);
   const running = await openRegion({
     region,
-    regions: names,
+    regions: [region, ...peersOf(topology, region)],
+    retired: retiredBeside(topology, region),
     store,
     log: opened.log,
     earlier: opened.earlier,
@@ -90,7 +102,8 @@ export async function serveRegion(config: Config): Promise<void> {
   });
   const hideLinks = showLinks(metrics, running, timers);
   const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
-  const health = openRegionHealth({ regions: present(topology), timers });
+  const live = followTopology({ given: config.ATOLL_TOPOLOGY, first: topology, region, foundation, running, timers, log });
+  const joining = openJoining({ joining: joins, region: running, store, anyRetired: live.anyRetired, timers, log });
   const logWatch = watchStuckLog(opened.log, foundation.connection, askForJetStream);
   const stores = openRegionStores({ config, boot, timers, nowMs: () => clock.nowMs(), metrics, log });
   const gateway = await openGateway({
@@ -104,7 +117,12 @@ export async function serveRegion(config: Config): Promise<void> {
     sync: running.links,
     presence: running.presence,
     verifier: running.verifier,
-    ranking: openRanking({ regions: present(topology), health: health.view }),
+    ranking: openRanking({
+      get regions() {
+        return live.regions();
+      },
+      health: live.health,
+    }),
     auth: {
       secret: config.ATOLL_AUTH_SECRET ?? "",
       issuer: config.ATOLL_AUTH_ISSUER,
@@ -112,7 +130,7 @@ export async function serveRegion(config: Config): Promise<void> {
     },
     metrics,
     quarantined: () => running.health().quarantined,
-    readiness: () => readiness(running, foundation, logWatch, stores),
+    readiness: () => readiness(running, foundation, logWatch, [joining.ready(), live.ready(), ...stores.lines()]),
     degraded: stores.degraded,
     ...(stores.registry === undefined ? {} : { registry: stores.registry }),
     ...(stores.rates === undefined ? {} : { rates: stores.rates }),
@@ -133,7 +151,8 @@ export async function serveRegion(config: Config): Promise<void> {
   }, DRAIN_MS).unref();
   await gateway.drain("restart");
   await running.drain();
-  health.close();
+  joining.stop();
+  live.stop();
   hideLinks();
   endLateTails();
   logWatch.stop();

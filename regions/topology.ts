@@ -124,3 +124,8 @@ export const readTopology = (given: string): Topology =>
 
 /** The regions that there are now, without the retired. */
 export const present = ({ regions }: Topology): readonly TopologyRegion[] => regions.filter(({ retired }) => !retired);
+export const peersOf = (topology: Topology, region: string): readonly string[] =>
+  present(topology).flatMap(({ name: peer }) => (peer === region ? [] : [peer]));
+/** Regions that are gone for good and have left their history. */
+export const retiredBeside = ({ regions }: Topology, region: string): readonly string[] =>
+  regions.flatMap(({ name: peer, retired }) => (retired && peer !== region ? [peer] : []));

@@ -12,6 +12,8 @@ export interface HeldEpoch {
   readonly head: number;
 }
 const QUESTION = "mirror-heads";
+/** Of a third region's log, named in the question. */
+const QUESTION_OF = "held-of";
 const API_MS = 2_000;
 const ASK_MS = 500;
 const AGAIN_MS = 50;
@@ -28,6 +30,19 @@ export async function heldHere(connection: RegionConnection, kind: "OPS" | "MIR"
 
 export function answerMirrorHeads(link: PeerLink, connection: RegionConnection): void {
   link.onAsked(QUESTION, async (peer) => JSON.stringify(await heldHere(connection, "MIR", peer)));
+  link.onAsked(QUESTION_OF, async (_peer, origin) => JSON.stringify(await heldHere(connection, "MIR", origin)));
+}
+
+/** What each peer that answers holds of the log of a region that is gone for good. */
+export async function askHolders(link: PeerLink, origin: string): Promise<ReadonlyMap<string, readonly HeldEpoch[]>> {
+  const answers = new Map<string, readonly HeldEpoch[]>();
+  const askOne = async (peer: string): Promise<void> => {
+    try {
+      answers.set(peer, parseHeld(await link.ask(peer, QUESTION_OF, origin, ASK_MS)));
+    } catch {} // asked again by and by
+  };
+  await Promise.all(link.peers.map(askOne));
+  return answers;
 }
 
 /** What each peer that can be reached within `patienceMs` holds of our log. A peer that is just starting is asked until it answers. */

@@ -1,14 +1,21 @@
 /** Our copy of a peer's log: a JetStream mirror through the gateways. Making one needs nothing of the peer, so a region that is cut off can. */
 import type { RegionConnection } from "./connection.ts";
 import { ensureStream, type StreamConfig, streamFacts } from "./jetstream-api.ts";
-import { deliverSubject, LOCAL_API, logStream, mirrorStream, peerApi } from "./names.ts";
+import { deliverSubject, LOCAL_API, type LogSource, mirrorStream, peerApi } from "./names.ts";
 import { pause } from "./publish.ts";
 
 const API_MS = 2_000;
 
-export const mirrorConfig = (here: string, peer: string, epoch: number, replicas: number): StreamConfig => ({
-  name: mirrorStream(peer, epoch),
-  mirror: { name: logStream(peer, epoch), external: { api: peerApi(peer), deliver: deliverSubject(here, peer) } },
+export interface Mirrored {
+  readonly origin: string;
+  readonly epoch: number;
+  readonly source: LogSource;
+  readonly replicas: number;
+}
+
+export const mirrorConfig = (here: string, { origin, epoch, source, replicas }: Mirrored): StreamConfig => ({
+  name: mirrorStream(origin, epoch),
+  mirror: { name: source.stream, external: { api: peerApi(source.peer), deliver: deliverSubject(here, source.peer) } },
   storage: "file",
   retention: "limits",
   num_replicas: replicas,
@@ -18,16 +25,19 @@ export const mirrorConfig = (here: string, peer: string, epoch: number, replicas
 const OPEN_MS = 5_000;
 const ASK_MS = 250;
 
-export async function ensureMirror(connection: RegionConnection, peer: string, epoch: number, replicas: number): Promise<void> {
-  if (!(await streamFacts(connection.nats, LOCAL_API, mirrorStream(peer, epoch), API_MS))) await wayToBeOpen(connection, peer, epoch);
-  await ensureStream(connection.nats, LOCAL_API, mirrorConfig(connection.region, peer, epoch, replicas), API_MS);
+/** A mirror that stands keeps the source it was made with: what another source would bring, the pull brings. */
+export async function ensureMirror(connection: RegionConnection, mirrored: Mirrored): Promise<void> {
+  const wanted = mirrorConfig(connection.region, mirrored);
+  const found = await streamFacts(connection.nats, LOCAL_API, wanted.name, API_MS);
+  if (!found) await wayToBeOpen(connection, mirrored.source);
+  await ensureStream(connection.nats, LOCAL_API, { ...wanted, mirror: found?.config.mirror ?? wanted.mirror! }, API_MS);
 }
 
-async function wayToBeOpen(connection: RegionConnection, peer: string, epoch: number): Promise<void> {
+async function wayToBeOpen(connection: RegionConnection, { peer, stream }: LogSource): Promise<void> {
   const untilMs = performance.now() + OPEN_MS;
   while (performance.now() < untilMs && !connection.nats.isClosed()) {
     try {
-      await streamFacts(connection.nats, peerApi(peer), logStream(peer, epoch), ASK_MS);
+      await streamFacts(connection.nats, peerApi(peer), stream, ASK_MS);
       return;
     } catch {
       await pause(ASK_MS / 5);

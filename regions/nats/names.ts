@@ -11,6 +11,17 @@ export const LOCAL_API = "$JS.API";
 /** JetStream's API of a peer, reached through the gateways. */
 export const peerApi = (peer: string): string => `$JS.${peer}.API`;
 
+/** Where an epoch of a log is read from: at its origin, or, when that region is gone for good, at a peer that holds a mirror of it. */
+export interface LogSource {
+  readonly peer: string;
+  readonly stream: string;
+}
+export const atOrigin = (origin: string, epoch: number): LogSource => ({ peer: origin, stream: logStream(origin, epoch) });
+export const atHolder = (holder: string, origin: string, epoch: number): LogSource => ({
+  peer: holder,
+  stream: mirrorStream(origin, epoch),
+});
+
 /** The epoch in the name of one of `origin`'s log streams (or, with "MIR", of our mirrors of it); undefined for any other stream. */
 export function epochIn(kind: "OPS" | "MIR", origin: string, stream: string): number | undefined {
   const prefix = `${kind}_${origin}_`;

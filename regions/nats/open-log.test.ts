@@ -6,6 +6,7 @@ import type { RegionConnection } from "./connection.ts";
 import { openEventLog } from "./event-log.ts";
 import { askJetStream } from "./jetstream-api.ts";
 import { ensureMirror, mirrorLast } from "./mirror.ts";
+import { atOrigin } from "./names.ts";
 import { mendEarlier, type OpenedLog, openLog } from "./open-log.ts";
 import { openPeerLink } from "./peer-link.ts";
 import { serverForTests, startTiers, type TestTiers, until } from "./test-tiers.ts";
@@ -26,7 +27,7 @@ describe.skipIf(!server)("opening a region's log", () => {
     for (const peer of peers) {
       const connection = await tiers.connect(peer);
       openPeerLink({ connection, peers: tiers.regions.filter((region) => region !== peer) });
-      await ensureMirror(connection, "us", 1, 1);
+      await ensureMirror(connection, { origin: "us", epoch: 1, source: atOrigin("us", 1), replicas: 1 });
       await until(`${peer}'s mirror`, async () => (await mirrorLast(connection, "us", 1)) === count, 45_000);
     }
     return us;

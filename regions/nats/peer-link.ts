@@ -3,7 +3,7 @@ import { headers, type Msg } from "nats";
 import type { FollowOptions, PeerLink } from "../../core/ports/peer-link.ts";
 import type { RegionConnection } from "./connection.ts";
 import { answerMirrorHeads } from "./mirror-heads.ts";
-import { askedSubject, beatSubject, lastToken, toldSubject } from "./names.ts";
+import { askedSubject, atHolder, atOrigin, beatSubject, type LogSource, lastToken, mirrorStream, toldSubject } from "./names.ts";
 import { type CountedTail, followPeer } from "./peer-tail.ts";
 
 /** Carries the words of an answerer that failed, so that the asker need not wait for its time to end. */
@@ -17,6 +17,10 @@ export interface PeerLinkOptions {
 }
 export interface NatsPeerLink extends PeerLink {
   follow(options: FollowOptions): CountedTail;
+  /** Who the peers are now: only they are heard and answered. */
+  regroup(peers: readonly string[]): void;
+  /** An epoch of a region that is gone for good is read at this peer from now on. */
+  readAt(holder: string, origin: string, epoch: number): void;
 }
 
 /**
@@ -25,12 +29,16 @@ export interface NatsPeerLink extends PeerLink {
  */
 export function openPeerLink({ connection, peers, replicas = 1 }: PeerLinkOptions): NatsPeerLink {
   const { nats, region } = connection;
+  let present = peers;
+  const holders = new Map<string, LogSource>();
+  const sourceOf = (origin: string, epoch: number): LogSource | undefined =>
+    present.includes(origin) ? atOrigin(origin, epoch) : holders.get(mirrorStream(origin, epoch));
   const tails = new Set<CountedTail>();
   const hear = (subject: string, listener: (peer: string, message: Msg) => void): void => {
     nats.subscribe(subject, {
       callback: (error, message) => {
         const peer = error ? "" : lastToken(message.subject);
-        if (peers.includes(peer)) listener(peer, message);
+        if (present.includes(peer)) listener(peer, message);
       },
     });
   };
@@ -50,9 +58,15 @@ export function openPeerLink({ connection, peers, replicas = 1 }: PeerLinkOption
 
   const link: NatsPeerLink = {
     region,
-    peers,
+    get peers() {
+      return present;
+    },
+    regroup: (now) => {
+      present = now;
+    },
+    readAt: (holder, origin, epoch) => void holders.set(mirrorStream(origin, epoch), atHolder(holder, origin, epoch)),
     follow: (options) => {
-      const tail = followPeer(connection, options, replicas);
+      const tail = followPeer(connection, options, replicas, () => sourceOf(options.peer, options.epoch));
       tails.add(tail);
       const stop = async (): Promise<void> => {
         tails.delete(tail);

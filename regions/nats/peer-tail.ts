@@ -8,7 +8,7 @@ import { LIMITS } from "../../core/limits.ts";
 import type { FollowOptions, PeerTail } from "../../core/ports/peer-link.ts";
 import type { RegionConnection } from "./connection.ts";
 import { ensureMirror, mirrorLast, stirMirror } from "./mirror.ts";
-import { LOCAL_API, logStream, mirrorStream, peerApi } from "./names.ts";
+import { LOCAL_API, type LogSource, mirrorStream, peerApi } from "./names.ts";
 import { pause } from "./publish.ts";
 import { openPull, type Pulled } from "./pull.ts";
 
@@ -36,7 +36,13 @@ export interface CountedTail extends PeerTail {
   counts(): TailCounts;
 }
 
-export function followPeer(connection: RegionConnection, options: FollowOptions, replicas: number): CountedTail {
+/** `source`: where the log is read from now; undefined while nobody is known to hold it. */
+export function followPeer(
+  connection: RegionConnection,
+  options: FollowOptions,
+  replicas: number,
+  source: () => LogSource | undefined,
+): CountedTail {
   const { peer, epoch, position, accept, gap } = options;
   let stopped = false;
   let pulling = false;
@@ -77,7 +83,12 @@ export function followPeer(connection: RegionConnection, options: FollowOptions,
     while (!over()) {
       try {
         await connection.whenConnected();
-        await ensureMirror(connection, peer, epoch, replicas);
+        const from = source();
+        if (from !== undefined) await ensureMirror(connection, { origin: peer, epoch, source: from, replicas });
+        else if ((await copyHead()) === 0) {
+          await pause(RETRY_MS);
+          continue;
+        }
         while (!over()) {
           await readCopy();
           await pause(copyLacks ? RETRY_MS : Math.max(0, restUntilMs - performance.now()));
@@ -100,7 +111,9 @@ export function followPeer(connection: RegionConnection, options: FollowOptions,
   /** Asked again at every beat without waiting for the last answer: the way out may open a second after the way in. */
   const pullTail = async (): Promise<void> => {
     if (!copyLacks && (await copyHead()) > position()) return; // the copy still has something for us
-    const from = { api: peerApi(peer), stream: logStream(peer, epoch), after: position(), timeoutMs: API_MS };
+    const at = source();
+    if (at === undefined) return;
+    const from = { api: peerApi(at.peer), stream: at.stream, after: position(), timeoutMs: API_MS };
     const pull = await openPull(connection.nats, from);
     if (pulling || over()) return pull.drop(); // an earlier question was answered first
     pulling = true;

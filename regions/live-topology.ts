@@ -1,0 +1,74 @@
+/** A running region follows the one list of regions: who its peers are, whose logs end, who is looked at and offered to clients. */
+import type { Timers } from "../core/ports/time.ts";
+import type { ReadyLine } from "../gateway/parts.ts";
+import type { HealthView } from "../geodns/region.ts";
+import type { Region } from "../reconciliation/region-ports.ts";
+import type { Foundation } from "./region-foundation.ts";
+import { openRegionHealth } from "./region-health.ts";
+import type { RegionLog } from "./region-log.ts";
+import { readRetiredLogs } from "./retired-logs.ts";
+import { peersOf, present, retiredBeside, type Topology, type TopologyRegion } from "./topology.ts";
+import { changeBetween } from "./topology-change.ts";
+import { watchTopology } from "./topology-watch.ts";
+
+export interface LiveTopology {
+  /** Regions that clients may be sent to. */
+  regions(): readonly TopologyRegion[];
+  anyRetired(): boolean;
+  health(): HealthView;
+  /** Whether the list on disk is followed, and if not, why. */
+  ready(): ReadyLine;
+  stop(): void;
+}
+export interface LiveTopologyOptions {
+  readonly given: string;
+  readonly first: Topology;
+  readonly region: string;
+  readonly foundation: Foundation;
+  readonly running: Region;
+  readonly timers: Timers;
+  readonly log: RegionLog;
+}
+
+export function followTopology({ given, first, region, foundation, running, timers, log }: LiveTopologyOptions): LiveTopology {
+  const { link } = foundation;
+  const lookAt = (topology: Topology) => openRegionHealth({ regions: present(topology), timers });
+  let health = lookAt(first);
+  const changed = (now: Topology, before: Topology): void => {
+    const change = changeBetween(before, now);
+    log.info({ event: "topology.changed", ...change }, "the list of regions has changed");
+    if (change.retired.includes(region))
+      log.warn({ event: "topology.retired" }, "this region is retired: its peers hear it no more; it may be stopped");
+    const peers = peersOf(now, region);
+    link.regroup(peers);
+    running.regroup(peers, retiredBeside(now, region));
+    health.close();
+    health = lookAt(now);
+  };
+  const watch = watchTopology({
+    given,
+    first,
+    timers,
+    changed,
+    refused: (problems) =>
+      log.error({ event: "topology.refused", problems }, "the list of regions cannot be followed; the one before stays in force"),
+  });
+  const endRetired = readRetiredLogs({
+    link,
+    timers,
+    retired: () => retiredBeside(watch.current(), region),
+    applied: () => running.replica.vector,
+    heardOf: running.heardOf,
+  });
+  return {
+    regions: () => present(watch.current()),
+    anyRetired: () => retiredBeside(watch.current(), region).length > 0,
+    health: () => health.view(),
+    ready: () => ({ name: "topology", ok: true, detail: watch.fault() ?? `${present(watch.current()).length} regions` }),
+    stop: () => {
+      watch.stop();
+      endRetired();
+      health.close();
+    },
+  };
+}
