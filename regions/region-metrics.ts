@@ -62,6 +62,12 @@ export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
 /** Shows the state of links and clocks; returns what ends it. */
 export function showLinks(metrics: Metrics, region: Region, timers: Timers): () => void {
   const counted = new Growth();
+  let shown: readonly string[] = [];
+  const forget = (peer: string): void => {
+    for (const state of STATES) metrics.linkState.remove({ peer, state });
+    for (const one of [metrics.linkHeartbeatAge, metrics.linkRtt, metrics.clockSkew, metrics.mirrorLagEvents, metrics.mirrorLagSeconds])
+      one.remove({ peer });
+  };
   const show = (): void => {
     metrics.auditEntries.inc(counted.since("audit", region.replica.auditEntries));
     for (const { name, state, waiting, ageMs } of region.projections()) {
@@ -74,7 +80,10 @@ export function showLinks(metrics: Metrics, region: Region, timers: Timers): () 
       metrics.sequenceGaps.inc({ origin }, counted.since(`gaps ${origin}`, gaps));
       metrics.duplicates.inc({ source: "gate" }, counted.since(`duplicates ${origin}`, duplicates));
     }
-    for (const { peer, state, beatAgeMs, rttMs, offsetMs, lagEvents, lagMs } of region.links.facts()) {
+    const facts = region.links.facts();
+    for (const peer of shown) if (!facts.some((one) => one.peer === peer)) forget(peer);
+    shown = facts.map(({ peer }) => peer);
+    for (const { peer, state, beatAgeMs, rttMs, offsetMs, lagEvents, lagMs } of facts) {
       for (const one of STATES) metrics.linkState.set({ peer, state: one }, one === state ? 1 : 0);
       if (beatAgeMs !== null) metrics.linkHeartbeatAge.set({ peer }, beatAgeMs / 1_000);
       if (rttMs !== null) metrics.linkRtt.set({ peer }, rttMs / 1_000);

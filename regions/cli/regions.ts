@@ -4,6 +4,7 @@ import { Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
 import { askFirst, type ReachOptions, reach } from "./reach.ts";
+import { defineMembership } from "./regions-membership.ts";
 
 interface Ranked {
   readonly items: readonly RankedRegion[];
@@ -20,6 +21,7 @@ export const define: Define = (command, finish) => {
     .option("--token <token>", "a token, with --url")
     .addHelpText("after", examples("atoll regions explain --ip 198.51.100.7"));
   command.addHelpText("after", examples("atoll regions explain --ip 198.51.100.7"));
+  defineMembership(command, finish);
   finish(explain, async ({ options }: Asked<ReachOptions & { readonly ip: string }>) => {
     const { isIP } = await import("node:net");
     if (isIP(options.ip) === 0) throw new Stop(2, `--ip ${options.ip} is no address`);

@@ -10,7 +10,9 @@ export type Order =
   | { readonly order: "cut"; readonly regions: readonly string[] }
   | { readonly order: "heal"; readonly regions: readonly string[] }
   | { readonly order: "kill"; readonly region: string }
-  | { readonly order: "start"; readonly region: string };
+  | { readonly order: "start"; readonly region: string }
+  | { readonly order: "add"; readonly region: string }
+  | { readonly order: "remove"; readonly region: string; readonly force: boolean };
 
 /** Nobody listens at the socket. */
 export class NobodyListens extends Error {}

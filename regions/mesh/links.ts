@@ -14,6 +14,7 @@ export interface Gate {
   bytes(peer: string): number;
 }
 export interface LinksOptions {
+  /** As they are at the moment. */
   readonly regions: readonly string[];
   readonly gate: (region: string) => Gate;
   /** Whether an echo from `to` reaches `from`. */
@@ -26,6 +27,8 @@ export interface Links {
   heal(pairs: readonly Pair[]): Promise<boolean>;
   /** Every pair of living regions that is not cut answers. */
   up(withinMs: number): Promise<boolean>;
+  /** The region is gone, and its cuts with it. */
+  forget(region: string): void;
   /** The pairs that are cut now. */
   readonly down: readonly Pair[];
 }
@@ -41,7 +44,8 @@ export function pairsOf(named: readonly string[], regions: readonly string[]): r
   return pairs.filter((pair) => named.every((name) => pair.includes(name)));
 }
 
-export function openLinks({ regions, gate, echo, alive }: LinksOptions): Links {
+export function openLinks(options: LinksOptions): Links {
+  const { gate, echo, alive } = options;
   const cutNow = new Map<string, Pair>();
   const key = (pair: Pair): string => pair.join("|");
   const forwarded = ([a, b]: Pair): number => gate(a).bytes(b) + gate(b).bytes(a);
@@ -88,10 +92,13 @@ export function openLinks({ regions, gate, echo, alive }: LinksOptions): Links {
     },
     up: (withinMs) =>
       proved(
-        pairsOf([], regions).filter((pair) => !cutNow.has(key(pair))),
+        pairsOf([], options.regions).filter((pair) => !cutNow.has(key(pair))),
         isUp,
         withinMs,
       ),
+    forget: (region) => {
+      for (const [name, pair] of cutNow) if (pair.includes(region)) cutNow.delete(name);
+    },
     get down() {
       return [...cutNow.values()];
     },

@@ -1,12 +1,14 @@
 /** What the supervisor does when it is told to: cut, heal, kill, start, stop. */
 import type { Order } from "./control.ts";
 import { type Links, type Pair, pairsOf } from "./links.ts";
+import type { Membership } from "./membership.ts";
 import { Refused } from "./refused.ts";
 import type { RegionProcesses } from "./region-processes.ts";
 
 export interface Commanded {
   readonly regions: ReadonlyMap<string, RegionProcesses>;
   readonly links: Links;
+  readonly membership: Membership;
   /** Begins to stop the mesh. */
   readonly stop: () => void;
   readonly readyMs: number;
@@ -49,6 +51,10 @@ export async function carryOut(order: Order, commanded: Commanded): Promise<unkn
       await processes.ready(commanded.readyMs);
       return { region, at: now() };
     }
+    case "add":
+      return commanded.membership.add(order.region);
+    case "remove":
+      return commanded.membership.remove(order.region, order.force);
     case "stop":
       // The answer leaves first; `down` then waits for the supervisor's end.
       setImmediate(commanded.stop);

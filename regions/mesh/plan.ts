@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FoundServer } from "../nats/server-binary.ts";
 import { APP_USER, gatewayTier, jetStreamTier, type RegionServers } from "../nats/server-config.ts";
-import type { Topology } from "../topology.ts";
+import { present, type Topology } from "../topology.ts";
 import { derivedSecret, type MeshFolder, readJson, secretOf, writeWhole } from "./folder.ts";
 import { localTopology } from "./local-topology.ts";
 import { choosePorts, type RegionPorts, tcpFree, udpFree } from "./ports.ts";
@@ -12,9 +12,11 @@ import { Refused } from "./refused.ts";
 import type { StoreSwitches } from "./store-switches.ts";
 
 /** What the folder remembers. */
-interface Layout {
+export interface Layout {
   readonly format: 1;
+  /** Retired ones too: a region's place in it gives its port. */
   readonly regions: readonly string[];
+  readonly retired?: readonly string[];
   readonly ports: Readonly<Record<string, RegionPorts>>;
 }
 export interface RegionPlan {
@@ -31,7 +33,11 @@ export interface MeshPlan {
   readonly folder: MeshFolder;
   readonly secret: string;
   readonly server: FoundServer;
+  readonly layout: Layout;
+  /** Of the first region. */
+  readonly port: number;
   readonly topology: Topology;
+  /** Without the retired. */
   readonly regions: readonly RegionPlan[];
   readonly geodnsPort: number;
   readonly stores: StoreSwitches;
@@ -39,8 +45,10 @@ export interface MeshPlan {
 
 const GEODNS_ABOVE = 53;
 
-async function checkPromised(port: number, regions: readonly string[]): Promise<readonly number[]> {
-  const promised = [...regions.map((_, i) => port + i), port + GEODNS_ABOVE];
+export const presentIn = ({ regions, retired = [] }: Layout): readonly string[] => regions.filter((name) => !retired.includes(name));
+
+async function checkPromised(port: number, { regions, retired = [] }: Pick<Layout, "regions" | "retired">): Promise<readonly number[]> {
+  const promised = [...regions.flatMap((name, i) => (retired.includes(name) ? [] : [port + i])), port + GEODNS_ABOVE];
   for (const one of promised)
     if (!(await tcpFree(one))) throw new Refused(2, `port ${one} is in use`, "end what listens there, or choose another: --port");
   if (!(await udpFree(port + GEODNS_ABOVE))) throw new Refused(2, `UDP port ${port + GEODNS_ABOVE} is in use`, "choose another: --port");
@@ -52,17 +60,21 @@ function keptLayout(folder: MeshFolder, regions: readonly string[]): Layout | un
   const layout = readJson<Layout>(folder.layoutFile);
   const move = `move ${folder.root} away, or name another folder with --data`;
   if (layout?.format !== 1) throw new Refused(2, `${folder.root} was made by another version of Atoll`, move);
-  if (layout.regions.join() !== regions.join())
+  const there = presentIn(layout).join(",");
+  if (there !== regions.join())
     throw new Refused(
       2,
-      `${folder.root} holds a mesh of ${layout.regions.join(",")}, not ${regions.join(",")}`,
-      `start it with --regions ${layout.regions.join(",")}; or ${move}`,
+      `${folder.root} holds a mesh of ${there}, not ${regions.join(",")}: names are for ever`,
+      `start it with --regions ${there}, then atoll regions add or remove; or ${move}`,
     );
   return layout;
 }
 
 /** The regions a folder was made with. */
-export const keptRegions = (folder: MeshFolder): readonly string[] | undefined => readJson<Layout>(folder.layoutFile)?.regions;
+export function keptRegions(folder: MeshFolder): readonly string[] | undefined {
+  const layout = readJson<Layout>(folder.layoutFile);
+  return layout === undefined ? undefined : presentIn(layout);
+}
 
 function planRegion(
   folder: MeshFolder,
@@ -74,7 +86,11 @@ function planRegion(
 ): RegionPlan {
   const ports = all[name]!;
   const home = folder.region(name);
-  const secrets = { app: derivedSecret(secret, `nats app ${name}`), mesh: derivedSecret(secret, `nats mesh ${name}`) };
+  const secrets = {
+    app: derivedSecret(secret, `nats app ${name}`),
+    mesh: derivedSecret(secret, `nats mesh ${name}`),
+    link: derivedSecret(secret, "nats link"),
+  };
   const servers: RegionServers = {
     region: name,
     version: server.version,
@@ -104,6 +120,9 @@ function planRegion(
   };
 }
 
+/** What a mesh is before its regions are laid out. */
+export type MeshBase = Pick<MeshPlan, "folder" | "secret" | "server" | "port" | "stores">;
+
 export async function planMesh(
   folder: MeshFolder,
   regions: readonly string[],
@@ -111,29 +130,30 @@ export async function planMesh(
   server: FoundServer,
   stores: StoreSwitches,
 ): Promise<MeshPlan> {
-  const kept = keptLayout(folder, regions);
-  const promised = await checkPromised(port, regions);
-  const ports = await choosePorts(regions, kept?.ports ?? {}, promised);
-  const secret = secretOf(folder);
+  const kept = keptLayout(folder, regions) ?? { regions, ports: {} };
+  const promised = await checkPromised(port, kept);
+  const ports = { ...kept.ports, ...(await choosePorts(regions, kept.ports, promised)) };
+  return drawPlan({ folder, secret: secretOf(folder), server, port, stores }, { format: 1, ...kept, ports });
+}
+
+/** Writes down what follows from a layout: the list of regions, every server's configuration. */
+export function drawPlan(mesh: MeshBase, layout: Layout): MeshPlan {
+  const { folder, secret, server, port } = mesh;
+  const { regions, retired = [], ports } = layout;
   const topology = localTopology(
-    regions.map((name) => ({ name, linkPort: ports[name]!.proxy })),
+    regions.map((name) => ({ name, linkPort: ports[name]!.proxy, retired: retired.includes(name) })),
     port,
   );
-  writeWhole(folder.layoutFile, JSON.stringify({ format: 1, regions, ports } satisfies Layout));
+  const there = presentIn(layout);
+  const linked = Object.fromEntries(there.map((name) => [name, ports[name]!]));
+  const plans = there.map((name) => planRegion(folder, secret, server, name, port + regions.indexOf(name), linked));
+  writeWhole(folder.layoutFile, JSON.stringify(layout));
   writeWhole(folder.topologyFile, JSON.stringify(topology, null, 2));
-  return {
-    folder,
-    secret,
-    server,
-    topology,
-    regions: regions.map((name, i) => planRegion(folder, secret, server, name, port + i, ports)),
-    geodnsPort: port + GEODNS_ABOVE,
-    stores,
-  };
+  return { ...mesh, layout, topology, regions: plans, geodnsPort: port + GEODNS_ABOVE };
 }
 
 export const readyOf = ({ folder, topology, geodnsPort }: MeshPlan): ReadyDocument => ({
-  regions: topology.regions.map(({ name, url, ws }) => ({ name, url, ws })),
+  regions: present(topology).map(({ name, url, ws }) => ({ name, url, ws })),
   geodns: `127.0.0.1:${geodnsPort}`,
   data: folder.root,
   pid: process.pid,

@@ -7,17 +7,15 @@ import { ServerMissing } from "../nats/server-binary.ts";
 import { findOrInstall } from "../nats/server-install.ts";
 import type { ChildHooks } from "./child.ts";
 import { type ControlServer, openControl } from "./control.ts";
-import { type Echo, openEcho } from "./echo.ts";
 import { type MeshFolder, writeWhole } from "./folder.ts";
 import { openGeodnsChild } from "./geodns-child.ts";
-import { LinkProxy } from "./link-proxy.ts";
-import { type Links, openLinks } from "./links.ts";
+import { openMembership } from "./membership.ts";
 import { carryOut } from "./orders.ts";
 import { type MeshPlan, planMesh, readyOf } from "./plan.ts";
 import type { ReadyDocument } from "./ready.ts";
 import { Refused } from "./refused.ts";
-import { openRegionProcesses, type RegionProcesses } from "./region-processes.ts";
 import { openRoster, sweep } from "./roster.ts";
+import { RunningRegions } from "./running-regions.ts";
 import type { StoreSwitches } from "./store-switches.ts";
 import { takeFolder } from "./up-lock.ts";
 import { openWarden } from "./warden.ts";
@@ -97,12 +95,11 @@ async function prepare({ folder, regions, port, natsServer, stores, tell }: UpOp
 }
 
 interface Started {
-  readonly regions: ReadonlyMap<string, RegionProcesses>;
-  readonly links: Links;
+  readonly regions: RunningRegions;
   readonly waitForEchoes: Promise<unknown>;
 }
 
-/** Starts everything. What is added to `undo` runs backwards: control, regions' programs, JetStream servers, gateway servers, proxies, GeoDNS. */
+/** Starts everything. What is added to `undo` runs backwards: control, regions (programs, servers, proxies), GeoDNS. */
 async function start(plan: MeshPlan, { folder, delays, clockOffsets, tell }: UpOptions, undo: Undo, stop: () => void): Promise<Started> {
   const roster = openRoster(folder);
   undo.add(() => rmSync(folder.processesFile, { force: true }));
@@ -122,61 +119,26 @@ async function start(plan: MeshPlan, { folder, delays, clockOffsets, tell }: UpO
   };
   const geodns = openGeodnsChild(plan, hooks);
   undo.add(() => geodns.stop(5_000));
-  const proxies = await openProxies(plan, delays, undo);
-  const regions = new Map(
-    plan.regions.map((region) => [region.name, openRegionProcesses(plan, region, clockOffsets[region.name] ?? 0, hooks)]),
-  );
-  const each = (act: (region: RegionProcesses) => Promise<void>) => async (): Promise<void> =>
-    void (await Promise.all([...regions.values()].map(act)));
-  undo.add(each((region) => region.stopGateway()));
-  undo.add(each((region) => region.stopJetStream()));
-  undo.add(each((region) => region.stopProgram()));
-  for (const region of regions.values()) region.start();
+  const regions = new RunningRegions({ delays, clockOffsets, hooks });
+  undo.add(() => regions.close());
+  for (const region of plan.regions) await regions.open(plan, region);
+  for (const region of regions.processes.values()) region.start();
   geodns.start();
-
-  const echoes = new Map<string, Echo>();
-  const waitForEchoes = Promise.all(
-    plan.regions.map(async ({ name, nats }) => {
-      const echo = await openEcho(name, nats);
-      echoes.set(name, echo);
-      undo.add(() => echo.close());
-    }),
+  const waitForEchoes = Promise.all(plan.regions.map((region) => regions.listen(region)));
+  const relist = async (): Promise<void> => {
+    await geodns.stop(5_000);
+    geodns.start();
+  };
+  const membership = openMembership({ plan, regions, relist });
+  const control: ControlServer = await openControl(folder.socket, (order) =>
+    carryOut(order, { regions: regions.processes, links: regions.links, membership, stop, readyMs: READY_MS }),
   );
-  const links = openLinks({
-    regions: plan.regions.map(({ name }) => name),
-    gate: (region) => {
-      const proxy = proxies.get(region)!;
-      return { cut: (peer) => proxy.cut(peer), heal: (peer) => proxy.heal(peer), bytes: (peer) => proxy.forwardedBytes(peer) };
-    },
-    echo: (from, to, timeoutMs) => echoes.get(from)?.ask(to, timeoutMs) ?? Promise.resolve(false),
-    alive: (region) => regions.get(region)?.alive === true,
-  });
-  const control: ControlServer = await openControl(folder.socket, (order) => carryOut(order, { regions, links, stop, readyMs: READY_MS }));
   undo.add(() => control.close());
-  return { regions, links, waitForEchoes };
+  return { regions, waitForEchoes };
 }
 
-async function openProxies(plan: MeshPlan, delays: Readonly<Record<string, number>>, undo: Undo): Promise<ReadonlyMap<string, LinkProxy>> {
-  const proxies = new Map<string, LinkProxy>();
-  for (const { name, ports } of plan.regions) {
-    const proxy = await LinkProxy.listen(ports.proxy, { host: "127.0.0.1", port: ports.link });
-    undo.add(() => proxy.close());
-    proxies.set(name, proxy);
-  }
-  const names = plan.regions.map(({ name }) => name);
-  for (const a of names)
-    for (const b of names) {
-      const delayMs = delays[`${a}-${b}`];
-      if (delayMs === undefined) continue;
-      // One way: each of the two connections of the pair carries bytes both ways.
-      proxies.get(a)?.setDelay(b, { inMs: delayMs, outMs: delayMs });
-      proxies.get(b)?.setDelay(a, { inMs: delayMs, outMs: delayMs });
-    }
-  return proxies;
-}
-
-async function settle({ regions, links, waitForEchoes }: Started, { tell }: UpOptions): Promise<void> {
-  await Promise.all([...regions.values()].map((region) => region.ready(READY_MS)));
+async function settle({ regions, waitForEchoes }: Started, { tell }: UpOptions): Promise<void> {
+  await Promise.all([...regions.processes.values()].map((region) => region.ready(READY_MS)));
   await waitForEchoes;
-  if (!(await links.up(LINKS_MS))) tell("not every link between regions is up yet; atoll status shows which");
+  if (!(await regions.links.up(LINKS_MS))) tell("not every link between regions is up yet; atoll status shows which");
 }

@@ -18,7 +18,7 @@ const version = (text: string): ServerVersion => {
 const us = (of: ServerVersion, storeDir = "/data/us"): RegionServers => ({
   region: "us",
   version: of,
-  secrets: { app: "abcdefgh1", mesh: "ijklmnop2" },
+  secrets: { app: "abcdefgh1", mesh: "ijklmnop2", link: "qrstuvwx3" },
   jetStream: { port: 4222, monitorPort: 8222, storeDir },
   gateway: { port: 4223, monitorPort: 8223, leafPort: 7422, gatewayPort: 7222, advertise: "127.0.0.1:9000" },
   peers: [
@@ -45,6 +45,13 @@ describe("configuration of the two tiers", () => {
       expect(subjects.filter((subject) => subject.includes(word))).toEqual([]);
     }
     expect(subjects).toEqual(expect.arrayContaining(["rpc.us.>", "hb.>", "tell.>", "deliver.us.>"]));
+  });
+
+  test("who joins the gateways must know the mesh's secret, and a region that was not there at the start may join", () => {
+    const text = gatewayTier(us(version("2.14.9")));
+    expect(text).toContain('authorization { user: link, password: "qrstuvwx3" }');
+    expect(text).toContain('{ name: "eu", urls: ["nats://link:qrstuvwx3@127.0.0.1:9001"] }');
+    expect(text).not.toContain("reject_unknown");
   });
 
   test("a secret that could break out of the file is refused", () => {

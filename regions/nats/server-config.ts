@@ -8,7 +8,12 @@ export interface RegionServers {
   readonly region: string;
   readonly version: ServerVersion;
   /** Letters and digits: they stand in URLs and in the configuration. */
-  readonly secrets: { readonly app: string; readonly mesh: string };
+  readonly secrets: {
+    readonly app: string;
+    readonly mesh: string;
+    /** Of the whole mesh: who joins its gateways must know it. */
+    readonly link: string;
+  };
   readonly jetStream: { readonly port: number; readonly monitorPort: number; readonly storeDir: string };
   readonly gateway: {
     readonly port: number;
@@ -18,12 +23,14 @@ export interface RegionServers {
     /** "host:port" under which peers reach the gateway when it is not its own port: a proxy that can cut the link. */
     readonly advertise?: string;
   };
+  /** Without user and password: those are the mesh's. */
   readonly peers: readonly { readonly region: string; readonly url: string }[];
 }
 
 /** Name and account of the region's own programs on the JetStream tier. */
 export const APP_USER = "app";
 const MESH_USER = "mesh";
+const LINK_USER = "link";
 const HOST = "127.0.0.1";
 
 /** A dead link is noticed in seconds, and a peer that reads too slowly cannot hold a server up. */
@@ -53,11 +60,16 @@ leafnodes { remotes: [{ urls: ["nats-leaf://${MESH_USER}:${secrets.mesh}@${HOST}
 `;
 }
 
+/**
+ * A server does not take another list of gateways while it runs (its reload refuses); but it takes in whoever knows the mesh's secret and dials it,
+ * and tells the others. So a region more needs no restart of anybody: it dials all, and they dial back, as often as it takes. The list here is
+ * what a server starts with.
+ */
 export function gatewayTier(servers: RegionServers): string {
   const { region, version, gateway, peers } = servers;
   const secrets = checked(servers);
   const advertise = gateway.advertise ? `\n  advertise: ${quoted(gateway.advertise)}` : "";
-  const gateways = peers.map((peer) => `{ name: ${quoted(peer.region)}, urls: [${quoted(peer.url)}] }`).join(", ");
+  const gateways = peers.map((peer) => `{ name: ${quoted(peer.region)}, urls: [${quoted(withUser(peer.url, secrets.link))}] }`).join(", ");
   return `# Gateway tier of region ${region}: the links to the peers. Rendered for nats-server ${version.text}; changes here are overwritten.
 server_name: ${quoted(`${region}-gw-1`)}
 listen: "${HOST}:${gateway.port}"
@@ -66,7 +78,8 @@ ${PATIENCE}
 gateway {
   name: ${quoted(region)}
   listen: "${HOST}:${gateway.gatewayPort}"${advertise}
-  reject_unknown_cluster: true
+  authorization { user: ${LINK_USER}, password: ${quoted(secrets.link)} }
+  connect_retries: 1000000
   gateways: [${gateways}]
 }
 leafnodes { listen: "${HOST}:${gateway.leafPort}" }
@@ -103,10 +116,11 @@ export const admitted = (region: string): readonly string[] => [
   `rpc.${region}.>`,
 ];
 
+const withUser = (url: string, secret: string): string => url.replace("://", `://${LINK_USER}:${secret}@`);
 const quoted = (text: string): string => JSON.stringify(text);
 
 function checked({ secrets }: RegionServers): RegionServers["secrets"] {
-  for (const secret of [secrets.app, secrets.mesh]) {
+  for (const secret of [secrets.app, secrets.mesh, secrets.link]) {
     if (!/^[A-Za-z0-9]{8,}$/.test(secret)) throw new Error("a NATS secret must be at least eight letters and digits");
   }
   return secrets;

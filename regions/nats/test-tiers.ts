@@ -68,7 +68,7 @@ export async function startTiers(regions: readonly string[], found: FoundServer)
     plans.set(region, {
       region,
       version: found.version,
-      secrets: { app: "testsecretapp", mesh: "testsecretmesh" },
+      secrets: { app: "testsecretapp", mesh: "testsecretmesh", link: "testsecretlink" },
       jetStream: { port, monitorPort, storeDir: join(folder, region, "jetstream") },
       gateway: { port: gwPort, monitorPort: gwMonitorPort, leafPort, gatewayPort: of(gatewayPorts, region), advertise },
       peers,

@@ -48,7 +48,7 @@ const free = (port: number): Promise<boolean> =>
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 9_000);
-    if ((await Promise.all([port, port + 1, port + 2, port + 53].map(free))).every(Boolean)) return port;
+    if ((await Promise.all([port, port + 1, port + 2, port + 3, port + 4, port + 53].map(free))).every(Boolean)) return port;
   }
 }
 

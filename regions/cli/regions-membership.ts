@@ -1,0 +1,37 @@
+/** `atoll regions add` and `remove`: a region more, or less, of the local mesh while it runs. */
+import type { Command } from "commander";
+import type { RegionAdded, RegionRemoved } from "../mesh/membership.ts";
+import type { Asked, Finish } from "./define.ts";
+import { examples } from "./define.ts";
+import { giveOrder } from "./reach.ts";
+
+export function defineMembership(command: Command, finish: Finish): void {
+  const add = command
+    .command("add")
+    .description("Add a region to the running local mesh; it takes users when it equals the others.")
+    .argument("<region>", "its name, for ever; a removed one comes back to its disk")
+    .addHelpText("after", examples("atoll regions add sa", "atoll regions add sa && atoll verify"));
+  finish(add, async ({ options, args }: Asked) => {
+    const done = await giveOrder<RegionAdded>(options.data, { order: "add", region: args[0] ?? "" });
+    return {
+      code: 0,
+      document: done,
+      text: `${done.region} equals its peers after ${(done.joinedMs / 1_000).toFixed(1)} s and serves at ${done.url}\nnext: atoll status · atoll verify`,
+    };
+  });
+
+  const remove = command
+    .command("remove")
+    .description("Remove a region from the running local mesh; its history stays with its peers, its disk untouched.")
+    .argument("<region>", "the region to remove")
+    .option("--force", "also when it is down or cut off: what only its disk holds is not in the mesh until it is added again")
+    .addHelpText("after", examples("atoll regions remove sa", "atoll regions remove sa --force   # it is dead for good"));
+  finish(remove, async ({ options, args }: Asked<{ readonly force?: boolean }>) => {
+    const done = await giveOrder<RegionRemoved>(options.data, { order: "remove", region: args[0] ?? "", force: options.force === true });
+    return {
+      code: 0,
+      document: done,
+      text: `${done.region} is removed; its data stay in ${done.data}\nback again: atoll regions add ${done.region}`,
+    };
+  });
+}

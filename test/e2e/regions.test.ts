@@ -1,0 +1,86 @@
+/** Regions come and go while the mesh runs and people write: nobody else is restarted, and all agree. Real processes, real servers. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { KINDS, MeshUnderTest, until } from "./atoll.ts";
+import { openTraffic, type Traffic } from "./traffic.ts";
+
+const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
+const FIRST = ["us", "eu", "ap"] as const;
+
+describe.skipIf(server === undefined)("regions of a running mesh", () => {
+  const mesh = new MeshUnderTest();
+  let traffic: Traffic;
+  const pids = (): readonly (number | undefined)[] => FIRST.flatMap((region) => KINDS.map((kind) => mesh.pid(region, kind)));
+
+  beforeAll(async () => {
+    expect((await mesh.up()).code).toBe(0);
+    traffic = await openTraffic({ mesh, seed: 5, name: "regions", writers: 12, rate: 60 });
+  });
+  afterAll(() => mesh.remove());
+
+  test("after a cut a fourth region joins under traffic; it serves when it equals the others, and none of them is restarted", async () => {
+    const before = pids();
+    expect((await mesh.run("cut", "us", "eu")).code).toBe(0);
+    await until("people go on writing", () => traffic.acked() > 200);
+    const adding = mesh.run("regions", "add", "sa");
+    await until("the new region is there, and not ready", async () => existsSync(join(mesh.data, "sa", "logs", "region.log")));
+    expect((await mesh.run("heal")).code).toBe(0);
+    const { code, stdout, stderr } = await adding;
+    expect(code, stderr).toBe(0);
+    console.log(`a fourth region equals the others after ${JSON.parse(stdout).joinedMs} ms`);
+    expect(mesh.regions()).toEqual([...FIRST, "sa"]);
+    expect(await mesh.ready("sa")).toBe(true);
+    expect(pids()).toEqual(before);
+  }, 120_000);
+
+  test("what is wrong to ask is refused in one line", async () => {
+    for (const [words, args] of [
+      ["region sa is there already", ["add", "sa"]],
+      ['"São" is no name', ["add", "São"]],
+      ["there is no region xx", ["remove", "xx"]],
+    ] as const) {
+      const { code, stderr } = await mesh.run("regions", ...args);
+      expect(code).toBe(2);
+      expect(stderr).toContain(words);
+    }
+    expect((await mesh.run("cut", "sa", "eu")).code).toBe(0);
+    expect((await mesh.run("regions", "remove", "sa")).stderr).toContain("is cut");
+    expect((await mesh.run("heal")).code).toBe(0);
+  });
+
+  test("people write in the new region too; when it is removed its history stays with its peers and its disk is untouched", async () => {
+    const person = await mesh.person("somebody");
+    const write = { method: "POST", path: "/v1/channels", key: "made-in-sa", body: { name: "made in sa" } } as const;
+    const { body } = await person.surely(() => "sa", write);
+    const removed = await mesh.run("regions", "remove", "sa");
+    expect(removed.code, removed.stderr).toBe(0);
+    expect(mesh.regions()).toEqual(FIRST);
+    expect(existsSync(join(mesh.data, "sa", "state", "store", "data.mdb"))).toBe(true);
+    expect(mesh.pid("sa", "jetstream")).toBeUndefined();
+    for (const region of FIRST) expect((await person.read(region, `/v1/channels/${body["id"]}`))["name"]).toBe("made in sa");
+  }, 60_000);
+
+  test("a region added later learns what the removed one wrote from whoever holds it", async () => {
+    const { code, stderr } = await mesh.run("regions", "add", "af");
+    expect(code, stderr).toBe(0);
+    await traffic.stop();
+    expect(traffic.refused()).toEqual([]);
+    const { regions, asOf } = await mesh.settled();
+    expect(Object.keys(regions).sort()).toEqual(["af", "ap", "eu", "us"]);
+    expect(Object.keys(asOf)).toContain("sa");
+    const account = await traffic.account();
+    expect(account).toMatchObject({ lost: [], duplicated: [] });
+    console.log(`${account.acked} commands accepted while regions came and went`);
+  }, 90_000);
+
+  test("the mesh starts again as it was, and the removed region comes back to its place and its disk", async () => {
+    expect((await mesh.run("down")).code).toBe(0);
+    expect((await mesh.up()).code).toBe(0);
+    expect(mesh.regions()).toEqual([...FIRST, "af"]);
+    expect((await mesh.run("regions", "add", "sa")).code).toBe(0);
+    expect(mesh.url("sa")).toBe(`http://127.0.0.1:${mesh.port + 3}`);
+    await mesh.settled();
+  }, 90_000);
+});
