@@ -3,7 +3,7 @@ export const CLOSE = {
   restart: { code: 4000, reason: "the gateway restarts", afterMs: 1_000 },
   drain: { code: 4001, reason: "this region is being drained", afterMs: 0 },
   slow: { code: 4002, reason: "frames were not read in time; resume with your last cursor", afterMs: 1_000 },
-  unhealthy: { code: 4003, reason: "this region is not healthy", afterMs: 0 },
+  unhealthy: { code: 4003, reason: "this region is not healthy", afterMs: 1_000 },
   badFrame: { code: 4400, reason: "three bad frames", afterMs: 0 },
   token: { code: 4401, reason: "the token is not valid, or no longer", afterMs: 0 },
   forbidden: { code: 4403, reason: "not allowed", afterMs: 0 },

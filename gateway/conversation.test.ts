@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Refusal } from "../core/errors.ts";
 import type { Conflict } from "../core/objects.ts";
 import type { Opened } from "./gateway.test-model.ts";
 import { openTestGateway, Socket, tokenOf, until } from "./gateway.test-model.ts";
@@ -219,4 +220,20 @@ test("a channel with news is told its watermark", async () => {
   await ana.drained();
   send("news");
   expect(await ana.frame("watermark")).toMatchObject({ channel: shown() });
+});
+
+test("a region whose store is being filled again denies nothing: everybody is told to come back, but for what is about the mesh", async () => {
+  let closed: Refusal | undefined = new Refusal("unavailable", "being filled again", { retryAfterS: 1 });
+  const filling = await openTestGateway({ closed: () => closed });
+  const ana = await Socket.bare(filling.url);
+  const token = await tokenOf("ana");
+  ana.say({ type: "hello", protocol: 1, token });
+  expect((await until(() => ana.closed, "close")).code).toBe(4003);
+  expect(ana.ofType("goodbye")).toMatchObject([{ code: 4003, reconnect: true, reason: "being filled again" }]);
+  const ask = async (path: string): Promise<number> =>
+    (await fetch(filling.url + path, { headers: { authorization: `Bearer ${token}` } })).status;
+  expect([await ask("/v1/channels"), await ask("/v1/sync"), await ask("/v1/regions")]).toEqual([503, 200, 200]);
+  closed = undefined;
+  expect(await ask("/v1/channels")).toBe(200);
+  await filling.gateway.close();
 });

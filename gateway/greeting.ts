@@ -47,6 +47,8 @@ async function welcome(context: Context, line: Line, hello: HelloFrame): Promise
   const identity = await identityOf(context, line, hello.token);
   if (identity === undefined || !line.isOpen()) return undefined;
   if (context.draining()) return line.goodbye("drain") as undefined;
+  const closed = context.parts.closed?.();
+  if (closed !== undefined) return line.goodbye("unhealthy", closed.message) as undefined;
   const { user } = identity.actor;
   if (context.routing.ofUser(user).size >= context.limits.connectionsPerUser) return line.goodbye("tooMany") as undefined;
   const cursor = cursorOf(line, hello);

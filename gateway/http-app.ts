@@ -69,6 +69,8 @@ const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ":$1");
 
 async function call(context: Context, route: Route, c: Asked): Promise<Response> {
   const { actor } = await context.tokens.verify(bearerIn(c.req.header("authorization")));
+  const closed = route.ofMesh === true ? undefined : context.parts.closed?.();
+  if (closed !== undefined) throw closed;
   if (!route.isWrite) await context.rates.read(actor.user);
   const answer = await route.run({
     context,

@@ -1,4 +1,5 @@
 /** What a gateway is built from, and what it gives back. Everything it knows of its region comes in through these ports. */
+import type { Refusal } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Acceptor } from "../core/ports/acceptor.ts";
 import type { PresenceBoard, RegionRanking, SyncBoard, Verifier } from "../core/ports/boards.ts";
@@ -103,6 +104,8 @@ export interface GatewayParts {
   readonly rates?: RegionRates;
   /** Stores that are out of reach or behind, by name. The region goes on without them (P1). */
   readonly degraded?: () => readonly string[];
+  /** Why nobody can be told anything of the region's data yet (its store is being filled again); undefined: everybody can. */
+  readonly closed?: () => Refusal | undefined;
   /** Events that stand in quarantine here. */
   readonly quarantined?: () => number;
   readonly timers: Timers;

@@ -6,7 +6,7 @@
  */
 import type { EpochOpened, Placed } from "../core/event.ts";
 import type { PeerLink, PeerTail } from "../core/ports/peer-link.ts";
-import type { Position, Vector } from "../core/position.ts";
+import type { Point, Position, Vector } from "../core/position.ts";
 import type { GateCounts } from "./gate.ts";
 import { Gate } from "./gate.ts";
 
@@ -77,6 +77,12 @@ export class Following {
   /** Room has come back. */
   drain(): void {
     this.#now.gate.drain();
+  }
+
+  /** How far this region's own copy of the log that is read now reaches. */
+  async mirrorHead(): Promise<Point> {
+    const { epoch, tail } = this.#now;
+    return { epoch, sequence: await tail.mirrorHead(), place: 0 };
   }
 
   async stop(): Promise<void> {

@@ -13,6 +13,7 @@ import type { GateCounts } from "./gate.ts";
 import type { LateTail } from "./late-tail.ts";
 import type { PresenceExchange } from "./presence-exchange.ts";
 import type { ProjectionFacts } from "./projection.ts";
+import type { Refill } from "./refill.ts";
 import type { RegionWatch } from "./region-watch.ts";
 import type { Replica } from "./replica.ts";
 import type { RegionSyncBoard } from "./sync-board.ts";
@@ -53,6 +54,8 @@ export interface Region {
   readonly verifier: Verifier;
   readonly replica: Replica;
   readonly lateTail: LateTail;
+  /** Nobody is to be answered while it says that something is left. */
+  readonly refill: Pick<Refill, "left">;
   /** Whether the store takes rows, and whether the log answers. */
   health(): { readonly store: boolean; readonly logWaiting: number; readonly rowsAhead: number; readonly quarantined: number };
   /** What the gates have seen of each peer's log. */

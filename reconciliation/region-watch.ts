@@ -17,4 +17,6 @@ export interface RegionWatch extends ProjectionWatch {
   /** Messages of a peer's epoch that can be had from nobody. */
   lost(peer: string, epoch: number, from: number, to: number): void;
   link(change: LinkChange): void;
+  /** The region, whose store was lost or behind, may answer again; `missing` messages of peers never came. */
+  refilled(missing: number): void;
 }

@@ -8,7 +8,8 @@ import { Refusal } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
-import { parsePoint } from "../core/position.ts";
+import type { Vector } from "../core/position.ts";
+import { joinVectors, parsePoint, parseVector, START } from "../core/position.ts";
 import { HybridClock } from "../core/stamp.ts";
 import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
@@ -26,6 +27,7 @@ import { openPresence } from "./presence-exchange.ts";
 import { openProjections } from "./projections.ts";
 import { answerOf } from "./read/answers.ts";
 import { openReader } from "./read/reader.ts";
+import { Refill } from "./refill.ts";
 import type { Region, RegionPorts } from "./region-ports.ts";
 import { regionView } from "./region-view.ts";
 import type { Applied } from "./replica.ts";
@@ -41,10 +43,14 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   const { region, store, log, link, timers, physical, watch = {} } = ports;
   const tables = new WorkingSet(store);
   const projections = openProjections({ ...ports, nowMs: () => physical.nowMs(), watch });
+  let remembered: Vector = {};
+  let refill: Refill | undefined;
   let telling: Telling | undefined;
   let verifying: Verifying | undefined;
   const applied = (one: Applied): void => {
-    if (one.placed.position.origin !== region) clock.witness(one.placed.event.stamp);
+    const { position, event } = one.placed;
+    if (position.origin !== region) clock.witness(event.stamp);
+    else if (refill === undefined) remembered = joinVectors(remembered, parseVector(event.after) ?? {});
     telling?.tell(one);
     verifying?.took({ placed: one.placed });
     watch.applied?.(one);
@@ -87,6 +93,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
       for (const one of followings.values()) one.drain();
     },
   });
+  const blank = Object.keys(replica.vector).length === 0;
   for (const one of [...(ports.earlier ?? []), log]) await replayOwnLog(one, replica, clock, own);
 
   const behind = new OwnTail(log, replica, clock, own);
@@ -128,16 +135,10 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     answer: (event) => answerOf(event, reader.shownChannel),
     closed,
   });
-  if (ports.previous !== undefined)
+  const { previous } = ports;
+  if (previous !== undefined)
     void acceptor.record(
-      {
-        kind: "epoch.opened",
-        channel: null,
-        data: { previous: ports.previous },
-        policy: "lww",
-        deletes: "final",
-        content: keys.contentOf("@", { ...ports.previous }),
-      },
+      { kind: "epoch.opened", ...OF_NO_CHANNEL, data: { previous }, content: keys.contentOf("@", { ...previous }) },
       `epoch-${log.epoch}`,
     );
 
@@ -158,7 +159,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     known: [...tables.range("witnesses", keysUnder(""))].flatMap(([, witness]) => (witness.by === region ? [witness] : [])),
     appendWitness: (data) =>
       acceptor.record(
-        { kind: "clock.witnessed", channel: null, data, policy: "lww", deletes: "final", content: keys.contentOf("@", { ...data }) },
+        { kind: "clock.witnessed", ...OF_NO_CHANNEL, data, content: keys.contentOf("@", { ...data }) },
         `witness-${data.origin}-${data.to}`,
       ),
   });
@@ -175,9 +176,21 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   });
   const followed = followedBy({ link, replica, witness, timers, watch, room: () => !committer.full && !committer.refusing });
   const followings = new Map([...link.peers, ...(ports.retired ?? [])].map((peer) => [peer, followed(peer)]));
+  refill = new Refill({
+    peers: link.peers,
+    blank,
+    remembered,
+    applied: () => replica.vector,
+    mirrorHead: (peer) => followings.get(peer)?.mirrorHead() ?? Promise.resolve(START),
+    isCutOff: (peer) => links.stateOf(peer) === "cut-off",
+    timers,
+    ended: (missing) => watch.refilled?.(missing),
+  });
+  const filling = refill;
   links.onPeerBeat((beat) => {
     behind.heard(parsePoint(beat.applied[region] ?? ""));
     followings.get(beat.region)?.heard(beat.epoch, beat.head);
+    filling.heard(beat.region, { epoch: beat.epoch, sequence: beat.head, place: 0 });
     presence.onPeerBeat(beat.region, beat.presence);
   });
   links.onLink((change) => {
@@ -205,6 +218,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   const stop = async (): Promise<void> => {
     stopLinks();
     verifying?.close();
+    filling.close();
     await Promise.all([...followings.values()].map((one) => one.stop()));
     committer.close();
     await projections.stop();
@@ -218,6 +232,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     verifier: verifying,
     replica,
     lateTail: new LateTail(region, tables, packer),
+    refill,
     health: () => ({ store: !committer.refusing, logWaiting: packer.pending, rowsAhead: tables.rowsAhead, quarantined: countOf(tables) }),
     projections: () => projections.facts(),
     gates: () => new Map([...followings].map(([peer, one]) => [peer, one.counts])),
@@ -236,5 +251,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     close: stop,
   };
 }
+
+const OF_NO_CHANNEL = { channel: null, policy: "lww", deletes: "final" } as const;
 
 const countOf = (tables: WorkingSet): number => [...tables.range("quarantine", { from: "", to: "\u{7f}" })].length;

@@ -47,6 +47,10 @@ export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
       metrics.sequenceGaps.inc({ origin: peer });
       log.error({ event: "log.gap", peer, epoch, from, to }, "messages of a peer can be had from nobody");
     },
+    refilled: (missing) => {
+      if (missing === 0) log.info({ event: "region.refilled" }, "the store holds again what the region knew");
+      else log.error({ event: "region.refilled", missing }, "messages of peers that the region knew did not come; it answers without them");
+    },
     link: ({ peer, state, before }) => {
       log.info({ event: "link.changed", peer, state, before }, `link to ${peer}: ${state}`);
       if (state === "healing") healing.set(peer, performance.now());

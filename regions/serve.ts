@@ -3,6 +3,7 @@
  * asked to end, and also when the supervisor that started it is gone: goodbye to every connection, what is in flight, the commit, the stores.
  */
 import { randomUUID } from "node:crypto";
+import { Refusal } from "../core/errors.ts";
 import { openMetrics } from "../gateway/metrics.ts";
 import type { ReadyLine } from "../gateway/parts.ts";
 import { openGateway } from "../gateway/server.ts";
@@ -57,8 +58,14 @@ function readiness(
   const { store, rowsAhead, quarantined } = region.health();
   const log = watch.state();
   const offered = region.links.offered();
+  const { left } = region.refill;
   return [
     { name: "store", ok: store, detail: store ? `${rowsAhead} rows ahead of the disk` : "takes no rows" },
+    {
+      name: "refill",
+      ok: left === undefined,
+      detail: left === undefined ? "nothing is missing" : `${left.done} of ${left.total} messages of peers`,
+    },
     {
       name: "nats",
       ok: connection.connected(),
@@ -69,6 +76,13 @@ function readiness(
     { name: "quarantine", ok: true, detail: `${quarantined} events` },
     { name: "offered", ok: true, detail: offered.ok ? "yes" : `no: ${offered.why}` },
   ];
+}
+
+/** What its users were shown before is not all here yet: it would be denied. */
+function closedBy({ refill: { left } }: Region): Refusal | undefined {
+  if (left === undefined) return undefined;
+  const words = `This region's store is being filled again from its logs: ${left.done} of ${left.total} messages of its peers so far.`;
+  return new Refusal("unavailable", words, { hint: "Use another region, or try again in a moment.", retryAfterS: 1 });
 }
 
 export async function serveRegion(config: Config): Promise<void> {
@@ -130,6 +144,7 @@ export async function serveRegion(config: Config): Promise<void> {
     },
     metrics,
     quarantined: () => running.health().quarantined,
+    closed: () => closedBy(running),
     readiness: () => readiness(running, foundation, logWatch, [joining.ready(), live.ready(), ...stores.lines()]),
     degraded: stores.degraded,
     ...(stores.registry === undefined ? {} : { registry: stores.registry }),

@@ -38,6 +38,7 @@ export const auditRoutes: readonly Route[] = [
   read({
     group,
     path: "/v1/verify",
+    ofMesh: true,
     summary: "Compare every region's state, live, at one common cursor",
     query: z.object({ channel: anyId.exactOptional() }),
     answer: z.object({

@@ -40,6 +40,7 @@ export const meshRoutes: readonly Route[] = [
   read({
     group: "sync",
     path: "/v1/sync",
+    ofMesh: true,
     summary: "How far this region is in sync with each peer",
     answer: RegionSync,
     run: ({ context: { parts, routing } }) => ({
@@ -63,6 +64,7 @@ export const meshRoutes: readonly Route[] = [
   read({
     group: "regions",
     path: "/v1/regions",
+    ofMesh: true,
     summary: "The regions in the order this client (or `ip`) should try them, and why",
     query: z.object({ ip: z.string().max(64).exactOptional() }),
     answer: z.object({ items: z.array(RankedRegion), scope: z.number(), ttl: z.number() }),

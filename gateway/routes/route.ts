@@ -38,6 +38,8 @@ export interface Route {
   readonly answer: z.ZodType;
   readonly status: number;
   readonly isWrite: boolean;
+  /** About the mesh, not about anybody's data: answered also while the region fills its store again. */
+  readonly ofMesh?: boolean;
   readonly run: (ask: RawAsk) => Promise<Answer>;
 }
 
@@ -64,6 +66,7 @@ export interface Declared<P extends string, Q extends z.ZodObject, B extends z.Z
   readonly query?: Q;
   readonly body?: B;
   readonly answer: z.ZodType;
+  readonly ofMesh?: boolean;
 }
 type AskOf<P extends string, Q extends z.ZodObject, B extends z.ZodType> = Ask<P, z.output<Q>, z.output<B>>;
 

@@ -11,10 +11,9 @@ import { meetSlowReaders } from "./slow-readers.ts";
 import { openTraffic } from "./traffic.ts";
 
 const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
-/** `npm run kills` asks for more of each kind than there is time for in every run. */
-const KILLS = Number(process.env["ATOLL_KILLS"] ?? 6);
-/** `npm run slow-readers` connects a thousand. */
-const SLOW_READERS = Number(process.env["ATOLL_SLOW_READERS"] ?? 100);
+/** Of each kind of process; `npm run kills` shows them as they happen. */
+const KILLS = Number(process.env["ATOLL_KILLS"] ?? 20);
+const SLOW_READERS = Number(process.env["ATOLL_SLOW_READERS"] ?? 1_000);
 const SEED = Number(process.env["ATOLL_SEED"] ?? 1);
 
 describe.skipIf(server === undefined)("a mesh under faults", () => {

@@ -66,7 +66,7 @@ export class Client {
     const { regions } = this.#mesh;
     const at = regions.indexOf(this.#where());
     const order = regions.map((_, index) => regions[(at + index) % regions.length] ?? "");
-    const region = order.find((name) => this.#mesh.machine(name).running !== undefined);
+    const region = order.find((name) => this.#mesh.machine(name).serving !== undefined);
     const gateway = region === undefined ? undefined : this.#mesh.gateway(region);
     if (region === undefined || gateway === undefined) {
       this.#later(AGAIN_MS);
@@ -124,7 +124,7 @@ export class Client {
   }
 
   #load(channel: string): string | undefined {
-    const reader = this.region === undefined ? undefined : this.#mesh.machine(this.region).running?.reader;
+    const reader = this.region === undefined ? undefined : this.#mesh.machine(this.region).serving?.reader;
     const identity = identityIn("channel", channel) ?? "";
     if (reader === undefined || !reader.isMember(this.user, identity)) return undefined;
     const to = reader.applied();
@@ -168,7 +168,7 @@ export class Client {
 
   /** Something about the user's membership came: what it is now is asked, as an app lists its channels. */
   #membership(channel: string, region: string): void {
-    const isMember = this.#mesh.machine(region).running?.reader.isMember(this.user, identityIn("channel", channel) ?? "");
+    const isMember = this.#mesh.machine(region).serving?.reader.isMember(this.user, identityIn("channel", channel) ?? "");
     if (isMember === false) this.#following.delete(channel);
     else if (!this.#following.has(channel)) {
       if (!this.#cursors.has(channel)) this.#cursors.set(channel, BEGINNING);

@@ -21,6 +21,8 @@ export interface MachineParts<R> {
   readonly boot: (machine: Machine<R>, life: Life) => Promise<R>;
   /** A region that cannot start is a finding. */
   readonly failed: (failure: unknown) => void;
+  /** Whether the region's door is shut for now. */
+  readonly shut: (running: R) => boolean;
 }
 
 /** Longer than any simulation. */
@@ -31,13 +33,14 @@ const AFTERMATH_MS = 2_000;
 export class Machine<R> {
   readonly region: string;
   readonly server: LogServer;
-  readonly store: MemoryStore;
   readonly clock: ClockFault = { skewMs: 0, drift: 0 };
   readonly storeFaults: StoreFaults = { full: false, slowMs: 0 };
   readonly #parts: MachineParts<R>;
   #life: Life | undefined;
   #running: R | undefined;
   #boots = 0;
+  #store: MemoryStore;
+  #beganEmpty = true;
   /** The worst its wall clock has been while a process ran by it. */
   mostAheadMs = 0;
   mostBehindMs = 0;
@@ -47,15 +50,27 @@ export class Machine<R> {
     this.#parts = parts;
     this.region = parts.region;
     this.server = parts.server;
-    this.store = openMemoryStore({ durable: (run) => this.#commit(run) });
+    this.#store = this.#disk();
   }
 
-  /** The region's program, when it is up and can be spoken to. */
+  get store(): MemoryStore {
+    return this.#store;
+  }
+  /** The region's program, when it is up. */
   get running(): R | undefined {
     return this.#life?.paused ? undefined : this.#running;
   }
+  /** The same, when people can speak to it. */
+  get serving(): R | undefined {
+    const { running } = this;
+    return running === undefined || this.#parts.shut(running) ? undefined : running;
+  }
   get boots(): number {
     return this.#boots;
+  }
+  /** This life began with a store that held nothing. */
+  get beganEmpty(): boolean {
+    return this.#beganEmpty;
   }
   get life(): Life | undefined {
     return this.#life;
@@ -67,6 +82,7 @@ export class Machine<R> {
     const life = new Life(this.#parts.scheduler, this.clock);
     this.#life = life;
     this.#boots += 1;
+    this.#beganEmpty = this.#store.get("facts", "highest") === undefined;
     this.mostAheadMs = Math.max(this.mostAheadMs, this.clock.skewMs + DRIFTED_MS * this.clock.drift);
     this.mostBehindMs = Math.max(this.mostBehindMs, -this.clock.skewMs - DRIFTED_MS * this.clock.drift);
     this.#parts.boot(this, life).then(
@@ -85,6 +101,11 @@ export class Machine<R> {
     this.#life = undefined;
     this.#running = undefined;
     this.store.crash();
+  }
+
+  /** The store's folder is gone; the log server keeps what it has. The process is down. */
+  loseStore(): void {
+    this.#store = this.#disk();
   }
 
   /** The whole machine stops: what was not durable is torn. */
@@ -122,7 +143,11 @@ export class Machine<R> {
 
   #troubled(): boolean {
     const { diskFull, slowMs, lostAnswers } = this.server.faults;
-    return this.running === undefined || diskFull || slowMs > 0 || lostAnswers > 0 || this.storeFaults.full || this.storeFaults.slowMs > 0;
+    return this.serving === undefined || diskFull || slowMs > 0 || lostAnswers > 0 || this.storeFaults.full || this.storeFaults.slowMs > 0;
+  }
+
+  #disk(): MemoryStore {
+    return openMemoryStore({ durable: (run) => this.#commit(run) });
   }
 
   #commit(run: (refusal?: Error) => void): void {

@@ -38,6 +38,7 @@ export class Mesh {
   readonly watchers: Watcher[] = [];
   /** From here on nothing breaks any more. */
   quiet = false;
+  readonly mirrors: Mirrors;
   readonly #gateways = new Map<string, SimulatedGateway>();
   readonly #machines = new Map<string, Machine<RunningRegion>>();
 
@@ -49,13 +50,13 @@ export class Mesh {
     const board = new Switchboard(regions, this.network);
     const servers = new Map(regions.map((region, index) => [region, new LogServer(region, scheduler, random.fork(10 + index))]));
     const serverOf = (region: string): LogServer => servers.get(region) as LogServer;
-    const mirrors = new Mirrors({ network: this.network, scheduler, random: random.fork(2), server: serverOf });
+    this.mirrors = new Mirrors({ network: this.network, scheduler, random: random.fork(2), server: serverOf });
     const tailRandom = random.fork(3);
     const bootRandom = random.fork(4);
     const boot = async (machine: Machine<RunningRegion>, life: Life): Promise<RunningRegion> => {
       const { region, server } = machine;
       const link = openPeerLink(region, life, board, (options) => {
-        const mirror = mirrors.of(region, options.peer, options.epoch);
+        const mirror = this.mirrors.of(region, options.peer, options.epoch);
         const parts = { region, life, mirror, origin: serverOf(options.peer), owner: server, network: this.network, random: tailRandom };
         return followPeer(options, parts);
       });
@@ -74,11 +75,12 @@ export class Mesh {
       this.#watch((watcher) => watcher.started?.(region, running));
       return running;
     };
+    const shut = ({ refill }: RunningRegion): boolean => refill.left !== undefined;
     const failed = (failure: unknown): void => scheduler.fail(failure instanceof Error ? failure : new Error(String(failure)));
     for (const [index, region] of regions.entries())
       this.#machines.set(
         region,
-        new Machine({ region, scheduler, random: random.fork(20 + index), server: serverOf(region), boot, failed }),
+        new Machine({ region, scheduler, random: random.fork(20 + index), server: serverOf(region), boot, failed, shut }),
       );
     this.#looking();
   }
@@ -131,8 +133,8 @@ export class Mesh {
       epoch: server.latestEpoch,
       sequence: server.epoch(server.latestEpoch).texts.length,
     }));
-    return this.machines.every(({ store, running }) => {
-      if (running === undefined) return false;
+    return this.machines.every(({ store, serving }) => {
+      if (serving === undefined) return false;
       const stored = Object.fromEntries(store.range("positions", { from: "", to: "\u{7f}" }));
       return heads.every(({ region, epoch, sequence }) => sequence === 0 || covers(stored, region, { epoch, sequence, place: 0 }));
     });

@@ -100,6 +100,12 @@ const FAULTS: Readonly<Record<FaultKind, (blow: Blow) => void>> = {
     blow.machine.crash();
     blow.later(() => blow.machine.start(), 200 + blow.fault.lengthMs * blow.fault.dice[0]);
   },
+  /** The process dies, and the folder of its store is moved aside before it starts again. */
+  "store-lost": (blow) => {
+    blow.machine.crash();
+    blow.machine.loseStore();
+    blow.later(() => blow.machine.start(), 200 + blow.fault.lengthMs * blow.fault.dice[0]);
+  },
   /** The process dies with a message on its way to a slow log, which takes it after the next life has begun. */
   "killed-writing": (blow) => {
     const { faults } = blow.machine.server;

@@ -52,6 +52,7 @@ export const FAULT_KINDS = {
   "slow-disk": 3,
   "lost-answers": 4,
   "killed-writing": 3,
+  "store-lost": 3,
 } as const;
 export type FaultKind = keyof typeof FAULT_KINDS;
 

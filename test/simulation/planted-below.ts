@@ -5,6 +5,17 @@ const edit = (file: string, find: string, replace: string): Planted["edits"][num
 
 export const PLANTED_BELOW: readonly Planted[] = [
   {
+    name: "empty-store-answers",
+    story: "a region whose store was lost answers before it knows again what it knew",
+    edits: [
+      edit(
+        "reconciliation/refill.ts",
+        "return this.#waiting.length === 0 ? undefined : this.#progress();",
+        "return this.#waiting.length < 99 ? undefined : this.#progress();",
+      ),
+    ],
+  },
+  {
     name: "ack-before-durable",
     story: "the log answers before the message is on the disk",
     edits: [

@@ -7,6 +7,7 @@ import { watchClosedTime } from "./checkers/closed-time.ts";
 import type { EndState, RegionEnd } from "./checkers/end-state.ts";
 import { ALL } from "./checkers/end-state.ts";
 import { watchIndicator } from "./checkers/indicator.ts";
+import { watchKnowing } from "./checkers/knowing.ts";
 import { noRepeat } from "./checkers/no-repeat.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
 import { presenceWrong } from "./checkers/presence.ts";
@@ -55,7 +56,14 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
   const workload = new Workload(mesh, plan.users, random.fork(5));
   const clients = workload.people.map((person, index) => new Client(mesh, person.user, random.fork(50 + index), () => person.at));
   const removals = watchRemovals(mesh);
-  mesh.watchers.push(watchReading(mesh), watchIndicator(mesh), watchClosedTime(mesh), removals, watchClients(mesh, clients));
+  mesh.watchers.push(
+    watchReading(mesh),
+    watchIndicator(mesh),
+    watchClosedTime(mesh),
+    watchKnowing(mesh),
+    removals,
+    watchClients(mesh, clients),
+  );
   let end: EndState | undefined;
   let failure: unknown;
   const unheard = (thrown: unknown): void => mesh.scheduler.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
@@ -97,7 +105,12 @@ async function play(mesh: Mesh, workload: Workload, clients: readonly Client[], 
     machine.start();
   });
   for (const client of clients) scheduler.after(50, () => client.connect());
-  scheduler.after(300, () => workload.found());
+  /** Who connects later than the first channel is made would not be told of its making. */
+  const found = (): void => {
+    if (clients.every(({ region }) => region !== undefined)) workload.found();
+    else scheduler.after(50, found);
+  };
+  scheduler.after(300, found);
   workload.schedule(plan.steps);
   for (const fault of plan.faults) unleash(mesh, fault);
   await scheduler.run(plan.endMs);

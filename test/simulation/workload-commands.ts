@@ -12,7 +12,7 @@ const EMOJI = ["👍", "🎉"];
 const ROLES: readonly Role[] = ["member", "moderator", "owner"];
 
 export function commandFor(mesh: Mesh, workload: Workload, person: Person, step: Step): Command | undefined {
-  const reader = mesh.machine(person.at).running?.reader;
+  const reader = mesh.machine(person.at).serving?.reader;
   const id = workload.nextId();
   const [die, other, third] = step.dice;
   if (reader === undefined) return undefined;

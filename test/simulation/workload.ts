@@ -123,8 +123,8 @@ export class Workload {
   #try(person: Person, operation: Operation, region: string): void {
     const { history, scheduler } = this.#mesh;
     const machine = this.#mesh.machine(region);
-    const { running, boots } = machine;
-    if (running === undefined) {
+    const { serving, boots } = machine;
+    if (serving === undefined) {
       this.#again(person, operation, region);
       return;
     }
@@ -146,7 +146,7 @@ export class Workload {
         this.#again(person, operation, region);
       });
     scheduler.after(this.#random.between(...PATIENCE_MS), give);
-    running.acceptor.submit(person.actor, operation.command).then(
+    serving.acceptor.submit(person.actor, operation.command).then(
       (accepted) => {
         if (!lost && machine.boots === boots) end(() => this.#answered(person, operation, region, accepted));
       },

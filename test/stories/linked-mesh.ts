@@ -24,8 +24,16 @@ export class LinkedMesh {
   readonly #regions = new Map<string, Region>();
   readonly #logs = new Map<string, MemoryEventLog>();
   readonly #stores = new Map<string, MemoryStore>();
+  /** "<here> <peer>": what lies in a region's own mirror of a peer's log. */
+  readonly #mirrors = new Map<string, string[]>();
   /** Whose disk takes nothing more for the store. */
   readonly full = new Set<string>();
+  /** Messages that never came when a region's store had been filled again. */
+  readonly missing = new Map<string, number>();
+  /** Whose disk answers no commit of the store any more. */
+  readonly stuck = new Set<string>();
+  /** Who gives nothing of their log to anybody, though they beat. */
+  readonly silent = new Set<string>();
   #boots = 0;
   #commands = 0;
 
@@ -66,6 +74,18 @@ export class LinkedMesh {
     await this.#start(name, offsetMs);
   }
 
+  /** kill -9; with `lost` the folder of its store is gone too. Its log and its mirrors, which the server keeps, stay. */
+  async kill(name: string, { lost = false } = {}): Promise<void> {
+    await this.time.settled(this.at(name).close());
+    this.#stores.get(name)?.crash();
+    if (lost) this.#stores.delete(name);
+    await this.#start(name, 0);
+  }
+
+  forgetMirrors(name: string): void {
+    for (const [key, mirror] of this.#mirrors) if (key.startsWith(`${name} `)) mirror.length = 0;
+  }
+
   async #start(name: string, offsetMs: number): Promise<void> {
     const store = this.#stores.get(name) ?? this.#disk(name);
     this.#stores.set(name, store);
@@ -80,23 +100,39 @@ export class LinkedMesh {
       random: () => 0.5,
       secret: "the mesh's secret",
       boot: `${name}-${++this.#boots}`,
+      watch: { refilled: (missing) => void this.missing.set(name, missing) },
     });
     this.#regions.set(name, region);
   }
 
   #disk(name: string): MemoryStore {
-    return openMemoryStore({ durable: (run) => run(this.full.has(name) ? new Error("no space left on device") : undefined) });
+    return openMemoryStore({
+      durable: (run) => {
+        if (!this.stuck.has(name)) run(this.full.has(name) ? new Error("no space left on device") : undefined);
+      },
+    });
   }
 
+  /** What lay in the mirror at the start comes from there; the rest is pulled, and then lies there too. */
   #follow(here: string, { peer, position, accept }: FollowOptions): PeerTail {
+    const mirror = this.#mirrors.get(`${here} ${peer}`) ?? [];
+    this.#mirrors.set(`${here} ${peer}`, mirror);
+    const lay = mirror.length;
     const pull = (): void => {
+      for (let at = position(); at < lay && accept(at + 1, mirror[at] ?? "") === "taken"; at += 1);
       const from = position();
       this.bus.send(here, peer, () => {
+        if (this.silent.has(peer)) return;
         const texts = this.#logs.get(peer)?.kept.texts.slice(from, from + 100) ?? [];
-        this.bus.send(peer, here, () => texts.forEach((text, at) => void accept(from + at + 1, text)));
+        this.bus.send(peer, here, () => {
+          for (const [at, text] of texts.entries()) {
+            mirror[from + at] = text;
+            accept(from + at + 1, text);
+          }
+        });
       });
     };
     const timer = this.time.every(PULL_MS, pull);
-    return { heard: pull, mirrorHead: async () => position(), stop: async () => timer.cancel() };
+    return { heard: pull, mirrorHead: async () => mirror.length, stop: async () => timer.cancel() };
   }
 }

@@ -16,7 +16,7 @@ export function watchReading(mesh: Mesh): Watcher {
       if (!MESSAGE_COMMANDS.has(operation.command.kind) || operation.attempts.at(-1)?.replayed) return;
       const machine = mesh.machine(region);
       const message = operation.result as unknown as Message;
-      const commands = machine.running === undefined ? undefined : versionsIn(mesh, person, region, message);
+      const commands = machine.serving === undefined ? undefined : versionsIn(mesh, person, region, message);
       if (commands === undefined) return;
       if (!commands.includes(`${person.user} ${operation.command.id}`))
         throw new Violation("C6", ownWrite(person, operation, region, commands));
@@ -33,7 +33,7 @@ const ownWrite = ({ user }: Person, { command }: Operation, region: string, comm
 
 /** Undefined when the person may no longer read there: somebody has just removed them. */
 function versionsIn(mesh: Mesh, { actor, user }: Person, region: string, { channel, id }: Message): readonly string[] | undefined {
-  const reader = mesh.machine(region).running?.reader;
+  const reader = mesh.machine(region).serving?.reader;
   if (reader === undefined || !reader.isMember(user, channel.slice(-26))) return undefined;
   return reader.versions(actor, channel, id, { limit: 500 }).items.map(({ author, command }) => `${author} ${command}`);
 }

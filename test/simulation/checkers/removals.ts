@@ -38,7 +38,7 @@ export function watchRemovals(mesh: Mesh): Watcher & { readonly judge: (clients:
     answered: (_person, { command, attempts }, region) => {
       if (command.kind !== "member.remove" || attempts.at(-1)?.replayed) return;
       const channel = identityIn("channel", command.channel) ?? "";
-      if (mesh.machine(region).running?.reader.isMember(command.user, channel)) return;
+      if (mesh.machine(region).serving?.reader.isMember(command.user, channel)) return;
       removals.push({ region, user: command.user, channel, fromMs: mesh.scheduler.nowMs + QUEUE_MS, untilMs: Number.POSITIVE_INFINITY });
     },
     judge: (clients) => {
