@@ -23,9 +23,9 @@ export interface Word {
   /** Changes that its region had applied: a verdict judged again is newer than before, with the same events. */
   readonly revision: number;
 }
-/** Text whose order is the order of words. */
+/** Text whose order is the order of words. A blank sorts below whatever a region's name may hold, so a stamp that begins another comes before it. */
 export const wordText = ({ newest, events, revision }: Word): string =>
-  `${newest}|${String(events).padStart(9, "0")}|${String(revision).padStart(14, "0")}`;
+  `${newest} ${String(events).padStart(9, "0")} ${String(revision).padStart(14, "0")}`;
 
 /** A message without what follows from its place: id, channel, time and region of birth. */
 export type ShownMessage = Omit<Message, "id" | "channel" | "createdAt" | "origin">;
