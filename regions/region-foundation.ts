@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
+import { openLoneRegisters } from "../reconciliation/lone-registers.ts";
 import type { Config } from "./config.ts";
 import { openLmdbStore } from "./embedded/lmdb-store.ts";
 import { checkNames } from "./known-regions.ts";
@@ -73,7 +74,7 @@ export async function layFoundation(
   const region = config.ATOLL_REGION;
   const directory = join(config.ATOLL_DATA_DIR, "store");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const store = await openLmdbStore({ directory });
+  const store = openLoneRegisters(await openLmdbStore({ directory }));
   await checkNames(store, topology, region);
   const connection = await connectRegion({ region, ...natsAccess(config.ATOLL_NATS_URL) });
   log.info({ event: "nats.connected", version: connection.serverVersion }, "connected to the region's JetStream tier");

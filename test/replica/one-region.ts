@@ -7,8 +7,10 @@ import { decide } from "../../core/commands/decide.ts";
 import { recordById } from "../../core/conflict-records.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { ClockWitnessed, Event, Json, Placed } from "../../core/event.ts";
+import type { StateStore } from "../../core/ports/state-store.ts";
 import { vectorText } from "../../core/position.ts";
 import { HybridClock } from "../../core/stamp.ts";
+import { openLoneRegisters } from "../../reconciliation/lone-registers.ts";
 import { regionView } from "../../reconciliation/region-view.ts";
 import type { Applied } from "../../reconciliation/replica.ts";
 import { Replica } from "../../reconciliation/replica.ts";
@@ -22,13 +24,16 @@ const KEYS = openContentKeys("the secret of a test");
 export interface OpenReplica {
   readonly replica: Replica;
   readonly tables: WorkingSet;
-  readonly store: MemoryStore;
+  readonly store: StateStore;
+  /** What lies beneath `store`, as it is stored. */
+  readonly disk: MemoryStore;
   readonly told: readonly Applied[];
 }
 
 /** A replica on tables of its own, and all that it told of what it applied. */
 export function openReplica(region: string): OpenReplica {
-  const store = openMemoryStore();
+  const disk = openMemoryStore();
+  const store = openLoneRegisters(disk);
   const tables = new WorkingSet(store);
   const told: Applied[] = [];
   const replica = new Replica({
@@ -39,7 +44,7 @@ export function openReplica(region: string): OpenReplica {
     applied: (one) => told.push(one),
     distrusted: () => {},
   });
-  return { replica, tables, store, told };
+  return { replica, tables, store, disk, told };
 }
 
 export type Outcome =

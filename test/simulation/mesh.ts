@@ -1,6 +1,7 @@
 /** A whole mesh on virtual time: machines, links, logs, mirrors, people, and the checkers that watch while it runs. */
 import type { Placed } from "../../core/event.ts";
 import { covers } from "../../core/position.ts";
+import { openLoneRegisters } from "../../reconciliation/lone-registers.ts";
 import { openEventLog } from "./event-log.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { History, type Operation } from "./history.ts";
@@ -65,7 +66,7 @@ export class Mesh {
         regions,
         life,
         link,
-        store: machine.store,
+        store: openLoneRegisters(machine.store),
         log: openEventLog(server, server.latestEpoch, life),
         boot: `${region}-${machine.boots}`,
         random: bootRandom,

@@ -1,6 +1,7 @@
 /** One simulation, whole: from a seed to a verdict. */
 
 import type { VerifyReport } from "../../core/ports/boards.ts";
+import { wholeReader } from "../../reconciliation/lone-registers.ts";
 import { answeredInTime } from "./checkers/answers.ts";
 import { authorsInOrder } from "./checkers/author-order.ts";
 import { watchClosedTime } from "./checkers/closed-time.ts";
@@ -171,9 +172,10 @@ function endOf(mesh: Mesh): EndState {
   const acts = actsOf(truth);
   const distrusted = distrustOf(truth);
   const verdicts = new Map([...acts].map(([key, some]) => [key, verdictOf(some, distrusted)]));
-  const regions = mesh.machines.map(
-    ({ region, store }): RegionEnd => ({ region, store, registers: new Map(store.range("registers", ALL)) }),
-  );
+  const regions = mesh.machines.map(({ region, store: disk }): RegionEnd => {
+    const store = wholeReader(disk);
+    return { region, store, registers: new Map(store.range("registers", ALL)) };
+  });
   return { operations: mesh.history.operations, truth, acts, verdicts, distrusted, regions };
 }
 

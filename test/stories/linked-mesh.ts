@@ -5,6 +5,7 @@
 import type { Command } from "../../core/command.ts";
 import type { FollowOptions, PeerLink, PeerTail } from "../../core/ports/peer-link.ts";
 import { Bus, VirtualTime } from "../../reconciliation/links.test-model.ts";
+import { openLoneRegisters } from "../../reconciliation/lone-registers.ts";
 import { openRegion } from "../../reconciliation/region.ts";
 import type { Region } from "../../reconciliation/region-ports.ts";
 import type { MemoryEventLog } from "../../regions/embedded/memory-log.ts";
@@ -92,7 +93,7 @@ export class LinkedMesh {
     const region = await openRegion({
       region: name,
       regions: this.names,
-      store,
+      store: openLoneRegisters(store),
       log: this.#logs.get(name) as MemoryEventLog,
       link: { ...this.bus.link(name), follow: (options) => this.#follow(name, options) } satisfies PeerLink,
       timers: this.time,

@@ -7,6 +7,7 @@ import type { Accepted } from "../../core/ports/acceptor.ts";
 import type { Told } from "../../core/ports/feed.ts";
 import type { FollowOptions, PeerLink } from "../../core/ports/peer-link.ts";
 import type { Timers } from "../../core/ports/time.ts";
+import { openLoneRegisters } from "../../reconciliation/lone-registers.ts";
 import { openRegion } from "../../reconciliation/region.ts";
 import type { Region } from "../../reconciliation/region-ports.ts";
 import type { MemoryEventLog } from "../../regions/embedded/memory-log.ts";
@@ -52,7 +53,7 @@ export class SmallMesh {
     const region = await openRegion({
       region: name,
       regions: REGIONS,
-      store: disk.store,
+      store: openLoneRegisters(disk.store),
       log,
       link: this.#link(name),
       timers: this.#timers(),

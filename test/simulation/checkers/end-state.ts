@@ -1,6 +1,6 @@
 /** What the end of a simulation is judged by: the logs as they are, and each region's store. */
 import type { Placed } from "../../../core/event.ts";
-import type { StateStore } from "../../../core/ports/state-store.ts";
+import type { TableReader } from "../../../core/ports/state-store.ts";
 import type { Register } from "../../../core/register.ts";
 import type { Operation } from "../history.ts";
 import type { Acts } from "../model/acts.ts";
@@ -8,7 +8,7 @@ import type { Distrusted, Verdict } from "../model/verdict.ts";
 
 export interface RegionEnd {
   readonly region: string;
-  readonly store: StateStore;
+  readonly store: TableReader;
   readonly registers: ReadonlyMap<string, Register>;
 }
 export interface EndState {
