@@ -7,6 +7,7 @@ import type { Actor } from "../core/command.ts";
 import type { EventLog } from "../core/ports/event-log.ts";
 import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
+import { openLoneRegisters } from "../reconciliation/lone-registers.ts";
 import { openRegion } from "../reconciliation/region.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import { openBootClock } from "../regions/boot-clock.ts";
@@ -44,7 +45,7 @@ const actor = (nth: number): Actor => ({ user: `author-${nth}`, roles: ["user"] 
 
 export async function openLoneRegion(): Promise<LoneRegion> {
   const folder = await mkdtemp(join(tmpdir(), "atoll-bench-"));
-  const store = await openLmdbStore({ directory: join(folder, "store") });
+  const store = openLoneRegisters(await openLmdbStore({ directory: join(folder, "store") }));
   const memory = openMemoryLog("us", 1);
   /** As a log across a socket: the event loop turns before the answer comes. */
   const append: EventLog["append"] = async (message) => {

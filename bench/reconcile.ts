@@ -10,6 +10,7 @@ import { recordById } from "../core/conflict-records.ts";
 import type { StateStore, TableWrite } from "../core/ports/state-store.ts";
 import { Committer } from "../reconciliation/committer.ts";
 import { Gate } from "../reconciliation/gate.ts";
+import { openLoneRegisters } from "../reconciliation/lone-registers.ts";
 import { regionView } from "../reconciliation/region-view.ts";
 import { Replica } from "../reconciliation/replica.ts";
 import { WorkingSet } from "../reconciliation/working-set.ts";
@@ -47,7 +48,7 @@ let commits: (readonly TableWrite[])[] = [];
 
 async function inFolder<T>(run: (store: StateStore) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "atoll-bench-"));
-  const store = await openLmdbStore({ directory: join(folder, "store") });
+  const store = openLoneRegisters(await openLmdbStore({ directory: join(folder, "store") }));
   const result = await run(store);
   await store.close();
   await rm(folder, { recursive: true, force: true });
