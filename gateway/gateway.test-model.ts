@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { WebSocket } from "ws";
 import type { Presence, Sync } from "../core/objects.ts";
+import { embeddedHistory } from "../core/ports/message-history.ts";
 import type { Timers } from "../core/ports/time.ts";
 import { FakeRegion } from "./fake-region.test-model.ts";
 import { openMetrics } from "./metrics.ts";
@@ -77,6 +78,7 @@ export async function openTestGateway(changes: Partial<GatewayParts> = {}, regio
     port: 0,
     acceptor: region.acceptor,
     reader: region.reader,
+    history: embeddedHistory(region.reader),
     feed: region.feed,
     ...boards.parts(),
     auth: { secret: SECRET },

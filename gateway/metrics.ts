@@ -68,6 +68,16 @@ export function openMetrics({ region, version, registry = new Registry() }: Metr
     projectionState: gauge("projection_state", "1 for the state a following store is in: live, behind, unreachable.", ["store", "state"]),
     projectionLagChanges: gauge("projection_lag_changes", "Changes that a following store has not taken.", ["store"]),
     projectionLagSeconds: gauge("projection_lag_seconds", "How long the first of them has waited.", ["store"]),
+    historyReads: counter(
+      "history_reads_total",
+      "Pages of history by who answered: the history store, its pages kept here, or the embedded store.",
+      ["by"],
+    ),
+    executedConsistency: counter("store_consistency_total", "Reads and writes of a store, by the consistency they were executed at.", [
+      "store",
+      "operation",
+      "consistency",
+    ]),
     refills: counter("store_refills_total", "Times a store came back without what it had acknowledged, and was given it again.", ["store"]),
     auditEntries: counter("audit_entries_total", "Entries written to the audit log."),
   } as const;

@@ -5,8 +5,10 @@ import type { Acceptor } from "../core/ports/acceptor.ts";
 import type { PresenceBoard, RegionRanking, SyncBoard, Verifier } from "../core/ports/boards.ts";
 import type { ConnectionRegistry } from "../core/ports/connection-registry.ts";
 import type { Feed } from "../core/ports/feed.ts";
+import type { MessageHistory } from "../core/ports/message-history.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { RegionRates } from "../core/ports/region-rates.ts";
+import type { StoreDesk } from "../core/ports/store-modes.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -90,6 +92,10 @@ export interface GatewayParts {
   readonly port: number;
   readonly acceptor: Acceptor;
   readonly reader: Reader;
+  /** Messages and versions, wherever they are kept. */
+  readonly history: MessageHistory;
+  /** What operators see of the stores beside the embedded one; absent where there are none to speak of. */
+  readonly desk?: StoreDesk;
   readonly feed: Feed;
   readonly sync: SyncBoard;
   readonly presence: PresenceBoard;

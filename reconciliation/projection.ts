@@ -65,6 +65,8 @@ const BOUNDS = {
   askMs: 5_000,
   /** What a store has held for this long, no crash takes back: longer than Cassandra's periodic commit log waits for its disk (10 s). */
   settleMs: 30_000,
+  /** Replicas that a read may ask have what was acknowledged this long ago. */
+  readableMs: 2_000,
   againMs: 250,
   againLatestMs: 5_000,
   /** Live: at most so many changes wait, and none longer. */
@@ -86,6 +88,8 @@ export class Projection {
   #applied: Vector = {};
   /** What stands noted there; while less than it is brought again, the note stays. */
   #noted = 0;
+  /** What was taken when; the first is readable. */
+  readonly #takes: { readonly change: number; readonly atMs: number }[] = [];
   readonly #marks: { readonly change: number; readonly atMs: number }[] = [];
   #failures = 0;
   #why: string | null = "not asked yet";
@@ -107,6 +111,12 @@ export class Projection {
   /** Up to this change the store has everything. */
   get taken(): number {
     return this.#taken;
+  }
+  /** Up to this change the store has had everything for a while, so that any replica of it shows it. */
+  get readable(): number {
+    const soMs = this.#parts.timers.monotonicMs() - this.#bounds.readableMs;
+    while (this.#takes[1] !== undefined && this.#takes[1].atMs <= soMs) this.#takes.shift();
+    return this.#takes[0]?.change ?? 0;
   }
   get reachable(): boolean {
     return this.#why === null;
@@ -171,7 +181,9 @@ export class Projection {
       await sink.take(changes);
       watch?.projected?.(sink.name, changes.upTo - this.#taken, timers.monotonicMs() - startedMs);
       this.#taken = changes.upTo;
+      this.#takes.push({ change: this.#taken, atMs: timers.monotonicMs() });
       this.#applied = joinVectors(this.#applied, changes.applied);
+      if (this.#takes.length > 1_000) void this.readable;
       if (this.#saved === 0 || timers.monotonicMs() - this.#savedMs >= saveMs) await this.#save();
     }
     if ((this.#saved !== this.#taken || this.#settles()) && timers.monotonicMs() - this.#savedMs >= saveMs) await this.#save();
@@ -205,6 +217,7 @@ export class Projection {
     this.#applied = held?.applied ?? {};
     this.#noted = held?.change ?? 0;
     this.#marks.splice(0);
+    this.#takes.splice(0, this.#takes.length, { change: from, atMs: Number.NEGATIVE_INFINITY });
   }
 
   /** What is there is looked at first: a note over a loss would hide it. */

@@ -4,6 +4,7 @@ import type { PresenceBoard, Verifier } from "../core/ports/boards.ts";
 import type { EventLog } from "../core/ports/event-log.ts";
 import type { Feed } from "../core/ports/feed.ts";
 import type { HistoryStore } from "../core/ports/history-store.ts";
+import type { MessageHistory } from "../core/ports/message-history.ts";
 import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
@@ -41,6 +42,8 @@ export interface RegionPorts {
   readonly boot: string;
   /** Where message history is kept beside the embedded store. */
   readonly history?: HistoryStore;
+  /** Whether pages of it that were read before may answer again (P2). */
+  readonly cacheHistory?: () => boolean;
   /** What metrics and logs hear; nothing leans on it. */
   readonly watch?: Partial<RegionWatch>;
 }
@@ -48,6 +51,8 @@ export interface RegionPorts {
 export interface Region {
   readonly acceptor: Acceptor;
   readonly reader: Reader;
+  /** Messages as the door reads them, wherever they are kept. */
+  readonly history: MessageHistory;
   readonly feed: Feed;
   readonly links: RegionSyncBoard;
   readonly presence: PresenceBoard & PresenceExchange;

@@ -5,6 +5,8 @@ import type { Applied } from "./replica.ts";
 import type { LinkChange } from "./sync-board.ts";
 
 export interface RegionWatch extends ProjectionWatch {
+  /** A page of history has been read, from there. */
+  historyRead(by: "store" | "cache" | "embedded"): void;
   applied(applied: Applied): void;
   /** Events of one log message have been applied in memory. */
   took(origin: string, events: number, tookMs: number): void;

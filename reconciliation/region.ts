@@ -7,6 +7,7 @@ import { recordById } from "../core/conflict-records.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
+import { embeddedHistory } from "../core/ports/message-history.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
 import type { Vector } from "../core/position.ts";
 import { joinVectors, parsePoint, parseVector, START } from "../core/position.ts";
@@ -19,6 +20,7 @@ import { recallCommand } from "./command-rows.ts";
 import { Committer } from "./committer.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { followedBy } from "./followed.ts";
+import { readHistory } from "./history-reading.ts";
 import { LateTail } from "./late-tail.ts";
 import { OwnClock } from "./own-clock.ts";
 import { OwnTail, replayOwnLog } from "./own-log.ts";
@@ -223,9 +225,23 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     committer.close();
     await projections.stop();
   };
+  const history =
+    ports.history === undefined || projections.history === undefined
+      ? embeddedHistory(reader)
+      : readHistory({
+          store: ports.history,
+          projection: projections.history,
+          reader,
+          tables,
+          isDistrusted: replica.judging.isDistrusted,
+          timers,
+          caching: ports.cacheHistory ?? (() => false),
+          read: (by) => watch.historyRead?.(by),
+        });
   return {
     acceptor,
     reader,
+    history,
     feed: telling,
     links,
     presence,

@@ -53,6 +53,20 @@ test("secrets and passwords are never shown", () => {
   expect(shown).toContain("10.0.0.1");
 });
 
+test("a Cassandra is named by its contact points; what cannot be a keyspace or half a login is refused", () => {
+  const cassandra = { ATOLL_CASSANDRA_CONTACT_POINTS: "10.0.0.1, 10.0.0.2:9142", ATOLL_CASSANDRA_REPLICATION: "dc1:3,dc2:3" };
+  expect(readConfig(SOUND, cassandra)).toMatchObject({
+    ok: true,
+    config: { ATOLL_CASSANDRA_CONTACT_POINTS: ["10.0.0.1", "10.0.0.2:9142"], ATOLL_CASSANDRA_READS: "local-one", ATOLL_MIGRATE: "yes" },
+  });
+  expect(problems(SOUND, cassandra, { ATOLL_CASSANDRA_USER: "atoll" })[0]).toContain("set both or none");
+  expect(problems(SOUND, cassandra, { ATOLL_CASSANDRA_KEYSPACE: "x; DROP" })[0]).toContain("a-z");
+  expect(problems(SOUND, cassandra, { ATOLL_CASSANDRA_REPLICATION: "three" })[0]).toContain("dc:replicas");
+  const read = readConfig(SOUND, { ATOLL_CASSANDRA_USER: "atoll", ATOLL_CASSANDRA_PASSWORD: "rosebud" });
+  expect(JSON.stringify(read.ok && redacted(read.config))).not.toContain("rosebud");
+  expect(DOCUMENTATION.find(({ key }) => key === "ATOLL_CASSANDRA_PASSWORD")?.flag).toBeNull();
+});
+
 test("every setting is documented, and secrets are no flags", () => {
   expect(DOCUMENTATION.every(({ about }) => about.length > 10)).toBe(true);
   expect(DOCUMENTATION.find(({ key }) => key === "ATOLL_AUTH_SECRET")?.flag).toBeNull();

@@ -3,6 +3,7 @@
  * An unknown ATOLL_ variable is an error: a mistyped one would silently leave a default in force.
  */
 import { z } from "zod";
+import { READ_CONSISTENCIES } from "../core/ports/store-modes.ts";
 import { nearest } from "./nearest.ts";
 
 const text = z.string().min(1);
@@ -41,8 +42,33 @@ const Settings = z.object({
     ),
   ATOLL_NATS_SERVER: text.optional().describe("path of nats-server, for `atoll up`"),
   ATOLL_DATA_DIR: text.default(".atoll/data").describe("folder of the embedded stores"),
-  ATOLL_CASSANDRA_CONTACT_POINTS: list.optional().describe("message history and audit in Cassandra; embedded when absent"),
-  ATOLL_CASSANDRA_LOCAL_DC: text.optional().describe("this region's data centre in Cassandra"),
+  ATOLL_CASSANDRA_CONTACT_POINTS: list
+    .optional()
+    .describe("message history, conflict and audit log in Cassandra, by comma: host[:port]; embedded when absent"),
+  ATOLL_CASSANDRA_LOCAL_DC: text.optional().describe("this region's data centre in Cassandra; that of the first contact point when absent"),
+  ATOLL_CASSANDRA_KEYSPACE: text
+    .regex(/^[a-z][a-z0-9_]{0,47}$/, "is a-z, 0-9 and _, from a letter, at most 48")
+    .optional()
+    .describe(
+      "keyspace of this region's history; atoll_<region> when absent. The same for regions that share one cluster over their data centres",
+    ),
+  ATOLL_CASSANDRA_REPLICATION: text
+    .regex(/^[\w.-]+:\d(,[\w.-]+:\d)*$/, "is dc:replicas, by comma")
+    .optional()
+    .describe("replicas per data centre of a keyspace that is made, like dc1:3,dc2:3; three (or as many as there are nodes) when absent"),
+  ATOLL_CASSANDRA_USER: text.optional().describe("who signs in to Cassandra; nobody when absent"),
+  ATOLL_CASSANDRA_PASSWORD: text.optional().describe("the password of that user"),
+  ATOLL_CASSANDRA_CA_FILE: text
+    .optional()
+    .describe("PEM file of the authority that signed Cassandra's certificates: TLS is spoken when given"),
+  ATOLL_CASSANDRA_READS: z
+    .enum(READ_CONSISTENCIES)
+    .default("local-one")
+    .describe(`consistency that history is read at: ${READ_CONSISTENCIES.join(", ")}; an operator may change it while it runs`),
+  ATOLL_MIGRATE: z
+    .enum(["yes", "no"])
+    .default("yes")
+    .describe("whether a region may make the tables it lacks when it starts; with no, `atoll migrate` does it"),
   ATOLL_MONGODB_URI: text.optional().describe("directory in MongoDB; embedded when absent"),
   ATOLL_REDIS_URL: text
     .regex(/^rediss?:\/\/\S+$/, "is redis://[user:password@]host:port[/database], or rediss:// for TLS")
@@ -71,7 +97,7 @@ export type Config = Readonly<z.infer<typeof Settings>>;
 type Key = keyof Config;
 const KEYS = Object.keys(Settings.shape) as readonly Key[];
 const SECRET = ["ATOLL_MESH_SECRET", "ATOLL_AUTH_SECRET"] as const;
-const isSecret = (key: Key): boolean => (SECRET as readonly Key[]).includes(key);
+const isSecret = (key: Key): boolean => key === "ATOLL_CASSANDRA_PASSWORD" || (SECRET as readonly Key[]).includes(key);
 /** Values of which a part is a password. */
 const CREDENTIALS: readonly string[] = ["ATOLL_NATS_URL", "ATOLL_MONGODB_URI", "ATOLL_REDIS_URL"];
 const WELL_KNOWN = /^(secret|change-?me|password|atoll|test|default|development)$/i;
@@ -106,9 +132,11 @@ function unfit(config: Config): readonly Problem[] {
       problem: "is missing: nobody could sign in",
       mend: "set it (openssl rand -hex 32), or ATOLL_AUTH_JWKS_URL",
     });
-  for (const key of ["ATOLL_CASSANDRA_CONTACT_POINTS", "ATOLL_MONGODB_URI", "ATOLL_GEO_DB", "ATOLL_AUTH_JWKS_URL"] as const)
+  for (const key of ["ATOLL_MONGODB_URI", "ATOLL_GEO_DB", "ATOLL_AUTH_JWKS_URL"] as const)
     if (config[key] !== undefined)
       problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
+  if ((config.ATOLL_CASSANDRA_USER === undefined) !== (config.ATOLL_CASSANDRA_PASSWORD === undefined))
+    problems.push({ key: "ATOLL_CASSANDRA_USER", problem: "and ATOLL_CASSANDRA_PASSWORD belong together", mend: "set both or none" });
   if (config.ATOLL_MODE === "local") return problems;
   for (const key of SECRET) {
     const value = config[key];

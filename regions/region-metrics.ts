@@ -37,6 +37,7 @@ export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
     sinkFailed: (sink, why) =>
       log.warn({ event: "store.unreachable", store: sink, why: String(why) }, `the ${sink} store is out of reach; changes wait on disk`),
     sinkBack: (sink) => log.info({ event: "store.back", store: sink }, `the ${sink} store takes changes`),
+    historyRead: (by) => metrics.historyReads.inc({ by }),
     storeRefused: (cause) => log.error({ event: "store.refused", cause: String(cause) }, "the store takes no rows; trying again"),
     distrusted: (origin) => metrics.distrustedStamps.inc({ origin }),
     quarantined: (origin) => {

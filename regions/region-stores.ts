@@ -3,8 +3,10 @@
  * degraded, and is brought up to date when it returns.
  */
 import type { ConnectionRegistry } from "../core/ports/connection-registry.ts";
+import type { HistoryStore } from "../core/ports/history-store.ts";
 import type { RegionRates } from "../core/ports/region-rates.ts";
 import type { StoreHealth } from "../core/ports/store-health.ts";
+import type { StoreDesk, StoreFacts } from "../core/ports/store-modes.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Metrics } from "../gateway/metrics.ts";
 import { DEFAULT_LIMITS, type ReadyLine } from "../gateway/parts.ts";
@@ -13,9 +15,14 @@ import type { Config } from "./config.ts";
 import { openRedis } from "./redis/connection.ts";
 import { openRedisRates } from "./redis/rates.ts";
 import { openRedisRegistry } from "./redis/registry.ts";
+import { openRegionHistory } from "./region-cassandra.ts";
 import type { RegionLog } from "./region-log.ts";
 
 export interface RegionStores {
+  readonly history: HistoryStore | undefined;
+  readonly cacheHistory: () => boolean;
+  /** What an operator sees of the stores, and may switch. */
+  readonly desk: StoreDesk;
   readonly registry?: ConnectionRegistry;
   readonly rates?: RegionRates;
   /** One line a store, for `/readyz?verbose`: never a reason to be unready. */
@@ -33,6 +40,8 @@ export interface StoresParts {
   readonly nowMs: () => number;
   readonly metrics: Metrics;
   readonly log: RegionLog;
+  /** What the region says of the stores that follow it; nothing before it runs. */
+  readonly facts: () => readonly StoreFacts[];
 }
 
 interface Store {
@@ -43,9 +52,18 @@ interface Store {
 
 export function openRegionStores(parts: StoresParts): RegionStores {
   const redis = openRedisParts(parts);
-  const stores: readonly Store[] = redis === undefined ? [] : [redis.store];
+  const history = openRegionHistory(parts);
+  const cassandra: Store = {
+    name: "cassandra",
+    health: () => history.health() ?? { state: "ok", detail: "embedded" },
+    close: () => history.close(),
+  };
+  const stores: readonly Store[] = [...(history.history === undefined ? [] : [cassandra]), ...(redis === undefined ? [] : [redis.store])];
   return {
     ...redis?.ports,
+    history: history.history,
+    cacheHistory: history.cacheHistory,
+    desk: history.desk,
     lines: () => stores.map(({ name, health }) => ({ name, ok: true, detail: wordsOf(health()) })),
     degraded: () => stores.filter(({ health }) => health().state === "degraded").map(({ name }) => name),
     close: async () => {

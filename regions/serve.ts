@@ -98,7 +98,17 @@ export async function serveRegion(config: Config): Promise<void> {
   const foundation = await layFoundation(config, topology, clock, log, askForJetStream);
   const { store, link, opened } = foundation;
   const joins = await isJoining(store);
-  const running = await openRegion({
+  let projecting: Region | undefined;
+  const stores = openRegionStores({
+    config,
+    boot,
+    timers,
+    nowMs: () => clock.nowMs(),
+    metrics,
+    log,
+    facts: () => projecting?.projections() ?? [],
+  });
+  const running: Region = await openRegion({
     region,
     regions: [region, ...peersOf(topology, region)],
     retired: retiredBeside(topology, region),
@@ -112,14 +122,15 @@ export async function serveRegion(config: Config): Promise<void> {
     random: Math.random,
     secret: config.ATOLL_MESH_SECRET,
     boot,
+    ...(stores.history === undefined ? {} : { history: stores.history, cacheHistory: stores.cacheHistory }),
     watch: watchRegion(metrics, log),
   });
+  projecting = running;
   const hideLinks = showLinks(metrics, running, timers);
   const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
   const live = followTopology({ given: config.ATOLL_TOPOLOGY, first: topology, region, foundation, running, timers, log });
   const joining = openJoining({ joining: joins, region: running, store, anyRetired: live.anyRetired, timers, log });
   const logWatch = watchStuckLog(opened.log, foundation.connection, askForJetStream);
-  const stores = openRegionStores({ config, boot, timers, nowMs: () => clock.nowMs(), metrics, log });
   const gateway = await openGateway({
     region,
     version: version(),
@@ -127,6 +138,8 @@ export async function serveRegion(config: Config): Promise<void> {
     port: config.ATOLL_PORT,
     acceptor: running.acceptor,
     reader: running.reader,
+    history: running.history,
+    desk: stores.desk,
     feed: running.feed,
     sync: running.links,
     presence: running.presence,

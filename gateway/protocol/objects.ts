@@ -112,6 +112,16 @@ export const Gap = z
 export const AuditEntry = z
   .looseObject({ seq: z.number(), region: id, at: time, kind: z.enum(["version", "verdict", "restore", "quarantine", "operator"]) })
   .meta({ id: "AuditEntry" });
+export const StoreState = z
+  .object({
+    name: z.string(),
+    state: z.enum(["live", "behind", "unreachable"]),
+    waiting: z.number(),
+    ageMs: z.number(),
+    why: z.string().nullable(),
+  })
+  .meta({ id: "StoreState" });
+export const RepairStep = z.object({ why: z.string(), command: z.string() }).meta({ id: "RepairStep" });
 export const Problem = z
   .object({
     type: z.string(),

@@ -5,5 +5,13 @@ import { conflictRoutes } from "./conflicts.ts";
 import { meshRoutes } from "./mesh.ts";
 import { messageRoutes } from "./messages.ts";
 import type { Route } from "./route.ts";
+import { storeRoutes } from "./stores.ts";
 
-export const ROUTES: readonly Route[] = [...channelRoutes, ...messageRoutes, ...meshRoutes, ...conflictRoutes, ...auditRoutes];
+export const ROUTES: readonly Route[] = [
+  ...channelRoutes,
+  ...messageRoutes,
+  ...meshRoutes,
+  ...conflictRoutes,
+  ...auditRoutes,
+  ...storeRoutes,
+];

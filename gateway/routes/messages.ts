@@ -30,15 +30,16 @@ export const messageRoutes: readonly Route[] = [
     summary: "The channel's history, newest first; subscribe with its cursor and nothing lies between",
     query: z.object({ limit, before: idOrTime.exactOptional(), after: idOrTime.exactOptional(), thread: anyId.exactOptional() }),
     answer: page(Message).extend({ sync: Watermark, cursor }),
-    run: ({ context: { parts }, actor, params, query }) => {
+    run: async ({ context: { parts }, actor, params, query }) => {
       const identity = parts.reader.memberChannel(actor, params.channel);
-      const shown = parts.reader.shownChannel(identity);
-      const { items, next } = parts.reader.messages(actor, params.channel, query);
+      // Before the page is read: what it says of completeness holds for the page too.
+      const watermark = parts.sync.watermark(identity);
+      const { items, next, applied } = await parts.history.messages(actor, params.channel, query);
       return {
         items,
         next,
-        sync: { ...parts.sync.watermark(identity), channel: shown },
-        cursor: encodeCursor(plainCursor(parts.reader.applied())),
+        sync: { ...watermark, channel: parts.reader.shownChannel(identity) },
+        cursor: encodeCursor(plainCursor(applied)),
       };
     },
   }),
@@ -72,7 +73,7 @@ export const messageRoutes: readonly Route[] = [
     summary: "Every version ever accepted, winners and losers",
     query: paging,
     answer: page(Version),
-    run: ({ context, actor, params, query }) => context.parts.reader.versions(actor, params.channel, params.message, query),
+    run: ({ context, actor, params, query }) => context.parts.history.versions(actor, params.channel, params.message, query),
   }),
   write({
     group,

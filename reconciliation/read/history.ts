@@ -24,7 +24,22 @@ export interface HistoryOf {
 }
 
 /** Messages looked at for one page of a thread, so that a page costs no more than this in a channel of any length. */
-const LOOKED_AT = 5_000;
+export const LOOKED_AT = 5_000;
+
+/** Places of the timeline, both exclusive. */
+export interface Bounds {
+  readonly before: string;
+  readonly after: string;
+}
+/** What `before` and `after` stand for, without the channel before them. */
+export function boundsOf(tables: TableReader, channel: string, { before, after, thread }: HistoryAsk): Bounds {
+  if (thread !== undefined) rootOf(thread);
+  const within = (key: string): string => key.slice(channel.length + 1);
+  return {
+    before: before === undefined ? "\u{7f}" : within(edge(tables, channel, before, "before")),
+    after: after === undefined ? "" : within(edge(tables, channel, after, "after")),
+  };
+}
 
 export function messageOf(tables: TableReader, { channel, shownChannel }: HistoryOf, identity: string): Message | undefined {
   const register = tables.get("registers", registerKey.body(channel, identity));
@@ -78,11 +93,16 @@ function edge(tables: TableReader, channel: string, text: string, side: "before"
 }
 
 function inThread(tables: TableReader, channel: string, thread: string): (identity: string) => boolean {
-  const root = identityIn("message", thread);
-  if (root === undefined) throw new Refusal("invalid", "`thread` is no message id.");
+  const root = rootOf(thread);
   return (identity) => {
     const birth = birthOf(tables.get("registers", registerKey.body(channel, identity)));
     const named = birth === undefined ? null : threadOf(birth);
     return named !== null && identityIn("message", named) === root;
   };
+}
+
+function rootOf(thread: string): string {
+  const root = identityIn("message", thread);
+  if (root === undefined) throw new Refusal("invalid", "`thread` is no message id.");
+  return root;
 }

@@ -42,11 +42,14 @@ export async function pageOf(
 
 /** Whether the range and the bucket have any time in common. A bucket's name is the beginning of the times in it. */
 function mayHold(bucket: string, { before, after }: Required<HistoryRange>): boolean {
-  const latest = before < "\u{7f}" ? bucketAt(stampTimeMs(before), LONGEST) : "~";
-  const earliest = after === "" ? "" : bucketAt(stampTimeMs(after), LONGEST);
+  const latest = before < "\u{7f}" ? nameAt(before) : "~";
+  const earliest = after === "" ? "" : nameAt(after);
   return bucket.slice(0, LONGEST) <= latest && bucket >= earliest.slice(0, bucket.length);
 }
 const LONGEST = 15;
+/** Beyond the last time that a stamp may have, all is the same. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const nameAt = (place: Place): string => bucketAt(Math.min(LAST_MS, stampTimeMs(place)), LONGEST);
 
 /** A bucket's rows and those of the finer ones in it, as one run. */
 function rowsIn(reading: Reading, { bucket, within }: BucketTree): Rows {

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import cassandra from "cassandra-driver";
+import type { ReadConsistency } from "../../core/ports/store-modes.ts";
 
 export interface CassandraAccess {
   /** "host" or "host:port". */
@@ -18,8 +19,6 @@ export interface CassandraAccess {
   readonly caFile?: string;
 }
 
-export const READ_CONSISTENCIES = ["local-one", "one", "local-quorum", "quorum"] as const;
-export type ReadConsistency = (typeof READ_CONSISTENCIES)[number];
 export type Value = string | number | bigint | null;
 export type Row = Readonly<Record<string, Value>>;
 export interface Statement {
@@ -54,7 +53,6 @@ export interface Session {
   run(query: string): Promise<readonly Row[]>;
   /** One server of the local data centre after another. */
   askEach(query: string): Promise<readonly Row[]>;
-  /** Until every server has the schema. */
   close(): Promise<void>;
   /** Release of the server that answers. */
   version(): Promise<string>;

@@ -45,6 +45,12 @@ export const COMMANDS: readonly { readonly group: string; readonly commands: rea
     group: "Run it:",
     commands: [
       { name: "serve", about: "run one region's process, told by its environment", load: () => import("./serve.ts") },
+      {
+        name: "stores",
+        about: "how far Cassandra and the others have come, how they are read, what to repair",
+        load: () => import("./stores.ts"),
+      },
+      { name: "migrate", about: "bring a region's Cassandra to the tables of this version", load: () => import("./migrate.ts") },
       { name: "config", about: "check, print or document the configuration", load: () => import("./config.ts") },
       { name: "doctor", about: "what is installed, what is missing, and what mends it", load: () => import("./doctor.ts") },
     ],

@@ -1,6 +1,7 @@
 /** `atoll doctor`: what is installed, what is missing, and the exact command that mends it. */
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { inspectCassandra } from "../cassandra/inspect.ts";
 import { meshFolder } from "../mesh/folder.ts";
 import { tcpFree, udpFree } from "../mesh/ports.ts";
 import { livingSupervisor } from "../mesh/roster.ts";
@@ -24,6 +25,7 @@ interface Options {
   readonly natsServer?: string;
   readonly redis?: string;
   readonly mongodb?: string;
+  readonly cassandra?: string;
 }
 
 const MINIMUM_FREE_BYTES = 1024 ** 3;
@@ -94,8 +96,11 @@ async function ports(data: string, port: number): Promise<Check> {
 
 /** Real stores that were named: which server answers. Those that were not are embedded and always there. */
 async function stores(options: Options, environment: Readonly<Record<string, string | undefined>>): Promise<readonly Check[]> {
-  const { redis } = switchesOf(options, environment);
-  return redis === undefined ? [] : [{ name: "redis", ...(await inspectRedis(redis)) }];
+  const { redis, cassandra } = switchesOf(options, environment);
+  return [
+    ...(cassandra === undefined ? [] : [{ name: "cassandra", ...(await inspectCassandra(cassandra.split(",").map((one) => one.trim()))) }]),
+    ...(redis === undefined ? [] : [{ name: "redis", ...(await inspectRedis(redis)) }]),
+  ];
 }
 
 export const define: Define = (command, finish) => {
@@ -103,6 +108,7 @@ export const define: Define = (command, finish) => {
     .option("--install", "install what is missing")
     .option("--port <port>", "the first port that `up` would use", "8800")
     .option("--nats-server <path>", "the nats-server that `up` would run")
+    .option("--cassandra <hosts>", "the Cassandra that `up` would use (default: ATOLL_CASSANDRA_CONTACT_POINTS)")
     .option("--redis <url>", "the Redis that `up` would use (default: ATOLL_REDIS_URL)")
     .addHelpText("after", examples("atoll doctor", "atoll doctor --install", "atoll doctor --redis redis://127.0.0.1:6379"));
   finish(command, async ({ options, io }: Asked<Options>) => {

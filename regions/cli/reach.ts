@@ -76,10 +76,11 @@ interface ProblemDocument {
 }
 
 /** One question to one gateway. */
-export async function ask<T>(gateway: Gateway, path: string, token: string, timeoutMs: number): Promise<Told<T>> {
+export async function ask<T>(gateway: Gateway, path: string, token: string, timeoutMs: number, put?: object): Promise<Told<T>> {
   try {
     const answer = await fetch(gateway.url + path, {
-      headers: { authorization: `Bearer ${token}` },
+      ...(put === undefined ? {} : { method: "PUT", body: JSON.stringify(put) }),
+      headers: { authorization: `Bearer ${token}`, ...(put === undefined ? {} : { "content-type": "application/json" }) },
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await answer.text();

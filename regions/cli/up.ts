@@ -23,6 +23,7 @@ export interface Options {
   readonly natsServer?: string;
   readonly redis?: string;
   readonly mongodb?: string;
+  readonly cassandra?: string;
   readonly detach?: boolean;
 }
 
@@ -42,6 +43,10 @@ export const define: Define = (command, finish) => {
     .option("--delay <link=length>", "one-way delay of a link, like us-eu=40ms; may be given several times", collect)
     .option("--clock-offset <region=length>", "a wrong clock, like eu=+1h; may be given several times", collect)
     .option("--nats-server <path>", "the nats-server to run (default: found or installed)")
+    .option(
+      "--cassandra <hosts>",
+      "message history in this Cassandra, host[:port] by comma (default: ATOLL_CASSANDRA_CONTACT_POINTS, else embedded)",
+    )
     .option("--redis <url>", "presence, sessions and rate limits in this Redis (default: ATOLL_REDIS_URL, else in memory)")
     .option("--detach", "return when ready; stop it with atoll down")
     .addHelpText(
@@ -51,6 +56,7 @@ export const define: Define = (command, finish) => {
         "atoll up --detach --data /tmp/mesh --port 9000",
         "atoll up --delay us-eu=40ms --delay us-ap=90ms    # as far apart as they are",
         "atoll up --clock-offset eu=+1h                   # what does a wrong clock do?",
+        "atoll up --cassandra 127.0.0.1                   # each region a keyspace of its own",
         "atoll up --redis redis://127.0.0.1:6379          # instead of the embedded parts",
       ),
     );

@@ -15,6 +15,17 @@ test("each region of each mesh has a database of its own", () => {
   expect(new Set([of("us", "one"), of("eu", "one"), of("us", "other")]).size).toBe(3);
 });
 
+test("each region of each mesh has a keyspace of its own, whatever its name is made of", () => {
+  const of = (region: string, secret: string) => settingsOf({ cassandra: "h1,h2:9142" }, region, secret);
+  expect(of("us", "one")["ATOLL_CASSANDRA_CONTACT_POINTS"]).toBe("h1,h2:9142");
+  const names = ["us", "eu", "EU", "e-u", "e_u", "x".repeat(64), `${"x".repeat(63)}y`].map(
+    (region) => of(region, "one")["ATOLL_CASSANDRA_KEYSPACE"],
+  );
+  expect(new Set(names).size).toBe(names.length);
+  for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9_]{0,47}$/);
+  expect(of("us", "other")["ATOLL_CASSANDRA_KEYSPACE"]).not.toBe(names[0]);
+});
+
 test("a login that named no database goes on being checked where the driver would have checked it", () => {
   expect(withDatabase("mongodb://ana:pw@h1", "d")).toBe("mongodb://ana:pw@h1/d?authSource=admin");
   expect(withDatabase("mongodb://ana:pw@h1/x?authSource=y", "d")).toBe("mongodb://ana:pw@h1/d?authSource=y");

@@ -1,5 +1,6 @@
 /** Stores that a local mesh uses instead of the embedded ones: named once, told to every region's process in its environment. */
 import { createHash } from "node:crypto";
+import { keyspaceOf } from "../cassandra/access.ts";
 
 /** As given to `atoll up`, or in its environment. */
 export interface StoreSwitches {
@@ -7,19 +8,29 @@ export interface StoreSwitches {
   readonly redis?: string;
   /** mongodb://host:port: each region has its own database. */
   readonly mongodb?: string;
+  /** host[:port],…: each region has its own keyspace. */
+  readonly cassandra?: string;
 }
 
 export function switchesOf(options: StoreSwitches, environment: Readonly<Record<string, string | undefined>>): StoreSwitches {
   const redis = options.redis ?? environment["ATOLL_REDIS_URL"];
   const mongodb = options.mongodb ?? environment["ATOLL_MONGODB_URI"];
-  return { ...(redis ? { redis } : {}), ...(mongodb ? { mongodb } : {}) };
+  const cassandra = options.cassandra ?? environment["ATOLL_CASSANDRA_CONTACT_POINTS"];
+  return { ...(redis ? { redis } : {}), ...(mongodb ? { mongodb } : {}), ...(cassandra ? { cassandra } : {}) };
 }
 
 /** Settings of one region's process. `meshSecret` tells the databases of two meshes on one server apart. */
-export function settingsOf({ redis, mongodb }: StoreSwitches, region: string, meshSecret: string): Readonly<Record<string, string>> {
+export function settingsOf(
+  { redis, mongodb, cassandra }: StoreSwitches,
+  region: string,
+  meshSecret: string,
+): Readonly<Record<string, string>> {
   return {
     ...(redis === undefined ? {} : { ATOLL_REDIS_URL: redis }),
     ...(mongodb === undefined ? {} : { ATOLL_MONGODB_URI: withDatabase(mongodb, `atoll_${meshTag(meshSecret)}_${region}`) }),
+    ...(cassandra === undefined
+      ? {}
+      : { ATOLL_CASSANDRA_CONTACT_POINTS: cassandra, ATOLL_CASSANDRA_KEYSPACE: keyspaceOf(`atoll_${meshTag(meshSecret)}`, region) }),
   };
 }
 

@@ -8,7 +8,7 @@ import { forgedLogs, honestLogs, interleaved } from "./logs.ts";
 import { openReplica } from "./one-region.ts";
 import { expectedOf, heldBy, openProjected } from "./projected.ts";
 
-const SEEDS = Number(process.env["ATOLL_TEST_SEEDS"] ?? 40);
+const SEEDS = Number(process.env["ATOLL_TEST_SEEDS"] ?? 25);
 const seeds = Array.from({ length: SEEDS }, (_, n) => n + 1);
 const eventsOf = (seed: number, count = 120) => interleaved(honestLogs(randomOf(seed), count), randomOf(seed));
 const DOWN = new Error("connection refused");

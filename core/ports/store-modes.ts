@@ -1,0 +1,37 @@
+/** How history is read while its store is in trouble: an operator's switch at run time (P2, M13). A restart begins with what is configured. */
+export const STORE_MODES = ["normal", "one", "cached"] as const;
+/**
+ * `normal`: at the consistency that is set. `one`: whichever replica answers first, anywhere, is good enough. `cached`: like `one`, and pages that
+ * were read before are kept here, so that the store is asked little.
+ */
+export type StoreMode = (typeof STORE_MODES)[number];
+export const READ_CONSISTENCIES = ["local-one", "one", "local-quorum", "quorum"] as const;
+export type ReadConsistency = (typeof READ_CONSISTENCIES)[number];
+
+export interface StoreSetting {
+  readonly mode: StoreMode;
+  /** Of mode `normal`. */
+  readonly consistency: ReadConsistency;
+}
+export interface StoreFacts {
+  readonly name: string;
+  readonly state: "live" | "behind" | "unreachable";
+  /** Changes that it has not taken, and how long the first of them has waited. */
+  readonly waiting: number;
+  readonly ageMs: number;
+  readonly why: string | null;
+}
+
+/** A range of one table of the history store to repair. */
+export interface RepairStep {
+  readonly why: string;
+  readonly command: string;
+}
+
+export interface StoreDesk {
+  setting(): StoreSetting;
+  set(setting: Partial<StoreSetting>): void;
+  stores(): readonly StoreFacts[];
+  /** What to repair, hot channels first. Refusal unavailable where no store that can be repaired is in reach. */
+  repairPlan(): Promise<readonly RepairStep[]>;
+}

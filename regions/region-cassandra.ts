@@ -1,0 +1,87 @@
+/** A region's message history in Cassandra, as its settings name it; nothing of a message waits for it. */
+import { setTimeout as pause } from "node:timers/promises";
+import { Refusal } from "../core/errors.ts";
+import type { HistoryStore } from "../core/ports/history-store.ts";
+import type { StoreHealth } from "../core/ports/store-health.ts";
+import type { StoreDesk, StoreFacts, StoreSetting } from "../core/ports/store-modes.ts";
+import type { Metrics } from "../gateway/metrics.ts";
+import { accessOf } from "./cassandra/access.ts";
+import type { OpenCassandra } from "./cassandra/open.ts";
+import { openCassandra } from "./cassandra/open.ts";
+import { repairPlan } from "./cassandra/repair-plan.ts";
+import type { Config } from "./config.ts";
+import type { RegionLog } from "./region-log.ts";
+
+export interface RegionCassandraParts {
+  readonly config: Config;
+  readonly boot: string;
+  readonly nowMs: () => number;
+  readonly metrics: Metrics;
+  readonly log: RegionLog;
+  /** What the region says of the stores that follow it. */
+  readonly facts: () => readonly StoreFacts[];
+}
+export interface RegionHistory {
+  readonly desk: StoreDesk;
+  readonly history: HistoryStore | undefined;
+  readonly cacheHistory: () => boolean;
+  health(): StoreHealth | undefined;
+  close(): Promise<void>;
+}
+
+/** What the operator may switch while it runs, and the cluster where one is named. */
+export function openRegionHistory(parts: RegionCassandraParts): RegionHistory {
+  let setting: StoreSetting = { mode: "normal", consistency: parts.config.ATOLL_CASSANDRA_READS };
+  const cassandra = open(parts, () => setting);
+  return {
+    desk: {
+      setting: () => setting,
+      set: (change) => {
+        setting = { ...setting, ...change };
+        parts.log.warn({ event: "store.mode", ...setting }, `history is read in mode ${setting.mode}, at ${setting.consistency}`);
+      },
+      stores: parts.facts,
+      repairPlan: async () => {
+        if (cassandra === undefined) throw new Refusal("unavailable", "No history store is configured here: there is nothing to repair.");
+        return repairPlan(cassandra.session).catch((why: unknown) => {
+          throw new Refusal("unavailable", `The history store does not answer: ${String(why)}`, { retryAfterS: 5 });
+        });
+      },
+    },
+    history: cassandra?.history,
+    cacheHistory: () => setting.mode === "cached",
+    health: () => (cassandra === undefined ? undefined : healthOf(parts)),
+    close: async () => cassandra?.history.close(),
+  };
+}
+
+function open({ config, boot, nowMs, metrics, log }: RegionCassandraParts, setting: () => StoreSetting): OpenCassandra | undefined {
+  const access = accessOf(config);
+  if (access === undefined) return undefined;
+  return openCassandra({
+    ...access,
+    boot,
+    nowMs,
+    pause,
+    mayMigrate: config.ATOLL_MIGRATE === "yes",
+    readConsistency: () => (setting().mode === "normal" ? setting().consistency : "one"),
+    answered: (operation, consistency, tookMs) => {
+      metrics.executedConsistency.inc({ store: "cassandra", operation, consistency });
+      metrics.storeSeconds.observe({ store: "cassandra", operation }, tookMs / 1_000);
+    },
+    // The channel is named by its identity: what people call it is nobody's business in a log.
+    splitting: (channel, length, sinceMs) =>
+      log.warn(
+        { event: "store.splitting", channel, length, since: new Date(sinceMs).toISOString() },
+        "a hot channel goes on in finer buckets",
+      ),
+  });
+}
+
+function healthOf({ facts, nowMs }: RegionCassandraParts): StoreHealth {
+  const found = facts().find(({ name }) => name === "history");
+  if (found === undefined) return { state: "degraded", sinceMs: nowMs(), detail: "not asked yet" };
+  const waiting = `${found.waiting} changes wait for it`;
+  if (found.state === "live") return { state: "ok", detail: waiting };
+  return { state: "degraded", sinceMs: nowMs() - found.ageMs, detail: found.why === null ? waiting : `${waiting}; ${found.why}` };
+}
