@@ -112,6 +112,8 @@ export interface RankedRegion {
   readonly url: string;
   readonly state: string;
   readonly why: string;
+  /** Of its own clients, the share that is sent to it: below 1 while it comes back, 0 while it is not offered. */
+  readonly share?: number;
 }
 export interface Gap {
   readonly channel: string;

@@ -65,7 +65,7 @@ async function command(context: Context, connection: Connection, { id, command: 
   const tooMany = line.inFlight >= context.limits.commandsInFlight;
   const answered = line.began();
   try {
-    if (context.draining())
+    if (context.draining() || line.leaving)
       throw new Refusal("unavailable", "This gateway is going away; send it again to the next region.", { retryAfterS: 1 });
     if (tooMany) throw new Refusal("too-many-requests", "Too many commands wait for their answer on this connection.", { retryAfterS: 1 });
     reply(connection, id, await accept(context, connection, asked));

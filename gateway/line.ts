@@ -88,6 +88,10 @@ export class Line {
       if (this.#inFlight === 0 && this.#leavesAs !== undefined) this.goodbye(this.#leavesAs);
     };
   }
+  /** It has been asked to go, or is going. */
+  get leaving(): boolean {
+    return this.#leaving || this.#leavesAs !== undefined;
+  }
   /** Says goodbye as soon as nothing waits for its answer (H10). */
   leave(why: CloseName): void {
     this.#leavesAs = why;

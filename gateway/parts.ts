@@ -8,6 +8,7 @@ import type { Feed } from "../core/ports/feed.ts";
 import type { MessageHistory } from "../core/ports/message-history.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { RegionRates } from "../core/ports/region-rates.ts";
+import type { SteeringDesk } from "../core/ports/steering.ts";
 import type { StoreDesk } from "../core/ports/store-modes.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Metrics } from "./metrics.ts";
@@ -100,6 +101,8 @@ export interface GatewayParts {
   readonly sync: SyncBoard;
   readonly presence: PresenceBoard;
   readonly ranking: RegionRanking;
+  /** Absent: nobody may order regions about here, and no socket is moved. */
+  readonly steering?: SteeringDesk;
   readonly verifier: Verifier;
   readonly auth: Auth;
   readonly metrics: Metrics;

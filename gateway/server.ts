@@ -8,6 +8,7 @@ import { greet } from "./greeting.ts";
 import { addMethodErrors, addPages, addRoutes, addressOf, openApp } from "./http-app.ts";
 import { InFlight } from "./in-flight.ts";
 import { Line } from "./line.ts";
+import { moveSockets } from "./moving.ts";
 import { Flusher } from "./outbox.ts";
 import { openPages } from "./pages/open-pages.ts";
 import type { Gateway, GatewayParts } from "./parts.ts";
@@ -17,6 +18,7 @@ import { problemResponse } from "./problem.ts";
 import { OPEN_PATHS } from "./protocol/openapi.ts";
 import { openRates } from "./rates.ts";
 import { ROUTES } from "./routes/all.ts";
+import { steeringDoor } from "./routes/steering-door.ts";
 import { checkRoutes, Routing } from "./routing.ts";
 import { SyncNews } from "./sync-news.ts";
 import { openTokens } from "./tokens.ts";
@@ -54,11 +56,12 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     greet(context, new Line(context, socket, addressOf(request.socket.remoteAddress))),
   );
   app.get(CONNECT, async (c, next) => {
-    const refusal = refusedUpgrade(context, c.req.header("origin"));
+    const refusal = refusedUpgrade(context, c.req.header("origin"), moving?.refuses() === true);
     return refusal ?? (await door.upgrade(c, next)) ?? undefined;
   });
   app.get(CONNECT, () => problemResponse(new Refusal("invalid", "This path speaks WebSocket, subprotocol atoll.v1.")));
   addPages(app, openPages(parts, ROUTES));
+  steeringDoor(app, parts.steering);
   addRoutes(app, context, ROUTES);
   addMethodErrors(app, [...ROUTES, ...[CONNECT, ...OPEN_PATHS.map(({ path }) => path)].map((path) => ({ method: "get", path }))]);
 
@@ -69,6 +72,15 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     context.typing.end,
     context.rates.end,
   ];
+  const moving =
+    parts.steering &&
+    moveSockets({
+      desk: parts.steering,
+      timers,
+      connections: () => routing.connections(),
+      told: (moved, left) => parts.log.info({ event: "sockets.moving", moved, left }, "open sockets are asked to move to other regions"),
+    });
+  if (moving !== undefined) ends.push(moving.end);
   const checkSome = checkRoutes(routing, reader, () => metrics.routingMismatches.inc());
   const sweeps = [
     timers.every(SWEEP_MS, () => {
@@ -116,7 +128,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-function refusedUpgrade({ parts, draining }: Context, origin: string | undefined): Response | undefined {
+function refusedUpgrade({ parts, draining }: Context, origin: string | undefined, moving: boolean): Response | undefined {
+  if (moving) return problemResponse(new Refusal("unavailable", "This region is drained; try the next region.", { retryAfterS: 60 }));
   if (draining())
     return problemResponse(new Refusal("unavailable", "This gateway is going away; try the next region.", { retryAfterS: 5 }));
   if (origin === undefined || parts.allowedOrigins === undefined || parts.allowedOrigins.includes(origin)) return undefined;

@@ -2,46 +2,101 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { respond } from "./message.ts";
+import { addressBytes } from "./address.ts";
+import type { Locate } from "./client.ts";
+import { openCookies } from "./cookies.ts";
 import { rankRegions } from "./policy.ts";
-import { readAddress } from "./ranking.ts";
-import type { GeoRegion, HealthView } from "./region.ts";
-import { openZone, type Zone } from "./zone.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { type RespondParts, respond } from "./respond.ts";
+import type { World } from "./steering.ts";
+import { type NameServer, openZone } from "./zone.ts";
 
 export interface GeoDnsOptions {
   /** 0 = any free one, the same for UDP and TCP. */
   readonly port: number;
   readonly host?: string;
   readonly zone: string;
-  /** In the order in which they are offered. */
-  readonly regions: readonly GeoRegion[];
-  readonly health: () => HealthView;
+  readonly customers?: readonly string[];
+  /** Without any: `ns1` at the address that is listened on. */
+  readonly nameServers?: readonly NameServer[];
+  readonly world: () => World;
+  readonly locate: Locate;
+  /** Answers a second by UDP for one network that has not shown where it is; 0 = no limit. */
+  readonly answersPerSecond?: number;
+  /** What cookies are made with: the same for all name servers of the zone. */
+  readonly secret: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
 }
 export interface GeoDns {
   readonly port: number;
+  /** Messages that came by UDP, and answers that went. */
+  counts(): { readonly queries: number; readonly answers: number };
   close(): Promise<void>;
 }
 
+export const ANSWERS_PER_SECOND = 1_000;
 const TCP_IDLE_MS = 10_000;
 const TCP_CONNECTIONS = 512;
 /** A client that asks without reading its answers is let go. */
 const TCP_UNREAD_BYTES = 262_144;
 const UDP_QUEUE_BYTES = 4 << 20;
 const PORT_TRIES = 20;
+const SOURCES_KEPT = 10_000;
 
-export async function openGeoDns({ port, host = "127.0.0.1", zone: name, regions, health }: GeoDnsOptions): Promise<GeoDns> {
-  const zone = openZone({ zone: name, regions, address: host, rank: (client) => rankRegions({ client, regions, health: health() }) });
-  const sockets = new Set<Socket>();
-  const { tcp, udp } = await listen(port, host, zone, sockets);
+interface Serving {
+  readonly parts: RespondParts;
+  readonly sockets: Set<Socket>;
+  readonly counts: { queries: number; answers: number };
+  readonly bytesOf: (address: string) => Uint8Array;
+}
+
+export async function openGeoDns(options: GeoDnsOptions): Promise<GeoDns> {
+  const { port, host = "127.0.0.1", zone: name, customers = [], world, locate, nowMs } = options;
+  const zone = openZone({
+    zone: name,
+    regions: () => world().regions,
+    customers,
+    nameServers: options.nameServers ?? [{ name: "ns1", addresses: [host] }],
+    rank: (client) => rankRegions({ ...world(), client }),
+  });
+  const serving: Serving = {
+    parts: {
+      zone,
+      locate,
+      cookies: openCookies(options.secret, () => Math.floor(nowMs() / 1_000)),
+      limit: new RateLimit({ perSecond: options.answersPerSecond ?? ANSWERS_PER_SECOND, nowMs }),
+    },
+    sockets: new Set(),
+    counts: { queries: 0, answers: 0 },
+    bytesOf: remembering(),
+  };
+  const { tcp, udp } = await listen(port, host, serving);
   return {
     port: portOf(tcp),
+    counts: () => ({ ...serving.counts }),
     async close() {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of serving.sockets) socket.destroy();
       const closed = [once(tcp, "close"), once(udp, "close")];
       tcp.close();
       udp.close();
       await Promise.all(closed);
     },
+  };
+}
+
+const NOWHERE = new Uint8Array(4);
+
+/** Resolvers come again and again: their addresses are read once. */
+function remembering(): (address: string) => Uint8Array {
+  const known = new Map<string, Uint8Array>();
+  return (address) => {
+    const found = known.get(address);
+    if (found !== undefined) return found;
+    if (known.size >= SOURCES_KEPT) known.clear();
+    const bytes = addressBytes(address.replace(/%.*$/, "")) ?? NOWHERE;
+    known.set(address, bytes);
+    return bytes;
   };
 }
 
@@ -51,20 +106,15 @@ const portOf = (tcp: Server): number => {
 };
 
 /** The port that TCP was given may be taken for UDP: then another one is tried. */
-async function listen(
-  port: number,
-  host: string,
-  zone: Zone,
-  sockets: Set<Socket>,
-): Promise<{ readonly tcp: Server; readonly udp: UdpSocket }> {
+async function listen(port: number, host: string, serving: Serving): Promise<{ readonly tcp: Server; readonly udp: UdpSocket }> {
   for (let tries = 1; ; tries += 1) {
-    const tcp = openTcp(zone, sockets);
+    const tcp = openTcp(serving);
     tcp.listen(port, host);
     await once(tcp, "listening");
     // A connection that cannot be taken is the client's to try again.
     tcp.on("error", () => {});
     try {
-      return { tcp, udp: await openUdp(zone, portOf(tcp), host) };
+      return { tcp, udp: await openUdp(portOf(tcp), host, serving) };
     } catch (error) {
       tcp.close();
       if (port !== 0 || tries >= PORT_TRIES) throw error;
@@ -72,16 +122,28 @@ async function listen(
   }
 }
 
-async function openUdp(zone: Zone, port: number, host: string): Promise<UdpSocket> {
-  const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", recvBufferSize: UDP_QUEUE_BYTES });
-  socket.on("message", (query, from) => {
-    const answer = respond(zone, query, { address: readAddress(from.address), udp: true });
-    // An answer that cannot be sent is lost like any datagram: the resolver asks again.
-    if (answer) socket.send(answer, from.port, from.address, () => {});
+async function openUdp(port: number, host: string, { parts, counts, bytesOf }: Serving): Promise<UdpSocket> {
+  const type = host.includes(":") ? "udp6" : "udp4";
+  const socket = createSocket({
+    type,
+    recvBufferSize: UDP_QUEUE_BYTES,
+    // Answers go to addresses, never to names: nothing is to be looked up.
+    lookup: (address, _options, done) => done(null, address, type === "udp4" ? 4 : 6),
   });
+  // An answer that cannot be sent is lost like any datagram: the resolver asks again.
+  const lost = (): void => {};
+  socket.on("message", (message, from) => {
+    counts.queries += 1;
+    const answer = respond(parts, message, { address: bytesOf(from.address), udp: true });
+    if (answer === undefined) return;
+    counts.answers += 1;
+    socket.send(answer, from.port, from.address, lost);
+  });
+  // Before the bind: with such a look-up it may be there at once.
+  const listening = once(socket, "listening");
   socket.bind(port, host);
   try {
-    await once(socket, "listening");
+    await listening;
   } catch (error) {
     socket.close();
     throw error;
@@ -90,19 +152,18 @@ async function openUdp(zone: Zone, port: number, host: string): Promise<UdpSocke
   return socket;
 }
 
-function openTcp(zone: Zone, sockets: Set<Socket>): Server {
+function openTcp({ parts, sockets, bytesOf }: Serving): Server {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    serve(zone, socket);
+    converse(parts, socket, bytesOf(socket.remoteAddress ?? ""));
   });
   server.maxConnections = TCP_CONNECTIONS;
   return server;
 }
 
 /** Each message comes behind its length; several may come at once and one in pieces (RFC 7766). */
-function serve(zone: Zone, socket: Socket): void {
-  const address = readAddress(socket.remoteAddress ?? "");
+function converse(parts: RespondParts, socket: Socket, address: Uint8Array): void {
   let waiting: Buffer = Buffer.alloc(0);
   socket.setTimeout(TCP_IDLE_MS, () => socket.destroy());
   socket.on("error", () => socket.destroy());
@@ -110,7 +171,7 @@ function serve(zone: Zone, socket: Socket): void {
     waiting = waiting.length === 0 ? piece : Buffer.concat([waiting, piece]);
     while (waiting.length >= 2 && waiting.length >= 2 + waiting.readUInt16BE(0)) {
       const end = 2 + waiting.readUInt16BE(0);
-      const answer = respond(zone, waiting.subarray(2, end), { address, udp: false });
+      const answer = respond(parts, waiting.subarray(2, end), { address, udp: false });
       if (!answer || socket.writableLength > TCP_UNREAD_BYTES) return void socket.destroy();
       const length = Buffer.alloc(2);
       length.writeUInt16BE(answer.length, 0);

@@ -1,8 +1,7 @@
 /**
- * From single looks at a region to its state: one look may err, three in a row do not. What a region says of itself (draining, clock off)
- * is believed at once; that it is well again, only after three looks, so that nothing flaps.
+ * From single looks at a region to what one vantage point holds of it: one look may err, three in a row do not. What a region says of itself
+ * (draining, clock off) is believed at once; that it is well again, only after three looks, so that nothing flaps.
  */
-import type { RegionHealth } from "./region.ts";
 
 /** What one look at a region found. */
 export type Look = { readonly found: "ready" } | { readonly found: "unready" | "draining" | "clock" | "down"; readonly why: string };
@@ -10,7 +9,11 @@ export type Look = { readonly found: "ready" } | { readonly found: "unready" | "
 const DOWN_AFTER = 3;
 const UP_AFTER = 3;
 
-export interface Watched extends RegionHealth {
+export interface Watched {
+  readonly state: "up" | "unready" | "draining" | "clock" | "down";
+  readonly why: string;
+  /** False while what was last seen speaks against the state. */
+  readonly settled: boolean;
   /** Looks in a row that speak against the state. */
   readonly against: number;
 }

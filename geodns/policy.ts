@@ -1,32 +1,24 @@
 /**
- * Which region a client should go to: a list of small filters, each putting some candidates behind the others and saying why, after NS1's
- * filter chains. Overrides, measured latency, distance and the ramp of a region that returns are further filters in this list.
+ * Which region a client should go to: an ordered list of small filters, after NS1's filter chains. Each orders the candidates, or takes some
+ * out of the offer and says why; where two of them order, the later has the word. So the chain reads: the operator's word; who is out (drained,
+ * not up, cut off for long); what is near; what was measured to be quicker than what is near; who is nearly full; who is coming back; how many.
  *
  * There is always an answer: when no region is to be offered, the answer is as if all were, for a client that is sent somewhere may get through.
  */
 import type { RankedRegion } from "../core/objects.ts";
-import type { GeoRegion, HealthView, RegionHealth } from "./region.ts";
-
-/** The part of a client's address that is known: all bits, or the network a resolver gave. */
-export interface Client {
-  readonly ip?: string;
-}
-export interface Candidate {
-  readonly region: GeoRegion;
-  readonly health: RegionHealth;
-  /** Why it is not offered; absent while it is. */
-  readonly refused?: { readonly state: string; readonly why: string };
-}
-export interface Steering {
-  readonly candidates: readonly Candidate[];
-  /** How many bits of the client's address the answer hangs on, so far (RFC 7871). */
-  readonly scope: number;
-}
-export type Filter = (steering: Steering, client: Client) => Steering;
+import type { Client } from "./client.ts";
+import { nearest } from "./filters/nearest.ts";
+import { behindOffered, cutOff, drained, up } from "./filters/offered.ts";
+import { overridden } from "./filters/overridden.ts";
+import { quickest } from "./filters/quickest.ts";
+import { ramp, shedLoad } from "./filters/shares.ts";
+import type { Candidate, Filter, Steering, World } from "./steering.ts";
 
 export interface Ranking {
   readonly items: readonly RankedRegion[];
+  /** How many bits of the client's address the answer hangs on (RFC 7871). */
   readonly scope: number;
+  /** Seconds. */
   readonly ttl: number;
 }
 
@@ -34,66 +26,58 @@ export interface Ranking {
 export const TTL_REST = 30;
 export const TTL_UNSETTLED = 5;
 
-const NOT_SEEN: RegionHealth = { state: "up", why: "not looked at yet", settled: false };
+const firstN =
+  (n: number): Filter =>
+  (steering) =>
+    n >= steering.candidates.length ? steering : { ...steering, candidates: steering.candidates.slice(0, n) };
 
-const refusing =
-  (refused: (candidate: Candidate) => Candidate["refused"]): Filter =>
-  (steering) => ({
-    ...steering,
-    candidates: steering.candidates.map((candidate) => {
-      const why = candidate.refused ?? refused(candidate);
-      return why ? { ...candidate, refused: why } : candidate;
-    }),
-  });
+const ORDERING: readonly Filter[] = [overridden, drained, up, cutOff, nearest];
+const CHOOSING: readonly Filter[] = [behindOffered, quickest, shedLoad, ramp];
 
-const drained = refusing(({ region, health: { state, why } }) => {
-  if (region.drained) return { state: "drained", why: "drained by the operator" };
-  return state === "draining" ? { state, why } : undefined;
-});
-const up = refusing(({ health: { state, why } }) => (state === "down" || state === "unready" ? { state, why } : undefined));
-const clockSane = refusing(({ health: { state, why } }) => (state === "clock" ? { state, why } : undefined));
+const isUnsettled = ({ health: { state, settled, share, shed } }: Candidate): boolean =>
+  state !== "up" || !settled || share < 1 || shed > 0;
 
-/** Who is offered first, each in the order of the configuration. It hangs on no bit of the address. */
-const configuredOrder: Filter = (steering) => ({
-  ...steering,
-  candidates: [...steering.candidates.filter(({ refused }) => !refused), ...steering.candidates.filter(({ refused }) => refused)],
-});
-
-const FILTERS: readonly Filter[] = [drained, up, clockSane, configuredOrder];
-
-const started = (regions: readonly GeoRegion[], health: HealthView): Steering => ({
-  candidates: regions.map((region) => ({ region, health: health.get(region.name) ?? NOT_SEEN })),
-  scope: 0,
-});
-
-const ranked = ({ region: { name, url }, refused }: Candidate, place: number, anyOffered: boolean): RankedRegion => {
-  if (!refused)
-    return {
-      name,
-      url,
-      state: "up",
-      why: place === 0 ? "first in the configured order of those up" : `number ${place + 1} in the configured order of those up`,
-    };
+const words = (
+  { region: { name, url }, health, refused, why = "by configuration" }: Candidate,
+  place: number,
+  anyOffered: boolean,
+): RankedRegion => {
+  if (refused === undefined)
+    return { name, url, state: "up", why: place === 0 ? `first: ${why}` : `number ${place + 1}: ${why}`, share: health.share };
   return {
     name,
     url,
     state: refused.state,
-    why: anyOffered ? refused.why : `${refused.why}; no region is up, so all are offered in their configured order`,
+    why: anyOffered ? refused.why : `${refused.why}; no region is up, so all are offered`,
+    share: 0,
   };
 };
 
-export function rankRegions(ask: {
+export interface Ask extends World {
   readonly client: Client;
-  readonly regions: readonly GeoRegion[];
-  readonly health: HealthView;
-}): Ranking {
-  const begin = started(ask.regions, ask.health);
-  const { candidates, scope } = FILTERS.reduce((steering, filter) => filter(steering, ask.client), begin);
-  const anyOffered = candidates.some(({ refused }) => !refused);
-  const unsettled = begin.candidates.slice(0, 2).some(({ health }) => health.state !== "up" || !health.settled);
+  /** At most so many regions in the answer; all when absent. */
+  readonly first?: number;
+}
+
+/** Pure: the same question has the same answer. */
+export function rankRegions({ client, first, ...world }: Ask): Ranking {
+  let steering: Steering = begun(world);
+  for (const filter of ORDERING) steering = filter(steering, client, world);
+  const unsettled = steering.candidates.slice(0, 2).some(isUnsettled);
+  for (const filter of CHOOSING) steering = filter(steering, client, world);
+  if (first !== undefined) steering = firstN(first)(steering, client, world);
+  const { candidates, scope } = steering;
+  const anyOffered = candidates.some(({ refused }) => refused === undefined);
   return {
-    items: candidates.map((candidate, place) => ranked(candidate, place, anyOffered)),
+    items: candidates.map((candidate, place) => words(candidate, place, anyOffered)),
     scope,
     ttl: unsettled ? TTL_UNSETTLED : TTL_REST,
   };
 }
+
+const NOT_SEEN = { state: "up", why: "not looked at yet", settled: false, share: 1, shed: 0 } as const;
+
+const begun = ({ regions, health }: World): Steering => ({
+  candidates: regions.map((region) => ({ region, health: health.get(region.name) ?? NOT_SEEN })),
+  scope: 0,
+});

@@ -1,5 +1,5 @@
 /**
- * The audit log of one region, append-only: accepted versions, verdicts, restores, quarantine (S13 of the register; the hash chain of law A1
+ * The audit log of one region, append-only: accepted versions, verdicts, restores, quarantine, operators' orders (S13 of the register; the hash chain of law A1
  * comes later and hashes these rows in this order). Facts of the events stand in them; when this region saw them is a local fact beside.
  */
 import type { Event, Placed } from "../core/event.ts";
@@ -80,6 +80,11 @@ export class AuditRows {
 
   quarantine(position: Position, reason: string, raw: string): void {
     this.#append({ kind: "quarantine", position: formatPosition(position), reason, raw: raw.slice(0, 2_048) });
+  }
+
+  /** What an operator ordered, as it was learnt here. */
+  operator(fact: Readonly<Record<string, unknown>>): void {
+    this.#append({ ...fact, kind: "operator" });
   }
 
   #append(fact: Readonly<Record<string, unknown>>): void {

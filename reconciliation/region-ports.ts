@@ -12,6 +12,7 @@ import type { Timers } from "../core/ports/time.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
 import type { GateCounts } from "./gate.ts";
 import type { LateTail } from "./late-tail.ts";
+import type { OperatorOrders } from "./operator-orders.ts";
 import type { PresenceExchange } from "./presence-exchange.ts";
 import type { ProjectionFacts } from "./projection.ts";
 import type { Refill } from "./refill.ts";
@@ -59,6 +60,7 @@ export interface Region {
   readonly verifier: Verifier;
   readonly replica: Replica;
   readonly lateTail: LateTail;
+  readonly orders: OperatorOrders;
   /** Nobody is to be answered while it says that something is left. */
   readonly refill: Pick<Refill, "left">;
   /** Whether the store takes rows, and whether the log answers. */

@@ -22,6 +22,7 @@ import { epochEndOf } from "./epoch-ends.ts";
 import { followedBy } from "./followed.ts";
 import { readHistory } from "./history-reading.ts";
 import { LateTail } from "./late-tail.ts";
+import { openOperatorOrders } from "./operator-orders.ts";
 import { OwnClock } from "./own-clock.ts";
 import { OwnTail, replayOwnLog } from "./own-log.ts";
 import { Packer } from "./packer.ts";
@@ -249,6 +250,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     replica,
     lateTail: new LateTail(region, tables, packer),
     refill,
+    orders: openOperatorOrders({ tables, audit: (fact) => replica.ordered(fact), soon: () => committer.soon() }),
     health: () => ({ store: !committer.refusing, logWaiting: packer.pending, rowsAhead: tables.rowsAhead, quarantined: countOf(tables) }),
     projections: () => projections.facts(),
     gates: () => new Map([...followings].map(([peer, one]) => [peer, one.counts])),

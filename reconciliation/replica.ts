@@ -101,6 +101,11 @@ export class Replica {
     this.#parts.quarantined?.(position, reason, raw);
   }
 
+  /** What an operator ordered: no event, but a fact for the audit log. */
+  ordered(fact: Readonly<Record<string, unknown>>): void {
+    this.#audit.operator(fact);
+  }
+
   #advance({ origin, epoch, sequence, place }: Position): void {
     const point: Point = { epoch, sequence, place };
     this.#parts.tables.put("positions", origin, point);

@@ -87,6 +87,12 @@ const Settings = z.object({
     .default("info")
     .describe("least level that is logged"),
   ATOLL_GEO_DB: text.optional().describe("MMDB file that says where addresses are; without it the topology's order is used"),
+  ATOLL_CONNECTIONS_MAX: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe("connections this region can hold: from 80 % on, GeoDNS sends a growing share of its new clients elsewhere; 0 = no bound"),
   ATOLL_CLOCK_OFFSET_MS: z.coerce
     .number()
     .int()

@@ -11,7 +11,8 @@ import { fileURLToPath } from "node:url";
 import packet from "dns-packet";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openRealTimers } from "./real-timers.ts";
-import { openRegionHealth, readReady } from "./region-health.ts";
+import { readReady } from "./steering/look.ts";
+import { openObserver } from "./steering/observer.ts";
 
 const PROGRAM = fileURLToPath(new URL("./geodns-process.ts", import.meta.url));
 
@@ -54,9 +55,13 @@ describe("a region's /readyz", () => {
 test("a region is watched from ready over draining to dead and back", async () => {
   const door = await openDoor();
   const region = { name: "us", url: door.url };
-  const health = openRegionHealth({ regions: [region], timers: openRealTimers(), everyMs: 20, timeoutMs: 500 });
+  const health = openObserver({
+    regions: () => [region],
+    timers: openRealTimers(),
+    settings: { everyMs: 20, timeoutMs: 500, rampMs: 0, redirectAfterMs: 300_000 },
+  });
   const becomes = (state: string) =>
-    vi.waitFor(() => expect(health.view().get("us")?.state).toBe(state), { timeout: 10_000, interval: 10 });
+    vi.waitFor(() => expect(health.world().health.get("us")?.state).toBe(state), { timeout: 10_000, interval: 10 });
   await becomes("up");
   door.says = [503, "[-]draining asked to\n"];
   await becomes("draining");
@@ -64,7 +69,7 @@ test("a region is watched from ready over draining to dead and back", async () =
   await becomes("up");
   await shut(door.server);
   await becomes("down");
-  expect(health.view().get("us")?.why).toBe("no answer (ECONNREFUSED)");
+  expect(health.world().health.get("us")?.why).toBe("no answer (ECONNREFUSED)");
   health.close();
 });
 
@@ -87,7 +92,7 @@ describe("the process", () => {
       longitude: 0,
     }));
     const topology = join(directory, "topology.json");
-    await writeFile(topology, JSON.stringify({ zone: "atoll.test", regions }));
+    await writeFile(topology, JSON.stringify({ zone: "atoll.test", regions, steering: { everyMs: 500, rampMs: 0 } }));
     child = start("--topology", topology, "--port", "0");
     for await (const line of createInterface(child.stdout!)) {
       const said = JSON.parse(line) as { readonly msg: string; readonly port: number };

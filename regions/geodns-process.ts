@@ -1,19 +1,24 @@
 /**
  * The mesh's name server as a process of its own, so that it survives the death of any region: `--topology FILE --port N [--host ADDRESS]`.
+ * With ATOLL_MESH_SECRET in its environment it asks the regions' gateways what they see; without, it looks alone and follows no orders. Follows the list of regions while it runs.
  * Ends on SIGTERM, SIGINT, or when whoever started it is gone.
  */
+import { createHmac, randomBytes } from "node:crypto";
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { openGeoDns } from "../geodns/dns-server.ts";
 import { openRealTimers } from "./real-timers.ts";
-import { openRegionHealth } from "./region-health.ts";
-import { present, readTopology, type Topology } from "./topology.ts";
+import { openObserver } from "./steering/observer.ts";
+import { steeringKey } from "./steering/told.ts";
+import { present, readTopology, steeringOf, type Topology } from "./topology.ts";
+import { watchTopology } from "./topology-watch.ts";
 
 /** Exit code for what no restart mends. */
 const USAGE = 2;
 
 interface Told {
+  readonly given: string;
   readonly topology: Topology;
   readonly port: number;
   readonly host: string;
@@ -27,8 +32,7 @@ function readArguments(): Told {
   if (values.port === undefined || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port ${values.port} is no port`);
   if (isIP(values.host) === 0) throw new Error(`--host ${values.host} is no address`);
-  const topology = readTopology(values.topology);
-  return { topology: { ...topology, regions: present(topology) }, port, host: values.host };
+  return { given: values.topology, topology: readTopology(values.topology), port, host: values.host };
 }
 
 function told(): Told {
@@ -40,24 +44,50 @@ function told(): Told {
   }
 }
 
-const { topology, port, host } = told();
+const { given, topology, port, host } = told();
 const log = pino({
   base: { part: "geodns" },
   timestamp: pino.stdTimeFunctions.isoTime,
   formatters: { level: (label) => ({ level: label }) },
 });
-const health = openRegionHealth({
-  regions: topology.regions,
-  timers: openRealTimers(),
+const secret = process.env["ATOLL_MESH_SECRET"];
+const timers = openRealTimers();
+let regions = present(topology);
+const watch = watchTopology({
+  given,
+  first: topology,
+  timers,
+  changed: (now) => {
+    regions = present(now);
+    log.info({ regions: regions.map(({ name }) => name) }, "topology.changed");
+  },
+  refused: (problems) => log.error({ problems }, "topology.refused"),
+});
+const observer = openObserver({
+  regions: () => regions,
+  settings: steeringOf(topology),
+  timers,
+  ...(secret === undefined ? {} : { key: steeringKey(secret) }),
   onState: (region, { state, why }) => log.info({ region, state, why }, "region.state"),
 });
-const dns = await openGeoDns({ port, host, zone: topology.zone, regions: topology.regions, health: health.view });
-log.info({ host, port: dns.port, zone: topology.zone, regions: topology.regions.map(({ name }) => name) }, "geodns.ready");
+const dns = await openGeoDns({
+  port,
+  host,
+  zone: topology.zone,
+  ...(topology.customers === undefined ? {} : { customers: topology.customers }),
+  ...(topology.nameServers === undefined ? {} : { nameServers: topology.nameServers }),
+  world: observer.world,
+  locate: () => undefined,
+  secret: secret === undefined ? randomBytes(32).toString("hex") : createHmac("sha256", secret).update("dns cookies").digest("hex"),
+  nowMs: Date.now,
+});
+log.info({ host, port: dns.port, zone: topology.zone, regions: regions.map(({ name }) => name) }, "geodns.ready");
 
 await new Promise<void>((done) => {
   for (const end of ["SIGTERM", "SIGINT", "disconnect"] as const) process.once(end, () => done());
 });
-health.close();
+watch.stop();
+observer.close();
 await dns.close();
 log.info("geodns.stopped");
 process.exit(0);

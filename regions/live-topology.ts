@@ -1,10 +1,8 @@
 /** A running region follows the one list of regions: who its peers are, whose logs end, who is looked at and offered to clients. */
 import type { Timers } from "../core/ports/time.ts";
 import type { ReadyLine } from "../gateway/parts.ts";
-import type { HealthView } from "../geodns/region.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import type { Foundation } from "./region-foundation.ts";
-import { openRegionHealth } from "./region-health.ts";
 import type { RegionLog } from "./region-log.ts";
 import { readRetiredLogs } from "./retired-logs.ts";
 import { peersOf, present, retiredBeside, type Topology, type TopologyRegion } from "./topology.ts";
@@ -15,7 +13,6 @@ export interface LiveTopology {
   /** Regions that clients may be sent to. */
   regions(): readonly TopologyRegion[];
   anyRetired(): boolean;
-  health(): HealthView;
   /** Whether the list on disk is followed, and if not, why. */
   ready(): ReadyLine;
   stop(): void;
@@ -32,8 +29,7 @@ export interface LiveTopologyOptions {
 
 export function followTopology({ given, first, region, foundation, running, timers, log }: LiveTopologyOptions): LiveTopology {
   const { link } = foundation;
-  const lookAt = (topology: Topology) => openRegionHealth({ regions: present(topology), timers });
-  let health = lookAt(first);
+  let offered = present(first);
   const changed = (now: Topology, before: Topology): void => {
     const change = changeBetween(before, now);
     log.info({ event: "topology.changed", ...change }, "the list of regions has changed");
@@ -42,8 +38,7 @@ export function followTopology({ given, first, region, foundation, running, time
     const peers = peersOf(now, region);
     link.regroup(peers);
     running.regroup(peers, retiredBeside(now, region));
-    health.close();
-    health = lookAt(now);
+    offered = present(now);
   };
   const watch = watchTopology({
     given,
@@ -61,14 +56,12 @@ export function followTopology({ given, first, region, foundation, running, time
     heardOf: running.heardOf,
   });
   return {
-    regions: () => present(watch.current()),
+    regions: () => offered,
     anyRetired: () => retiredBeside(watch.current(), region).length > 0,
-    health: () => health.view(),
     ready: () => ({ name: "topology", ok: true, detail: watch.fault() ?? `${present(watch.current()).length} regions` }),
     stop: () => {
       watch.stop();
       endRetired();
-      health.close();
     },
   };
 }

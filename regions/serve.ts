@@ -7,7 +7,6 @@ import { Refusal } from "../core/errors.ts";
 import { openMetrics } from "../gateway/metrics.ts";
 import type { ReadyLine } from "../gateway/parts.ts";
 import { openGateway } from "../gateway/server.ts";
-import { openRanking } from "../geodns/ranking.ts";
 import { openRegion } from "../reconciliation/region.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import { openBootClock } from "./boot-clock.ts";
@@ -21,8 +20,9 @@ import { type Foundation, layFoundation } from "./region-foundation.ts";
 import { openRegionLog } from "./region-log.ts";
 import { showLinks, watchRegion } from "./region-metrics.ts";
 import { openRegionStores } from "./region-stores.ts";
+import { openGatewaySteering } from "./steering/gateway-steering.ts";
 import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
-import { peersOf, present, readTopology, retiredBeside, type Topology } from "./topology.ts";
+import { peersOf, present, readTopology, retiredBeside, steeringOf, type Topology } from "./topology.ts";
 import { relayTyping } from "./typing-relay.ts";
 import { version } from "./version.ts";
 
@@ -130,6 +130,22 @@ export async function serveRegion(config: Config): Promise<void> {
   const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
   const live = followTopology({ given: config.ATOLL_TOPOLOGY, first: topology, region, foundation, running, timers, log });
   const joining = openJoining({ joining: joins, region: running, store, anyRetired: live.anyRetired, timers, log });
+  let connections = (): number => 0;
+  const steering = openGatewaySteering({
+    region,
+    regions: live.regions,
+    settings: steeringOf(topology),
+    meshSecret: config.ATOLL_MESH_SECRET,
+    boot,
+    locate: () => undefined,
+    orders: running.orders,
+    links: running.links,
+    connections: () => connections(),
+    connectionsMost: config.ATOLL_CONNECTIONS_MAX,
+    timers,
+    nowMs: () => clock.nowMs(),
+    log,
+  });
   const logWatch = watchStuckLog(opened.log, foundation.connection, askForJetStream);
   const gateway = await openGateway({
     region,
@@ -144,12 +160,8 @@ export async function serveRegion(config: Config): Promise<void> {
     sync: running.links,
     presence: running.presence,
     verifier: running.verifier,
-    ranking: openRanking({
-      get regions() {
-        return live.regions();
-      },
-      health: live.health,
-    }),
+    ranking: steering.ranking,
+    steering: steering.desk,
     auth: {
       secret: config.ATOLL_AUTH_SECRET ?? "",
       issuer: config.ATOLL_AUTH_ISSUER,
@@ -169,6 +181,7 @@ export async function serveRegion(config: Config): Promise<void> {
     tell: relayTyping(link),
     ...(config.ATOLL_ALLOWED_ORIGINS.includes("*") ? {} : { allowedOrigins: config.ATOLL_ALLOWED_ORIGINS }),
   });
+  connections = () => gateway.connections();
   log.info({ event: "region.ready", port: gateway.port }, "the region serves its users");
 
   const why = await asked;
@@ -181,6 +194,7 @@ export async function serveRegion(config: Config): Promise<void> {
   await running.drain();
   joining.stop();
   live.stop();
+  steering.close();
   hideLinks();
   endLateTails();
   logWatch.stop();

@@ -3,6 +3,7 @@
  * beside it (`topology.schema.json`); what a schema cannot say (names, ports, peers that fit together) is said by `topology-problems.ts`.
  */
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { z } from "zod";
 import { STEERING, type SteeringSettings } from "../geodns/steering-settings.ts";
 import { topologyProblems } from "./topology-problems.ts";
@@ -11,6 +12,8 @@ const name = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, - and _
 const link = z
   .string()
   .regex(/^(nats|tls):\/\/(\[[0-9a-fA-F:]+\]|[^\s:/@[\]]+):\d{1,5}$/, "like nats://gw-1.us.example.net:7222, without user or password");
+
+const address = z.string().refine((text) => isIP(text) !== 0, "an IPv4 or IPv6 address");
 
 const Providers = z
   .strictObject({
@@ -45,6 +48,7 @@ const Region = z.strictObject({
     .describe("peers that are dialled from here at other addresses than their own `link`"),
   latitude: z.number().min(-90).max(90),
   longitude: z.number().min(-180).max(180),
+  addresses: z.array(address).min(1).max(16).exactOptional().describe("of its doors, as DNS gives them; the host of its URL when absent"),
   weight: z.number().positive().max(1_000).default(1).describe("share of the clients that could go to several regions alike"),
   drained: z
     .boolean()
@@ -73,6 +77,12 @@ const TopologyFile = z.strictObject({
     .max(100_000)
     .exactOptional()
     .describe('names of customers in the zone ("acme" -> acme.<zone>): long-lived CNAMEs to the one steered name'),
+  nameServers: z
+    .array(z.strictObject({ name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/), addresses: z.array(address).min(1) }))
+    .min(1)
+    .max(13)
+    .exactOptional()
+    .describe('who answers for the zone ("ns1" -> ns1.<zone>), as its parent lists them; the one that listens when absent'),
   steering: Steering.exactOptional().describe("how quickly GeoDNS follows what it sees"),
 });
 
@@ -82,6 +92,7 @@ export interface Topology {
   /** Retired ones too. */
   readonly regions: readonly TopologyRegion[];
   readonly customers?: readonly string[];
+  readonly nameServers?: readonly { readonly name: string; readonly addresses: readonly string[] }[];
   readonly steering?: Readonly<z.infer<typeof Steering>>;
 }
 

@@ -104,7 +104,7 @@ const watermark = { channel: id, complete: z.record(z.string(), time.nullable())
 export const Watermark = z.object(watermark).meta({ id: "Watermark" }) satisfies z.ZodType<objects.Watermark>;
 
 export const RankedRegion = z
-  .object({ name: id, url: z.string(), state: z.string(), why: z.string() })
+  .object({ name: id, url: z.string(), state: z.string(), why: z.string(), share: z.number().exactOptional() })
   .meta({ id: "RankedRegion" }) satisfies z.ZodType<objects.RankedRegion>;
 export const Gap = z
   .object({ channel: id, origin: id, from: z.string(), to: z.string() })

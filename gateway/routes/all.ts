@@ -4,6 +4,7 @@ import { channelRoutes } from "./channels.ts";
 import { conflictRoutes } from "./conflicts.ts";
 import { meshRoutes } from "./mesh.ts";
 import { messageRoutes } from "./messages.ts";
+import { regionRoutes } from "./regions.ts";
 import type { Route } from "./route.ts";
 import { storeRoutes } from "./stores.ts";
 
@@ -11,6 +12,7 @@ export const ROUTES: readonly Route[] = [
   ...channelRoutes,
   ...messageRoutes,
   ...meshRoutes,
+  ...regionRoutes,
   ...conflictRoutes,
   ...auditRoutes,
   ...storeRoutes,

@@ -1,4 +1,4 @@
-/** The mesh as a client sees it: what was missed, who is there, how far the data is, which regions there are. */
+/** The mesh as a client sees it: what was missed, who is there, how far the data is. */
 import { z } from "zod";
 import type { Actor } from "../../core/command.ts";
 import { Refusal } from "../../core/errors.ts";
@@ -6,7 +6,7 @@ import { changesSince } from "../changes.ts";
 import type { Context } from "../context.ts";
 import { decodeCursor } from "../cursor.ts";
 import * as bodies from "../protocol/bodies.ts";
-import { Event, Gap, Presence, RankedRegion, RegionSync, Watermark } from "../protocol/objects.ts";
+import { Event, Gap, Presence, RegionSync, Watermark } from "../protocol/objects.ts";
 import { anyId, cursor, limit, list, plainId } from "../protocol/text.ts";
 import type { Route } from "./route.ts";
 import { items, read, write } from "./route.ts";
@@ -60,15 +60,6 @@ export const meshRoutes: readonly Route[] = [
       const identity = parts.reader.memberChannel(actor, params.channel);
       return { ...parts.sync.watermark(identity), channel: parts.reader.shownChannel(identity) };
     },
-  }),
-  read({
-    group: "regions",
-    path: "/v1/regions",
-    ofMesh: true,
-    summary: "The regions in the order this client (or `ip`) should try them, and why",
-    query: z.object({ ip: z.string().max(64).exactOptional() }),
-    answer: z.object({ items: z.array(RankedRegion), scope: z.number(), ttl: z.number() }),
-    run: ({ context, query, ip }) => context.parts.ranking.rank(query.ip ?? ip),
   }),
   write({
     group: "users",

@@ -65,6 +65,7 @@ export interface Declared<P extends string, Q extends z.ZodObject, B extends z.Z
   readonly summary: string;
   readonly query?: Q;
   readonly body?: B;
+  readonly bodyOptional?: boolean;
   readonly answer: z.ZodType;
   readonly ofMesh?: boolean;
 }
@@ -83,7 +84,6 @@ export function write<P extends string, Q extends z.ZodObject, B extends z.ZodTy
   declared: Declared<P, Q, B> & {
     readonly method: Method;
     readonly status?: 200 | 201;
-    readonly bodyOptional?: boolean;
     readonly command: (ask: AskOf<P, Q, B>) => Command;
   },
 ): Route {

@@ -2,14 +2,14 @@
 import { join } from "node:path";
 import { type Child, type ChildHooks, openChild } from "./child.ts";
 import { foreignEnvironment, ownProgram } from "./own-program.ts";
-import type { MeshPlan } from "./plan.ts";
+import { contentSecret, type MeshPlan } from "./plan.ts";
 
 export const openGeodnsChild = (plan: MeshPlan, hooks: ChildHooks): Child =>
   openChild(
     {
       name: "GeoDNS",
       ...ownProgram("geodns-process", ["--topology", plan.folder.topologyFile, "--port", String(plan.geodnsPort)]),
-      environment: foreignEnvironment(process.env),
+      environment: { ...foreignEnvironment(process.env), ATOLL_MESH_SECRET: contentSecret(plan) },
       logFile: join(plan.folder.root, "geodns.log"),
       channel: true,
     },

@@ -23,6 +23,8 @@ export interface LocalRegion {
 export function localTopology(regions: readonly LocalRegion[], port: number): Topology {
   return {
     zone: "atoll.test",
+    // On one machine a look costs nothing, and people watch what happens.
+    steering: { everyMs: 500 },
     regions: regions.map(({ name: region, linkPort, drained = false, retired = false }, index) => {
       const [displayName, latitude, longitude] = PLACES[region] ?? [region, 0, Math.round((360 / 12) * (index % 12) - 180)];
       return {

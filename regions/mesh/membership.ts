@@ -32,8 +32,6 @@ export interface RegionRemoved {
 export interface MembershipOptions {
   readonly plan: MeshPlan;
   readonly regions: RunningRegions;
-  /** The name server reads the list anew. */
-  readonly relist: () => Promise<void>;
 }
 
 /** A long history takes its time. */
@@ -58,7 +56,7 @@ async function follows({ port }: RegionPlan, count: number): Promise<boolean> {
   return (await answer.text()).includes(`topology ${count} regions`);
 }
 
-export function openMembership({ plan: first, regions, relist }: MembershipOptions): Membership {
+export function openMembership({ plan: first, regions }: MembershipOptions): Membership {
   let plan = first;
   let busy: string | undefined;
   const turn = async <T>(what: string, act: () => Promise<T>): Promise<T> => {
@@ -75,10 +73,8 @@ export function openMembership({ plan: first, regions, relist }: MembershipOptio
     const living = plan.regions.filter(({ name }) => regions.processes.get(name)?.alive === true);
     await within(FOLLOWED_MS, async () => (await Promise.all(living.map((one) => follows(one, plan.regions.length)))).every(Boolean));
   };
-  const announce = async (): Promise<void> => {
-    writeWhole(plan.folder.meshFile, `${JSON.stringify(readyOf(plan))}\n`);
-    await relist();
-  };
+  /** GeoDNS follows the list by itself. */
+  const announce = (): void => writeWhole(plan.folder.meshFile, `${JSON.stringify(readyOf(plan))}\n`);
 
   const add = async (name: string): Promise<RegionAdded> => {
     const startedMs = performance.now();
@@ -89,7 +85,7 @@ export function openMembership({ plan: first, regions, relist }: MembershipOptio
     processes.start();
     await regions.listen(region);
     await processes.ready(JOIN_MS);
-    await announce();
+    announce();
     const { url, ws } = plan.topology.regions.find((one) => one.name === name)!;
     return { region: name, url, ws, joinedMs: Math.round(performance.now() - startedMs), at: new Date().toISOString() };
   };
@@ -102,7 +98,7 @@ export function openMembership({ plan: first, regions, relist }: MembershipOptio
     if (plan.regions.length === 1) throw new Refused(2, `${name} is the last region of the mesh`, "atoll down stops it");
     if (!force) await handOver(name, processes);
     plan = planWithout(plan, name);
-    await announce();
+    announce();
     await followed();
     await regions.drop(name);
     return { region: name, data: region.folder, at: new Date().toISOString() };

@@ -43,6 +43,9 @@ export interface MeshPlan {
   readonly stores: StoreSwitches;
 }
 
+/** ATOLL_MESH_SECRET of every region and of GeoDNS. */
+export const contentSecret = ({ secret }: MeshPlan): string => derivedSecret(secret, "mesh content");
+
 const GEODNS_ABOVE = 53;
 
 export const presentIn = ({ regions, retired = [] }: Layout): readonly string[] => regions.filter((name) => !retired.includes(name));

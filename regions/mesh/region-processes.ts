@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { RESTART_JETSTREAM } from "../stuck-log.ts";
 import { type Child, type ChildHooks, openChild } from "./child.ts";
-import { derivedSecret } from "./folder.ts";
 import { foreignEnvironment, ownProgram } from "./own-program.ts";
-import type { MeshPlan, RegionPlan } from "./plan.ts";
+import { contentSecret, type MeshPlan, type RegionPlan } from "./plan.ts";
 import { Refused } from "./refused.ts";
 import { settingsOf } from "./store-switches.ts";
 
@@ -41,7 +40,7 @@ function programEnvironment(mesh: MeshPlan, region: RegionPlan, clockOffsetMs: n
     ATOLL_NATS_MONITOR_URL: `http://127.0.0.1:${region.ports.jetStreamMonitor}`,
     ATOLL_NATS_ACKS: mesh.server.durableAcks ? "durable" : "fast",
     ATOLL_AUTH_SECRET: mesh.secret,
-    ATOLL_MESH_SECRET: derivedSecret(mesh.secret, "mesh content"),
+    ATOLL_MESH_SECRET: contentSecret(mesh),
     ATOLL_LOG_LEVEL: process.env["ATOLL_LOG_LEVEL"],
     ...settingsOf(mesh.stores, region.name, mesh.secret),
     ...(clockOffsetMs === 0 ? {} : { ATOLL_CLOCK_OFFSET_MS: String(clockOffsetMs) }),

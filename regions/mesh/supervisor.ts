@@ -125,11 +125,7 @@ async function start(plan: MeshPlan, { folder, delays, clockOffsets, tell }: UpO
   for (const region of regions.processes.values()) region.start();
   geodns.start();
   const waitForEchoes = Promise.all(plan.regions.map((region) => regions.listen(region)));
-  const relist = async (): Promise<void> => {
-    await geodns.stop(5_000);
-    geodns.start();
-  };
-  const membership = openMembership({ plan, regions, relist });
+  const membership = openMembership({ plan, regions });
   const control: ControlServer = await openControl(folder.socket, (order) =>
     carryOut(order, { regions: regions.processes, links: regions.links, membership, stop, readyMs: READY_MS }),
   );

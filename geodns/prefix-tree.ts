@@ -1,0 +1,51 @@
+/**
+ * Networks -> values, looked up by the longest prefix. A look-up also says how many bits of the address it hung on: all addresses that share
+ * those bits find the same value. That is what the scope of an answer is made of (RFC 7871: never wider than what the answer hangs on).
+ */
+import type { Address, Network } from "./address.ts";
+
+interface Node<T> {
+  zero?: Node<T>;
+  one?: Node<T>;
+  value?: T;
+}
+export interface Found<T> {
+  readonly value: T | undefined;
+  readonly bits: number;
+}
+
+export class PrefixTree<T> {
+  readonly #ipv4: Node<T> = {};
+  readonly #ipv6: Node<T> = {};
+
+  static of<T>(entries: Iterable<readonly [Network, T]>): PrefixTree<T> {
+    const tree = new PrefixTree<T>();
+    for (const [network, value] of entries) tree.put(network, value);
+    return tree;
+  }
+
+  put({ address, bits }: Network, value: T): void {
+    let node = this.#rootOf(address);
+    for (let i = 0; i < bits; i += 1) node = bitOf(address, i) === 0 ? (node.zero ??= {}) : (node.one ??= {});
+    node.value = value;
+  }
+
+  find(address: Address): Found<T> {
+    let node: Node<T> | undefined = this.#rootOf(address);
+    let value = node.value;
+    let bits = 0;
+    for (const all = address.length * 8; bits < all; bits += 1) {
+      if (node.zero === undefined && node.one === undefined) break;
+      node = bitOf(address, bits) === 0 ? node.zero : node.one;
+      if (node === undefined) return { value, bits: bits + 1 };
+      if (node.value !== undefined) value = node.value;
+    }
+    return { value, bits };
+  }
+
+  #rootOf(address: Address): Node<T> {
+    return address.length === 4 ? this.#ipv4 : this.#ipv6;
+  }
+}
+
+const bitOf = (address: Address, at: number): number => (address[at >> 3]! >> (7 - (at & 7))) & 1;

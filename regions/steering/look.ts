@@ -1,0 +1,44 @@
+/**
+ * One look at a region's `/readyz`, over the way that users come by, never over the links between regions: a region that is cut off from its
+ * peers serves its users as well as ever (P1).
+ */
+import type { Look } from "../../geodns/health.ts";
+
+const BODY_CHARS = 4_096;
+
+/** "[-]clock 900 ms ahead": a dependency that fails. "offered no: draining": well enough for those it has, but not to be offered to others. */
+const FAILING = /^\[-\]\s*(.*)$|\b(offered\W+no\b.*)$/;
+
+/** A region's answer, one line a dependency. */
+export function readReady(status: number, body: string): Look {
+  const failing = body.split("\n").flatMap((line) => {
+    const found = FAILING.exec(line.trim());
+    return found ? [found[1] ?? found[2] ?? ""] : [];
+  });
+  for (const [found, word] of [
+    ["draining", "drain"],
+    ["clock", "clock"],
+  ] as const) {
+    const line = failing.find((text) => text.toLowerCase().includes(word));
+    if (line !== undefined) return { found, why: line };
+  }
+  if (status === 200) return { found: "ready" };
+  return { found: "unready", why: failing.length > 0 ? failing.join("; ").slice(0, 200) : `/readyz answers ${status}` };
+}
+
+/** The innermost reason of a failed fetch, in the system's own word. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return "no answer in time";
+  const code = (error.cause as { readonly code?: string } | undefined)?.code;
+  return code === undefined ? error.message : `no answer (${code})`;
+}
+
+export async function lookAt(url: string, timeoutMs: number): Promise<Look> {
+  try {
+    const answer = await fetch(new URL("/readyz?verbose", url), { signal: AbortSignal.timeout(timeoutMs), redirect: "manual" });
+    return readReady(answer.status, (await answer.text()).slice(0, BODY_CHARS));
+  } catch (error) {
+    return { found: "down", why: reasonOf(error) };
+  }
+}

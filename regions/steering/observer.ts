@@ -1,0 +1,179 @@
+/**
+ * An observer of the mesh: looks at every region, hears what the gateways of the others see, and knows how each region stands. A name server
+ * and every gateway are observers; they ask each other, none depends on another. What it heard last stays in force while nobody answers.
+ */
+import type { Timer, Timers } from "../../core/ports/time.ts";
+import { seen, type Watched } from "../../geodns/health.ts";
+import { type MeasuredTable, measuredFrom, NOTHING_MEASURED, type RoundTripRow } from "../../geodns/measured.ts";
+import { type Order, Orders } from "../../geodns/orders.ts";
+import { type OverrideTable, openOverrides } from "../../geodns/overrides.ts";
+import type { GeoRegion, HealthView, RegionHealth } from "../../geodns/region.ts";
+import { type Standing, stand, type Told, type Vote } from "../../geodns/standing.ts";
+import type { World } from "../../geodns/steering.ts";
+import type { SteeringSettings } from "../../geodns/steering-settings.ts";
+import { lookAt } from "./look.ts";
+import { STEERING_PATH, ToldDocument } from "./told.ts";
+
+export interface ObserverOptions {
+  /** In the configured order; read anew on every look, so that a region may be added. */
+  readonly regions: () => readonly GeoRegion[];
+  readonly settings: SteeringSettings;
+  readonly timers: Timers;
+  /** What the mesh's observers know each other by; absent: this one looks alone. */
+  readonly key?: string;
+  /** The region whose gateway this is; what it tells of itself is not asked over the network. */
+  readonly self?: {
+    readonly region: string;
+    readonly told: () => Told;
+    readonly rows: () => { readonly version: number; readonly rows: readonly RoundTripRow[] };
+  };
+  readonly orders?: Orders;
+  /** Orders that were not known before, whoever told them. */
+  readonly onOrders?: (news: readonly Order[]) => void;
+  /** A region's state became another. */
+  readonly onState?: (region: string, now: RegionHealth) => void;
+}
+export interface Observer {
+  readonly orders: Orders;
+  /** All that the policy knows beside the client. */
+  world(): World;
+  /** What this observer itself sees, without the others. */
+  looks(): ReadonlyMap<string, Watched>;
+  standings(): ReadonlyMap<string, Standing>;
+  /** What a region's gateway told last, unless that is too long ago. */
+  heard(region: string): ToldDocument | undefined;
+  /** Takes the orders into account at once. */
+  refresh(): void;
+  close(): void;
+}
+
+interface Heard {
+  readonly atMs: number;
+  readonly document: ToldDocument;
+}
+
+export function openObserver(options: ObserverOptions): Observer {
+  const { settings, timers, key, self, orders = new Orders(), onOrders = () => {}, onState = () => {} } = options;
+  const startedMs = timers.monotonicMs();
+  const watched = new Map<string, Watched>();
+  const heard = new Map<string, Heard>();
+  const rows = new Map<string, { readonly version: string; readonly rows: readonly RoundTripRow[] }>();
+  const ordersOf = new Map<string, string>();
+  const standings = new Map<string, Standing>();
+  const healthView = new Map<string, RegionHealth>();
+  const busy = new Set<string>();
+  let closed = false;
+  let overrides: OverrideTable = openOverrides([]);
+  let overridesOf = "";
+  let measured: MeasuredTable = NOTHING_MEASURED;
+  let measuredOf = "";
+
+  async function ask({ name, url }: GeoRegion, timeoutMs: number): Promise<void> {
+    const have = new URLSearchParams({ orders: ordersOf.get(name) ?? "", trips: rows.get(name)?.version ?? "" });
+    try {
+      const answer = await fetch(new URL(`${STEERING_PATH}?${have}`, url), {
+        headers: { authorization: `Bearer ${key}` },
+        signal: AbortSignal.timeout(timeoutMs),
+        redirect: "manual",
+      });
+      if (!answer.ok) return;
+      const document = ToldDocument.parse(await answer.json());
+      if (closed || document.region !== name) return;
+      heard.set(name, { atMs: timers.monotonicMs(), document });
+      if (document.trips !== undefined) rows.set(name, document.trips);
+      if (document.orders === undefined) return;
+      ordersOf.set(name, document.orders.version);
+      const news = orders.merge(document.orders.all);
+      if (news.length > 0) onOrders(news);
+    } catch {
+      // The look says that it does not answer; a document that is none counts as not heard.
+    }
+  }
+  async function look(region: GeoRegion): Promise<void> {
+    const { name, url } = region;
+    if (busy.has(name)) return; // one at a time: a slow one is not asked over and over
+    busy.add(name);
+    const asked = key === undefined || name === self?.region ? undefined : ask(region, settings.timeoutMs);
+    const found = await lookAt(url, settings.timeoutMs);
+    if (!closed) watched.set(name, seen(watched.get(name), found));
+    await asked;
+    busy.delete(name);
+    if (!closed) judge(region);
+  }
+
+  const isFresh = ({ atMs }: Heard): boolean => timers.monotonicMs() - atMs <= 3 * settings.everyMs + settings.timeoutMs;
+  function votesOn(name: string): readonly Vote[] {
+    return [...heard].flatMap(([from, one]) => {
+      const vote = from === name || !isFresh(one) ? undefined : one.document.looks[name];
+      return vote === undefined ? [] : [{ from, ...vote }];
+    });
+  }
+  function toldBy(name: string): Told | undefined {
+    if (name === self?.region) return self.told();
+    const one = heard.get(name);
+    return one !== undefined && isFresh(one) ? one.document : undefined;
+  }
+  function returningOf(name: string): number | undefined {
+    const told = [...heard.values()].flatMap((one) => (isFresh(one) ? [one.document.returning[name] ?? -1] : [])).filter((one) => one >= 0);
+    return told.length === 0 ? undefined : Math.max(...told);
+  }
+  function judge({ name }: GeoRegion): void {
+    const nowMs = timers.monotonicMs();
+    const before = standings.get(name);
+    const order = orders.drained(name);
+    const now = stand(
+      before,
+      {
+        own: watched.get(name),
+        others: votesOn(name),
+        told: toldBy(name),
+        drained: order === undefined ? undefined : `drained by ${order.by} at ${new Date(order.atMs).toISOString()}`,
+        returning: returningOf(name),
+      },
+      { nowMs, ageMs: nowMs - startedMs, settings },
+    );
+    standings.set(name, now);
+    healthView.set(name, now.health);
+    if (now.health.state !== before?.health.state) onState(name, now.health);
+  }
+  const judgeAll = (): void => {
+    for (const region of options.regions()) judge(region);
+  };
+  function tables(): void {
+    const names = options.regions().map(({ name }) => name);
+    const ordersNow = `${orders.version} ${names.join()}`;
+    if (ordersNow !== overridesOf) overrides = openOverrides(orders.overrides(names));
+    overridesOf = ordersNow;
+    const own = self?.rows();
+    const measuredNow = `${own?.version} ${[...rows].map(([name, { version }]) => `${name} ${version}`).join()}`;
+    if (measuredNow !== measuredOf)
+      measured = measuredFrom([...(own?.rows ?? []), ...[...rows.values()].flatMap((one) => one.rows)], measured);
+    measuredOf = measuredNow;
+  }
+  const turn = (): void => {
+    tables();
+    judgeAll();
+    for (const region of options.regions()) void look(region);
+  };
+  turn();
+  const timer: Timer = timers.every(settings.everyMs, turn);
+
+  return {
+    orders,
+    world: () => ({ regions: options.regions(), health: healthView as HealthView, overrides, measured }),
+    looks: () => watched,
+    standings: () => standings,
+    heard: (name) => {
+      const one = heard.get(name);
+      return one !== undefined && isFresh(one) ? one.document : undefined;
+    },
+    refresh: () => {
+      tables();
+      judgeAll();
+    },
+    close: () => {
+      closed = true;
+      timer.cancel();
+    },
+  };
+}
