@@ -23,8 +23,6 @@ export interface LocalRegion {
 export function localTopology(regions: readonly LocalRegion[], port: number): Topology {
   return {
     zone: "atoll.test",
-    // On one machine a look costs nothing, and people watch what happens.
-    steering: { everyMs: 500 },
     regions: regions.map(({ name: region, linkPort, drained = false, retired = false }, index) => {
       const [displayName, latitude, longitude] = PLACES[region] ?? [region, 0, Math.round((360 / 12) * (index % 12) - 180)];
       return {
@@ -42,5 +40,7 @@ export function localTopology(regions: readonly LocalRegion[], port: number): To
         providers: {},
       };
     }),
+    // On one machine a look costs nothing, and people watch what happens.
+    steering: { everyMs: 500 },
   };
 }
