@@ -15,6 +15,7 @@ const OWN: Clock = { offsetMs: 0, slackMs: 0 };
 
 export class ClockWatch {
   #skewMs = 0;
+  #measured = false;
   readonly #alarm = new Steady();
   readonly #red = new Steady();
   readonly #peers = new Map<string, Steady>();
@@ -23,6 +24,7 @@ export class ClockWatch {
   observe(samples: ReadonlyMap<string, ClockSample>): void {
     const clocks = new Map([...samples].map(([peer, { offsetMs, rttMs }]) => [peer, { offsetMs, slackMs: rttMs / 2 }]));
     const { nearer, farther } = middlesOf([OWN, ...clocks.values()]);
+    this.#measured ||= clocks.size > 0;
     this.#skewMs = 0 - farther.offsetMs;
     this.#alarm.see(isOff(OWN, farther));
     this.#red.see(isOff(OWN, nearer));
@@ -34,6 +36,10 @@ export class ClockWatch {
     }
   }
 
+  /** A peer's clock has been measured in this life. */
+  get measured(): boolean {
+    return this.#measured;
+  }
   /** Own clock less the median; positive = ahead. With an even number of clocks the middle one farther from us. */
   get skewMs(): number {
     return Math.round(this.#skewMs);

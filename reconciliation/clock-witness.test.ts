@@ -62,18 +62,18 @@ describe("T2: by the stamp", () => {
     expect(written).toEqual([]);
     witness.see("eu", events(NOW + 5_001, NOW + HOUR));
     expect(written).toEqual([
-      { origin: "eu", epoch: 1, from: stampAt(NOW + 5_001), to: stampAt(NOW + HOUR + 30_000), offsetMs: HOUR, of: 3 },
+      { origin: "eu", epoch: 1, from: stampAt(NOW + 5_001), to: stampAt(NOW + HOUR + 4_000), offsetMs: HOUR, of: 3 },
     ]);
   });
 
-  test("one witness a stretch: a busy origin costs one event in 20 s, and no stamp of it is ever judged uncovered after the first", async () => {
+  test("one witness a stretch: a busy origin costs one event in 2 s, and no stamp of it is ever judged uncovered after the first", async () => {
     for (let second = 0; second < 120; second += 1) {
       const stamp = NOW + HOUR + time.nowMs;
       if (second > 0) expect(covered(stamp)).toBe(true);
       witness.see("eu", events(stamp));
       await time.pass(1_000);
     }
-    expect(written.length).toBeLessThanOrEqual(7);
+    expect(written.length).toBeLessThanOrEqual(61);
     expect(new Set(written.map(({ from }) => from)).size).toBe(1);
   });
 

@@ -9,7 +9,7 @@
  *                  it sink into our past. And before that boot, a stamp later than the true time of the boot cannot have come from a sane clock.
  *                  Older ones prove nothing and stay trusted.
  *
- * A stretch reaches a little into the origin's future, so that a busy origin costs one event every few seconds and its next stamps are
+ * A stretch reaches a little into the origin's future, so that a busy origin costs one event in two seconds and its next stamps are
  * witnessed before they are judged. The beat at link-up comes before the tail: `ready` holds the tail back until it has.
  */
 import type { ClockWitnessed, Placed } from "../core/event.ts";
@@ -47,9 +47,12 @@ export interface ClockNews {
   readonly tail: boolean;
 }
 
-/** How far a stretch reaches beyond what was seen, and how close to its end it grows. */
-const LEAD_MS = 30_000;
-const RENEW_MS = 10_000;
+/**
+ * How far a stretch reaches beyond what was seen, and how close to its end it grows. Below the bound: a clock that has been set right leaps over
+ * stretches when true time comes to them, and what it leaps for the lead alone must not make it wrong again.
+ */
+const LEAD_MS = 4_000;
+const RENEW_MS = 2_000;
 /** At most one witness of an origin in this time. */
 const PACE_MS = 1_000;
 /** A tail is not held back longer than this for want of a beat or of a witness. */

@@ -172,7 +172,12 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     clock: physical,
     boot: ports.boot,
     applied: () => replica.vector,
-    own: () => ({ epoch: log.epoch, head: log.head(), closedMs: promise.upTo(packer.closedMs(physical.nowMs() - 1)) }),
+    own: () => ({
+      epoch: log.epoch,
+      head: log.head(),
+      completeMs: packer.closedMs(physical.nowMs() - 1),
+      closedMs: promise.upTo(packer.closedMs(links.closableMs())),
+    }),
     presence: () => presence.beatFields(),
     draining: () => draining,
     witness,

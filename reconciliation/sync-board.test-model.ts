@@ -38,7 +38,10 @@ export class Home {
       clock,
       boot,
       applied: () => this.applied,
-      own: () => ({ epoch: 1, head: this.head, closedMs: (this.openMs ?? clock.nowMs()) - 1 }),
+      own: () => {
+        const closedMs = (this.openMs ?? clock.nowMs()) - 1;
+        return { epoch: 1, head: this.head, completeMs: closedMs, closedMs };
+      },
       presence: () => ({ boot, version: 1 }),
       draining: () => this.draining,
       witness,

@@ -40,6 +40,7 @@ export class RegionSyncBoard implements SyncBoard {
   readonly #bootMs: number;
   #converged: Sync["converged"] = null;
   #beats = 0;
+  #closableMs = 0;
   #lookedMs: number;
   #toldMs = Number.NEGATIVE_INFINITY;
 
@@ -82,7 +83,7 @@ export class RegionSyncBoard implements SyncBoard {
 
   watermark(channel: string): Watermark {
     const { link, own } = this.#options;
-    const complete: Record<string, Time | null> = { [link.region]: iso(own().closedMs) };
+    const complete: Record<string, Time | null> = { [link.region]: iso(own().completeMs) };
     let replicatedMs: number | undefined = own().closedMs;
     for (const [peer, watch] of this.#peers) {
       complete[peer] = isoOrNull(watch.completeToMs);
@@ -209,6 +210,16 @@ export class RegionSyncBoard implements SyncBoard {
   /** Our own present for judging others: the median of all clocks where a majority says that ours is wrong. */
   judgingMs(): number {
     return this.#options.clock.nowMs() - (this.#clocks.sane() ? 0 : this.#clocks.skewMs);
+  }
+
+  /**
+   * Own present as far as it may be promised (H6): not later than the middle of all clocks, as a clock that runs ahead is set right one day, and what
+   * it had promised would hold the region there. Nothing before a peer's clock has been measured: then nobody hears the promise either.
+   */
+  closableMs(): number {
+    if (this.#clocks.measured)
+      this.#closableMs = Math.max(this.#closableMs, this.#options.clock.nowMs() - 1 - Math.max(0, this.#clocks.skewMs));
+    return this.#closableMs;
   }
 
   #compareClocks(): void {

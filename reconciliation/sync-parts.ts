@@ -14,8 +14,11 @@ export interface SyncBoardOptions {
   readonly boot: string;
   /** What the gates have passed, per origin: what is here of each log. */
   readonly applied: () => Vector;
-  /** The own log now; `closedMs`: no stamp at or below it will come after `head`, hence less than the present millisecond (H6). */
-  readonly own: () => { readonly epoch: number; readonly head: number; readonly closedMs: number };
+  /**
+   * The own log now. `completeMs`: of what this life accepted, no stamp at or below it comes after `head`, hence less than the present millisecond;
+   * `closedMs`: what is promised to peers of that, also for lives to come (H6).
+   */
+  readonly own: () => { readonly epoch: number; readonly head: number; readonly completeMs: number; readonly closedMs: number };
   readonly presence: () => { readonly boot: string; readonly version: number };
   readonly draining: () => boolean;
   readonly witness: Pick<ClockWitness, "hear" | "cut">;

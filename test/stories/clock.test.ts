@@ -120,6 +120,26 @@ test("T2, H8: eu's clock is set right and eu starts again: its stamps are sane a
   expect([report.equal, report.differences]).toEqual([true, []]);
 });
 
+test.each([
+  ["had said nothing at all", false],
+  ["had been idle for minutes", true],
+])(
+  "T2, H6: the clock of a region that %s is set right: what it called closed meanwhile is void, and its stamps are sane at once",
+  async (_, spoke) => {
+    const mesh = await LinkedMesh.open({ eu: HOUR });
+    const channel = String(
+      (await mesh.do("us", "ana", { kind: "channel.create", name: "idle", members: [{ user: "eve", role: "member" }] }))["id"],
+    );
+    await mesh.time.pass(2_000);
+    if (spoke) await mesh.do("eu", "eve", { kind: "message.send", channel, body: "an hour from now" });
+    await mesh.time.pass(180_000);
+    await mesh.restart("eu");
+    await mesh.time.pass(5_000);
+    const { version } = await mesh.do("eu", "eve", { kind: "message.send", channel, body: "now" });
+    expect(Math.abs(stampTimeMs(String(version)) - mesh.nowMs)).toBeLessThan(2_000);
+  },
+);
+
 test("T2, H8: a region an hour behind makes nobody distrusted", async () => {
   const { mesh, id, show } = await disputed(-HOUR, 0);
   mesh.heal();
