@@ -30,6 +30,16 @@ const Settings = z.object({
   ATOLL_NATS_URL: text
     .default("nats://127.0.0.1:4222")
     .describe("this region's JetStream servers, by comma; user and password may be in it"),
+  ATOLL_NATS_NKEY_SEED: text
+    .regex(/^SU[A-Z2-7]{56}$/, "an nkey seed of a user, as atoll keys makes it: SU…")
+    .optional()
+    .describe("the seed that this region's programs sign in to its JetStream servers with, instead of a password in the URL"),
+  ATOLL_NATS_REPLICAS: z.coerce
+    .number()
+    .int()
+    .pipe(z.union([z.literal(1), z.literal(3)], "1, or 3 with three JetStream servers"))
+    .default(1)
+    .describe("how many JetStream servers hold each log and mirror: 1, or 3 with three servers"),
   ATOLL_NATS_MONITOR_URL: z
     .url()
     .optional()
@@ -102,8 +112,10 @@ const Settings = z.object({
 export type Config = Readonly<z.infer<typeof Settings>>;
 type Key = keyof Config;
 const KEYS = Object.keys(Settings.shape) as readonly Key[];
+/** Those of the mesh, and those of one server. */
 const SECRET = ["ATOLL_MESH_SECRET", "ATOLL_AUTH_SECRET"] as const;
-const isSecret = (key: Key): boolean => key === "ATOLL_CASSANDRA_PASSWORD" || (SECRET as readonly Key[]).includes(key);
+const OTHER_SECRET = ["ATOLL_NATS_NKEY_SEED", "ATOLL_CASSANDRA_PASSWORD"] as const;
+const isSecret = (key: Key): boolean => ([...SECRET, ...OTHER_SECRET] as readonly Key[]).includes(key);
 /** Values of which a part is a password. */
 const CREDENTIALS: readonly string[] = ["ATOLL_NATS_URL", "ATOLL_MONGODB_URI", "ATOLL_REDIS_URL"];
 const WELL_KNOWN = /^(secret|change-?me|password|atoll|test|default|development)$/i;

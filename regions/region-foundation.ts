@@ -76,11 +76,16 @@ export async function layFoundation(
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const store = openLoneRegisters(await openLmdbStore({ directory }));
   await checkNames(store, topology, region);
-  const connection = await connectRegion({ region, ...natsAccess(config.ATOLL_NATS_URL) });
+  const connection = await connectRegion({
+    region,
+    ...natsAccess(config.ATOLL_NATS_URL),
+    ...(config.ATOLL_NATS_NKEY_SEED === undefined ? {} : { nkeySeed: config.ATOLL_NATS_NKEY_SEED }),
+  });
   log.info({ event: "nats.connected", version: connection.serverVersion }, "connected to the region's JetStream tier");
   await whenJetStreamIsOn(connection, askForJetStream);
   const durableAcks = await durability(config, log);
-  const link = openPeerLink({ connection, peers: peersOf(topology, region) });
+  const replicas = config.ATOLL_NATS_REPLICAS;
+  const link = openPeerLink({ connection, peers: peersOf(topology, region), replicas });
   const known = store.get("positions", region);
   const cleanStop = store.get("facts", CLEAN_STOP) === true;
   await store.commit([{ table: "facts", key: CLEAN_STOP, value: undefined }]);
@@ -91,6 +96,7 @@ export async function layFoundation(
     cleanStop,
     durableAcks,
     wallMs: clock.nowMs(),
+    replicas,
   });
   log.info(
     { event: "log.opened", decided: opened.decided, epoch: opened.log.epoch, head: opened.log.head(), cleanStop },

@@ -52,6 +52,7 @@ export const COMMANDS: readonly { readonly group: string; readonly commands: rea
       },
       { name: "migrate", about: "bring a region's Cassandra to the tables of this version", load: () => import("./migrate.ts") },
       { name: "config", about: "check, print or document the configuration", load: () => import("./config.ts") },
+      { name: "keys", about: "make the keys and certificates that regions sign in with", load: () => import("./keys.ts") },
       { name: "doctor", about: "what is installed, what is missing, and what mends it", load: () => import("./doctor.ts") },
     ],
   },

@@ -2,7 +2,7 @@
  * The one seam to the driver: a connection to the region's own JetStream tier. Everything else, peers included, is reached through it (the
  * gateway tier hangs behind it as a leafnode), so a region whose links are all cut notices nothing here.
  */
-import { connect, type NatsConnection } from "nats";
+import { connect, type NatsConnection, nkeyAuthenticator } from "nats";
 import { LIMITS } from "../../core/limits.ts";
 
 export interface RegionConnection {
@@ -22,6 +22,8 @@ export interface ConnectionOptions {
   readonly url: string;
   readonly user: string;
   readonly password: string;
+  /** Signed in with instead of user and password. */
+  readonly nkeySeed?: string;
   /** Shown by the server's monitoring page. */
   readonly name?: string;
 }
@@ -30,8 +32,9 @@ export interface ConnectionOptions {
 export async function connectRegion(options: ConnectionOptions): Promise<RegionConnection> {
   const nats = await connect({
     servers: options.url.split(","),
-    user: options.user,
-    pass: options.password,
+    ...(options.nkeySeed === undefined
+      ? { user: options.user, pass: options.password }
+      : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.nkeySeed)) }),
     name: options.name ?? `atoll-${options.region}`,
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,

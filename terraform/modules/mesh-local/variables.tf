@@ -1,0 +1,37 @@
+variable "topology_file" {
+  description = "The one list of regions, a JSON file. Running regions follow it, Terraform makes and removes them."
+  type        = string
+}
+
+variable "run_dir" {
+  description = "Absolute path of the folder for all regions."
+  type        = string
+
+  validation {
+    condition     = startswith(var.run_dir, "/")
+    error_message = "run_dir must be an absolute path."
+  }
+}
+
+variable "keys_dir" {
+  description = "The folder that `atoll keys` made."
+  type        = string
+}
+
+variable "base_port" {
+  description = "Region i uses 20 ports from base_port + 20 i for its servers."
+  type        = number
+  default     = 21000
+}
+
+variable "nats_server" {
+  description = "The nats-server to run (2.10 or newer)."
+  type        = string
+  default     = "nats-server"
+}
+
+variable "atoll" {
+  description = "The atoll command."
+  type        = string
+  default     = "atoll"
+}
