@@ -72,7 +72,7 @@ export function messageWrite(tables: TableReader, body: RegisterKey, revision: n
   };
 }
 
-function wordOf(registers: readonly Register[], revision: number): Word {
+export function wordOf(registers: readonly Register[], revision: number): Word {
   let newest: Stamp = "";
   let events = 0;
   for (const { entries, seen } of registers) {

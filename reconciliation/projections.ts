@@ -1,7 +1,9 @@
 /** The stores that stand beside the embedded one, each with the projection that brings it what changes. */
+import type { DirectoryStore } from "../core/ports/directory-store.ts";
 import type { HistoryStore } from "../core/ports/history-store.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
+import { directorySink } from "./directory-sink.ts";
 import { historySink } from "./history-sink.ts";
 import type { ProjectionFacts, ProjectionWatch, Sink } from "./projection.ts";
 import { Projection } from "./projection.ts";
@@ -11,6 +13,7 @@ export interface ProjectionsParts {
   readonly boot: string;
   readonly store: StateStore;
   readonly history?: HistoryStore;
+  readonly directory?: DirectoryStore;
   readonly timers: Timers;
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -28,12 +31,13 @@ export interface Projections {
 
 const SERIES = "series";
 
-export function openProjections({ region, boot, store, history, ...parts }: ProjectionsParts): Projections {
+export function openProjections({ region, boot, store, history, directory, ...parts }: ProjectionsParts): Projections {
   const known = store.get("facts", SERIES);
   const series = typeof known === "string" ? known : boot;
   const project = (sink: Sink): Projection => new Projection({ ...parts, sink, store, series });
   const ofHistory = history === undefined ? undefined : project(historySink(history, region, store));
-  const all = ofHistory === undefined ? [] : [ofHistory];
+  const ofDirectory = directory === undefined ? undefined : project(directorySink(directory, region, store));
+  const all = [ofHistory, ofDirectory].filter((one) => one !== undefined);
   let begun = false;
   const nudge = (): void => {
     if (begun) for (const one of all) one.nudge();

@@ -1,6 +1,7 @@
 /** What a region stands on, and what it gives to those above it. */
 import type { Acceptor } from "../core/ports/acceptor.ts";
 import type { PresenceBoard, Verifier } from "../core/ports/boards.ts";
+import type { DirectoryStore } from "../core/ports/directory-store.ts";
 import type { EventLog } from "../core/ports/event-log.ts";
 import type { Feed } from "../core/ports/feed.ts";
 import type { HistoryStore } from "../core/ports/history-store.ts";
@@ -45,6 +46,8 @@ export interface RegionPorts {
   readonly history?: HistoryStore;
   /** Whether pages of it that were read before may answer again (P2). */
   readonly cacheHistory?: () => boolean;
+  /** Where users, channels and members are kept beside the embedded store. */
+  readonly directory?: DirectoryStore;
   /** What metrics and logs hear; nothing leans on it. */
   readonly watch?: Partial<RegionWatch>;
 }

@@ -79,7 +79,10 @@ const Settings = z.object({
     .enum(["yes", "no"])
     .default("yes")
     .describe("whether a region may make the tables it lacks when it starts; with no, `atoll migrate` does it"),
-  ATOLL_MONGODB_URI: text.optional().describe("directory in MongoDB; embedded when absent"),
+  ATOLL_MONGODB_URI: text
+    .regex(/^mongodb(\+srv)?:\/\/\S+$/, "is mongodb://[user:password@]host:port[,host:port]/[database][?replicaSet=name]")
+    .optional()
+    .describe("users, channels and members in MongoDB too; embedded alone when absent"),
   ATOLL_REDIS_URL: text
     .regex(/^rediss?:\/\/\S+$/, "is redis://[user:password@]host:port[/database], or rediss:// for TLS")
     .optional()
@@ -150,7 +153,7 @@ function unfit(config: Config): readonly Problem[] {
       problem: "is missing: nobody could sign in",
       mend: "set it (openssl rand -hex 32), or ATOLL_AUTH_JWKS_URL",
     });
-  for (const key of ["ATOLL_MONGODB_URI", "ATOLL_GEO_DB", "ATOLL_AUTH_JWKS_URL"] as const)
+  for (const key of ["ATOLL_GEO_DB", "ATOLL_AUTH_JWKS_URL"] as const)
     if (config[key] !== undefined)
       problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
   if ((config.ATOLL_CASSANDRA_USER === undefined) !== (config.ATOLL_CASSANDRA_PASSWORD === undefined))

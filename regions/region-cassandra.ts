@@ -10,6 +10,7 @@ import type { OpenCassandra } from "./cassandra/open.ts";
 import { openCassandra } from "./cassandra/open.ts";
 import { repairPlan } from "./cassandra/repair-plan.ts";
 import type { Config } from "./config.ts";
+import { followingHealth } from "./following-health.ts";
 import type { RegionLog } from "./region-log.ts";
 
 export interface RegionCassandraParts {
@@ -50,7 +51,7 @@ export function openRegionHistory(parts: RegionCassandraParts): RegionHistory {
     },
     history: cassandra?.history,
     cacheHistory: () => setting.mode === "cached",
-    health: () => (cassandra === undefined ? undefined : healthOf(parts)),
+    health: () => (cassandra === undefined ? undefined : followingHealth("history", parts.facts(), parts.nowMs())),
     close: async () => cassandra?.history.close(),
   };
 }
@@ -76,12 +77,4 @@ function open({ config, boot, nowMs, metrics, log }: RegionCassandraParts, setti
         "a hot channel goes on in finer buckets",
       ),
   });
-}
-
-function healthOf({ facts, nowMs }: RegionCassandraParts): StoreHealth {
-  const found = facts().find(({ name }) => name === "history");
-  if (found === undefined) return { state: "degraded", sinceMs: nowMs(), detail: "not asked yet" };
-  const waiting = `${found.waiting} changes wait for it`;
-  if (found.state === "live") return { state: "ok", detail: waiting };
-  return { state: "degraded", sinceMs: nowMs() - found.ageMs, detail: found.why === null ? waiting : `${waiting}; ${found.why}` };
 }

@@ -3,6 +3,7 @@
  * degraded, and is brought up to date when it returns.
  */
 import type { ConnectionRegistry } from "../core/ports/connection-registry.ts";
+import type { DirectoryStore } from "../core/ports/directory-store.ts";
 import type { HistoryStore } from "../core/ports/history-store.ts";
 import type { RegionRates } from "../core/ports/region-rates.ts";
 import type { StoreHealth } from "../core/ports/store-health.ts";
@@ -12,6 +13,9 @@ import type { Metrics } from "../gateway/metrics.ts";
 import { DEFAULT_LIMITS, type ReadyLine } from "../gateway/parts.ts";
 import { allowanceOf } from "../gateway/rates.ts";
 import type { Config } from "./config.ts";
+import { followingHealth } from "./following-health.ts";
+import { openMongo } from "./mongodb/connection.ts";
+import { openMongoDirectory } from "./mongodb/directory.ts";
 import { openRedis } from "./redis/connection.ts";
 import { openRedisRates } from "./redis/rates.ts";
 import { openRedisRegistry } from "./redis/registry.ts";
@@ -25,6 +29,7 @@ export interface RegionStores {
   readonly desk: StoreDesk;
   readonly registry?: ConnectionRegistry;
   readonly rates?: RegionRates;
+  readonly directory?: DirectoryStore;
   /** One line a store, for `/readyz?verbose`: never a reason to be unready. */
   lines(): readonly ReadyLine[];
   /** Names of stores that are out of reach or behind. */
@@ -58,9 +63,15 @@ export function openRegionStores(parts: StoresParts): RegionStores {
     health: () => history.health() ?? { state: "ok", detail: "embedded" },
     close: () => history.close(),
   };
-  const stores: readonly Store[] = [...(history.history === undefined ? [] : [cassandra]), ...(redis === undefined ? [] : [redis.store])];
+  const mongodb = openDirectory(parts);
+  const stores: readonly Store[] = [
+    ...(history.history === undefined ? [] : [cassandra]),
+    ...(mongodb === undefined ? [] : [mongodb.store]),
+    ...(redis === undefined ? [] : [redis.store]),
+  ];
   return {
     ...redis?.ports,
+    ...mongodb?.ports,
     history: history.history,
     cacheHistory: history.cacheHistory,
     desk: history.desk,
@@ -93,6 +104,19 @@ function openRedisParts({ config, boot, timers, nowMs, metrics, log }: StoresPar
     },
   };
   return { store, ports: { registry, rates: openRedisRates(link, allowanceOf(DEFAULT_LIMITS)) } };
+}
+
+function openDirectory({ config, metrics, nowMs, facts }: StoresParts) {
+  const uri = config.ATOLL_MONGODB_URI;
+  if (uri === undefined) return undefined;
+  const observe = (operation: string, seconds: number): void => metrics.storeSeconds.observe({ store: "mongodb", operation }, seconds);
+  const directory = openMongoDirectory(openMongo({ uri, database: `atoll_${config.ATOLL_REGION}`, observe }));
+  const store: Store = {
+    name: "mongodb",
+    health: () => followingHealth("directory", facts(), nowMs()),
+    close: () => directory.close(),
+  };
+  return { store, ports: { directory } };
 }
 
 const wordsOf = (health: StoreHealth): string =>

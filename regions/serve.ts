@@ -123,6 +123,7 @@ export async function serveRegion(config: Config): Promise<void> {
     secret: config.ATOLL_MESH_SECRET,
     boot,
     ...(stores.history === undefined ? {} : { history: stores.history, cacheHistory: stores.cacheHistory }),
+    ...(stores.directory === undefined ? {} : { directory: stores.directory }),
     watch: watchRegion(metrics, log),
   });
   projecting = running;

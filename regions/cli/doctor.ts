@@ -6,6 +6,7 @@ import { meshFolder } from "../mesh/folder.ts";
 import { tcpFree, udpFree } from "../mesh/ports.ts";
 import { livingSupervisor } from "../mesh/roster.ts";
 import { switchesOf } from "../mesh/store-switches.ts";
+import { inspectMongo } from "../mongodb/inspect.ts";
 import { findServer, ServerMissing } from "../nats/server-binary.ts";
 import { findOrInstall } from "../nats/server-install.ts";
 import { inspectRedis } from "../redis/inspect.ts";
@@ -96,9 +97,10 @@ async function ports(data: string, port: number): Promise<Check> {
 
 /** Real stores that were named: which server answers. Those that were not are embedded and always there. */
 async function stores(options: Options, environment: Readonly<Record<string, string | undefined>>): Promise<readonly Check[]> {
-  const { redis, cassandra } = switchesOf(options, environment);
+  const { redis, cassandra, mongodb } = switchesOf(options, environment);
   return [
     ...(cassandra === undefined ? [] : [{ name: "cassandra", ...(await inspectCassandra(cassandra.split(",").map((one) => one.trim()))) }]),
+    ...(mongodb === undefined ? [] : [{ name: "mongodb", ...(await inspectMongo(mongodb)) }]),
     ...(redis === undefined ? [] : [{ name: "redis", ...(await inspectRedis(redis)) }]),
   ];
 }
@@ -110,6 +112,7 @@ export const define: Define = (command, finish) => {
     .option("--nats-server <path>", "the nats-server that `up` would run")
     .option("--cassandra <hosts>", "the Cassandra that `up` would use (default: ATOLL_CASSANDRA_CONTACT_POINTS)")
     .option("--redis <url>", "the Redis that `up` would use (default: ATOLL_REDIS_URL)")
+    .option("--mongodb <uri>", "the MongoDB that `up` would use (default: ATOLL_MONGODB_URI)")
     .addHelpText("after", examples("atoll doctor", "atoll doctor --install", "atoll doctor --redis redis://127.0.0.1:6379"));
   finish(command, async ({ options, io }: Asked<Options>) => {
     const say = (line: string): void => io.err(`atoll: ${line}\n`);
@@ -118,7 +121,8 @@ export const define: Define = (command, finish) => {
       await natsServer(options, io.environment, say),
       dataFolder(options.data),
       await ports(options.data, parsePort(options.port)),
-      ...(await stores(options, io.environment)),
+      // Nobody installs a store but its operator.
+      ...(options.install === true ? [] : await stores(options, io.environment)),
     ];
     // With --install the question is whether everything is installed; a port in use is no reason to stop a build.
     const ok = checks.every((check) => check.ok || (options.install === true && check.name === "ports"));

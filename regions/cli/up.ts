@@ -48,6 +48,7 @@ export const define: Define = (command, finish) => {
       "message history in this Cassandra, host[:port] by comma (default: ATOLL_CASSANDRA_CONTACT_POINTS, else embedded)",
     )
     .option("--redis <url>", "presence, sessions and rate limits in this Redis (default: ATOLL_REDIS_URL, else in memory)")
+    .option("--mongodb <uri>", "users, channels and members in this MongoDB too (default: ATOLL_MONGODB_URI, else embedded alone)")
     .option("--detach", "return when ready; stop it with atoll down")
     .addHelpText(
       "after",
@@ -57,7 +58,7 @@ export const define: Define = (command, finish) => {
         "atoll up --delay us-eu=40ms --delay us-ap=90ms    # as far apart as they are",
         "atoll up --clock-offset eu=+1h                   # what does a wrong clock do?",
         "atoll up --cassandra 127.0.0.1                   # each region a keyspace of its own",
-        "atoll up --redis redis://127.0.0.1:6379          # instead of the embedded parts",
+        "atoll up --redis redis://127.0.0.1:6379 --mongodb mongodb://127.0.0.1:27017/?replicaSet=rs0",
       ),
     );
   finish(command, async ({ options, io, json }: Asked<Options>) => {

@@ -1,0 +1,74 @@
+/**
+ * The directory in a store of its own (MongoDB): users, channels, their members and their aliases, as they stand.
+ *
+ * It is a projection of the embedded store, which commands decide against: it may be away for hours, and several regions may write the same
+ * documents. Every write says how new it is (`Word`): of two words about one document the newer stays, whatever the order they come in, and
+ * writing one twice changes nothing (L2 by idempotence).
+ */
+import type { Deletes, Policy, Role } from "../event.ts";
+import type { Identity } from "../ids.ts";
+import type { Time } from "../objects.ts";
+import type { Stamp } from "../stamp.ts";
+import type { Held, HeldNow, Word } from "./history-store.ts";
+
+export interface StoredUser {
+  readonly user: string;
+  readonly displayName: string | null;
+  readonly avatar: string | null;
+}
+export interface StoredChannel {
+  readonly channel: Identity;
+  /** The id that people see. */
+  readonly id: string;
+  readonly name: string;
+  readonly topic: string | null;
+  readonly policy: Policy;
+  readonly deletes: Deletes;
+  readonly createdAt: Time;
+  readonly version: Stamp;
+}
+export interface StoredMembership {
+  readonly channel: Identity;
+  readonly user: string;
+  /** null: no member any more. The document stays, so that an older word cannot bring the membership back. */
+  readonly role: Role | null;
+}
+export interface StoredAlias {
+  readonly alias: string;
+  readonly channel: Identity;
+}
+export type Worded<T> = T & { readonly word: Word };
+
+export interface DirectoryBatch {
+  readonly users: readonly Worded<StoredUser>[];
+  /** Users who are to be known, whether they have a profile or not. */
+  readonly people: readonly string[];
+  readonly channels: readonly Worded<StoredChannel>[];
+  readonly memberships: readonly Worded<StoredMembership>[];
+  readonly aliases: readonly Worded<StoredAlias>[];
+}
+
+/** A membership that is in force. */
+export interface InForce {
+  readonly channel: Identity;
+  readonly user: string;
+  readonly role: Role;
+}
+
+export interface DirectoryStore {
+  /** Resolves when all of it is durable there (by a majority of its servers). Rejects when the store is out of reach, or will not; then any part of it may be there. */
+  write(batch: DirectoryBatch): Promise<void>;
+  held(shard: string): Promise<HeldNow>;
+  /** Written after all that it covers. */
+  hold(shard: string, held: Held): Promise<void>;
+  user(user: string): Promise<StoredUser | undefined>;
+  channel(channel: Identity): Promise<StoredChannel | undefined>;
+  channelBehind(alias: string): Promise<Identity | undefined>;
+  /** In order of channels. */
+  channelsOf(user: string): Promise<readonly InForce[]>;
+  /** A channel's members in order of their names, after the one named. */
+  membersOf(channel: Identity, ask: { readonly after?: string; readonly limit: number }): Promise<readonly InForce[]>;
+  /** Every membership in force, in pages, in order of users: what a routing table is built from. */
+  memberships(): AsyncIterable<readonly Pick<InForce, "user" | "channel">[]>;
+  close(): Promise<void>;
+}
