@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings the tools that the heavier proofs need, into $ATOLL_TOOLS/bin (default: the user's cache), by ordinary clients only: Go's module proxy,
 # pip, apt-get download. Versions are pinned. Cold builds take minutes of CPU each; with Go's cache kept all are back in two.
-# usage: tools.sh NAME...     names: helm tofu kube kwok provider-kubectl etcd promtool kubernetes-validate checkov
+# usage: tools.sh NAME...     names: helm tofu kube kwok provider-kubectl etcd promtool sshd kubernetes-validate checkov
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ATOLL_TOOLS=${ATOLL_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/atoll/tools}
@@ -45,9 +45,9 @@ build_kube() {
 unpack_deb() {
   local dir=$ATOLL_TOOLS/deb package=$1 program=$2
   mkdir -p "$dir" && cd "$dir"
-  apt-get download -qq "$package"
+  apt-get download -qq "$package" 2>/dev/null || { apt-get update -qq && apt-get download -qq "$package" 2>/dev/null; }
   dpkg -x "$package"_*.deb "$package"
-  ln -sf "$(find "$dir/$package" -name "$program" -type f | head -n 1)" "$BIN/$program"
+  ln -sf "$(find "$dir/$package" -name "$program" -type f -perm -u+x | head -n 1)" "$BIN/$program"
 }
 
 python_tool() { # python_tool NAME REQUIREMENT
@@ -67,6 +67,7 @@ for name in "$@"; do
     kube) (build_kube) ;;
     etcd) (unpack_deb etcd-server etcd) ;;
     promtool) (unpack_deb prometheus promtool) ;;
+    sshd) (unpack_deb openssh-server sshd) ;;
     kubernetes-validate) python_tool kubernetes-validate kubernetes-validate==1.37.0 ;;
     checkov) python_tool checkov checkov==3.3.30 ;;
     *) echo "tools: $name is unknown" >&2 && exit 2 ;;
