@@ -50,6 +50,8 @@ export const LIMITS = {
   /** A single command that needs more is refused: the log server would take no message of it, for ever. */
   logMessageBytes: 900_000,
   packEvents: 512,
+  /** Our choice: people named in the answer to a change of a message, and in the event behind it; a reading names all. */
+  reactionsInAnswer: 100,
   /** Most messages of one author that wait for the log before the door says unavailable. */
   inFlightPerAuthor: 256,
 } as const;

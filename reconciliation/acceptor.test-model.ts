@@ -6,7 +6,7 @@ import type { Event } from "../core/event.ts";
 import type { Accepted } from "../core/ports/acceptor.ts";
 import type { EventLog } from "../core/ports/event-log.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
-import { HybridClock } from "../core/stamp.ts";
+import { HybridClock, stampRegion, stampTimeMs } from "../core/stamp.ts";
 import { writesOf } from "../core/writes.ts";
 import { openMemoryStore } from "../regions/embedded/memory-store.ts";
 import { CommandAcceptor } from "./acceptor.ts";
@@ -84,6 +84,8 @@ export class Door {
       return undefined;
     },
   });
+  /** Per region: everything up to here is here. */
+  readonly completeToMs: Record<string, number> = {};
   readonly acceptor = new CommandAcceptor({
     region: "us",
     clock: this.clock,
@@ -94,6 +96,7 @@ export class Door {
     remembered: (key) => recallCommand(this.tables, key),
     writtenBy: (event) => writesOf(event, { origin: "us", epoch: 0, sequence: 0, place: 0 }, "").map(({ key }) => key),
     answer: (event) => answerOf(event, (channel) => channel),
+    isPast: (stamp) => stampTimeMs(stamp) <= (this.completeToMs[stampRegion(stamp)] ?? 0),
     closed: () => undefined,
   });
   #commands = 0;

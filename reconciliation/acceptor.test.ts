@@ -141,6 +141,22 @@ test("T2: a version that nobody could have made yet is no version anybody saw: r
   expect(stampTimeMs(door.clock.highest)).toBeLessThanOrEqual(door.time.nowMs);
 });
 
+test("S6: a version that can never come is named by nobody: an edit that waits for it for ever would win without a record", async () => {
+  const door = new Door();
+  const { channel, message } = await door.room();
+  const forged = formatStamp(door.time.nowMs - 10_000, 0, "eu");
+  const asked = async (): Promise<unknown> => {
+    const one = door.ask("ana", seeing(channel, message, [forged]));
+    await door.time.pass(5);
+    return codeOf(one.now);
+  };
+  // eu is behind: it may have been made there, and seen by somebody who has come from there.
+  door.completeToMs["eu"] = door.time.nowMs - 20_000;
+  expect(await asked()).toBe("none");
+  door.completeToMs["eu"] = door.time.nowMs;
+  expect(await asked()).toBe("invalid");
+});
+
 test("T2: a version that stands here was seen, however far its region's clock is ahead", async () => {
   const door = new Door();
   const { channel, message } = await door.room();

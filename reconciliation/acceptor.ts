@@ -37,6 +37,8 @@ export interface AcceptorParts {
   readonly writtenBy: (event: Event) => readonly RegisterKey[];
   /** The contract's answer, a pure function of the event. */
   readonly answer: (event: Event) => Accepted["result"];
+  /** All that its region made up to this stamp is here (H6): a version of that stamp that is not here will never come. */
+  readonly isPast: (stamp: Stamp) => boolean;
   /** Why nothing can be taken now (memory too far ahead of the store, draining), or undefined. */
   readonly closed: () => Refusal | undefined;
 }
@@ -157,17 +159,24 @@ export class CommandAcceptor implements Acceptor {
 
   /**
    * What an author says to have seen comes before what they say now: stamps of versions that are not here yet are followed, within the bound.
-   * Beyond it they are refused, as a version that names what is still to come could be named by it in turn: a circle (D1).
+   * Beyond it they are refused, as a version that names what is still to come could be named by it in turn: a circle (D1). So are those of which it
+   * is known that they will never come: an edit that waits for its cause for ever would win over others without a record of it (S6).
    */
   #follow(replaces: readonly Stamp[], draft: Draft): void {
-    const { clock, view } = this.#parts;
+    const { clock, view, isPast } = this.#parts;
     const register = draft.kind === "message.edited" ? view.register(registerKey.body(draft.channel, draft.data.message)) : undefined;
     const isHere = new Set(register?.entries.map(({ stamp }) => stamp));
-    const wrong = replaces.find((stamp) => !isHere.has(stamp) && !clock.witness(stamp));
+    const absent = replaces.filter((stamp) => !isHere.has(stamp));
+    const never = absent.find(isPast);
+    const wrong = never ?? absent.find((stamp) => !clock.witness(stamp));
     if (wrong !== undefined)
-      throw new Refusal("invalid", `replaces names ${wrong.slice(0, 90)}, a version that nobody can have made yet.`, {
-        hint: "Name versions as they were received, or leave it out: then all heads known here are replaced.",
-      });
+      throw new Refusal(
+        "invalid",
+        `replaces names ${wrong.slice(0, 90)}, a version that nobody ${never === undefined ? "can have made yet" : "has made"}.`,
+        {
+          hint: "Name versions as they were received, or leave it out: then all heads known here are replaced.",
+        },
+      );
   }
 }
 

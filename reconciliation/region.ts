@@ -11,7 +11,7 @@ import { embeddedHistory } from "../core/ports/message-history.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
 import type { Vector } from "../core/position.ts";
 import { joinVectors, parsePoint, parseVector, START } from "../core/position.ts";
-import { HybridClock } from "../core/stamp.ts";
+import { HybridClock, stampRegion, stampTimeMs } from "../core/stamp.ts";
 import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
 import { ClockWitness } from "./clock-witness.ts";
@@ -136,6 +136,12 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     remembered: (key) => recallCommand(tables, key),
     writtenBy: (event: Event) => writesOf(event, { origin: region, epoch: 0, sequence: 0, place: 0 }, "").map(({ key }) => key),
     answer: (event) => answerOf(event, reader.shownChannel),
+    isPast: (stamp) => {
+      const origin = stampRegion(stamp);
+      // What peers hold beyond the end of an earlier epoch of ours may still come.
+      if (origin === region) return log.epoch === 1;
+      return followings.has(origin) ? stampTimeMs(stamp) <= (links.completeToMs(origin) ?? 0) : true;
+    },
     closed,
   });
   const { previous } = ports;

@@ -81,6 +81,11 @@ export class RegionSyncBoard implements SyncBoard {
     };
   }
 
+  /** Everything of a peer with a stamp up to here is here (H6). */
+  completeToMs(peer: string): number | undefined {
+    return this.#peers.get(peer)?.completeToMs;
+  }
+
   watermark(channel: string): Watermark {
     const { link, own } = this.#options;
     const complete: Record<string, Time | null> = { [link.region]: iso(own().completeMs) };

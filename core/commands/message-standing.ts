@@ -2,9 +2,12 @@
 import { Refusal } from "../errors.ts";
 import type { MessageAbout } from "../event.ts";
 import { identityIn } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
 import type { Entry, Register } from "../register.ts";
 import { registerKey } from "../register.ts";
 import type { Deciding, View } from "./decision.ts";
+
+type Reactions = ReturnType<View["reactions"]>;
 
 export interface FoundMessage {
   readonly identity: string;
@@ -47,13 +50,28 @@ export const refuseGone = (message: string): Refusal => new Refusal("gone", `The
 
 /** The thread of a send is in its value beside the text, so that the birth alone tells it. */
 export function aboutMessage(view: View, channel: string, { identity, birth }: FoundMessage): MessageAbout {
-  const reactions = view.reactions(channel, identity);
+  const reactions = firstOf(view.reactions(channel, identity));
   return {
     author: birth.author,
     born: birth.stamp,
     thread: threadOf(birth),
     ...(Object.keys(reactions).length > 0 ? { reactions } : {}),
   };
+}
+
+/**
+ * An event must stay small however many people react: whole lists would make a message that everybody likes too large to be changed. They are in
+ * the event for the answer alone (T3); what stands is in the registers.
+ */
+function firstOf(reactions: Reactions): Reactions {
+  let left: number = LIMITS.reactionsInAnswer;
+  const first: Record<string, readonly string[]> = {};
+  for (const [emoji, users] of Object.entries(reactions)) {
+    if (left === 0) break;
+    first[emoji] = users.slice(0, left);
+    left -= first[emoji].length;
+  }
+  return first;
 }
 
 export function threadOf(birth: Entry): string | null {

@@ -78,6 +78,15 @@ describe("message.edit", () => {
     expect(dataOf(events)["about"]).toEqual({ author: "member", born, thread: null, reactions: { "👍": ["owner"] } });
   });
 
+  test("an event stays small however many people react: the first hundred are named", () => {
+    const people = People.gathered();
+    const { channel } = people;
+    const message = people.message("member");
+    for (let nth = 0; nth < 101; nth += 1) people.done("owner", { kind: "reaction.set", channel, message, emoji: `:${nth}:` });
+    const events = people.done("moderator", { kind: "message.edit", channel, message, body: "liked by all" });
+    expect(Object.keys((dataOf(events)["about"] as { readonly reactions: object }).reactions)).toHaveLength(100);
+  });
+
   test("both ids of a message sent in two cut-off regions find it", () => {
     const people = People.gathered();
     const { channel, eu } = people;
