@@ -68,10 +68,8 @@ export class Connection {
   /** Welcome, what the user lost and missed, and the channels that hello named. */
   begin(givenCursor: string | undefined, channels: readonly string[]): void {
     const { parts, fanOut, routing, limits } = this.#context;
-    const { metrics, reader, timers } = parts;
-    const startedMs = timers.monotonicMs();
-    routing.enter(this, reader.channelsOf(this.user));
-    metrics.routingRebuild.observe((timers.monotonicMs() - startedMs) / 1000);
+    const { metrics, reader } = parts;
+    routing.enter(this, (this.#context.members ?? reader).channelsOf(this.user));
     metrics.connections.inc();
     if (givenCursor !== undefined) metrics.reconnects.inc({ reason: "resumed" });
     this.line.onEnd = () => this.#end();

@@ -6,6 +6,7 @@ import type { CatchUpParts } from "./catch-up.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Line } from "./line.ts";
+import type { MemberRoutes } from "./member-routes.ts";
 import type { Flusher } from "./outbox.ts";
 import type { GatewayLimits, GatewayParts } from "./parts.ts";
 import { asRefusal } from "./problem.ts";
@@ -18,6 +19,8 @@ export interface Context {
   readonly parts: GatewayParts;
   readonly limits: GatewayLimits;
   readonly routing: Routing;
+  /** Absent where the gateway was given nothing to build a table from. */
+  readonly members: MemberRoutes | undefined;
   readonly fanOut: FanOut;
   readonly flusher: Flusher;
   readonly tokens: Tokens;

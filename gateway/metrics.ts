@@ -55,8 +55,8 @@ export function openMetrics({ region, version, registry = new Registry() }: Metr
     clockSkew: gauge("clock_skew_seconds", "How far a peer's clock is ahead of this region's.", ["peer"]),
     distrustedStamps: counter("distrusted_stamps_total", "Stamps of an origin that are distrusted.", ["origin"]),
     quarantinedEvents: counter("quarantined_events_total", "Events of an origin that could not be taken.", ["origin"]),
-    routingEntries: gauge("routing_entries", "Channel and member entries of the routing table."),
-    routingRebuild: histogram("routing_rebuild_seconds", "Entering one connection's channels into the routing table."),
+    routingEntries: gauge("routing_entries", "Entries of the routing table: memberships, and who follows what here."),
+    routingRebuild: histogram("routing_rebuild_seconds", "Building the routing table when a gateway starts."),
     routingMismatches: counter(
       "routing_mismatches_total",
       "Entries of the routing table that no membership backed when they were checked.",

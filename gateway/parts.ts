@@ -8,6 +8,7 @@ import type { Feed } from "../core/ports/feed.ts";
 import type { MessageHistory } from "../core/ports/message-history.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { RegionRates } from "../core/ports/region-rates.ts";
+import type { RouteSnapshots, RouteSource } from "../core/ports/route-source.ts";
 import type { SteeringDesk } from "../core/ports/steering.ts";
 import type { StoreDesk } from "../core/ports/store-modes.ts";
 import type { Timers } from "../core/ports/time.ts";
@@ -107,6 +108,9 @@ export interface GatewayParts {
   readonly auth: Auth;
   readonly metrics: Metrics;
   readonly readiness: () => readonly ReadyLine[];
+  /** What the routing table is built from; absent: the reader is asked each time. */
+  readonly routes?: RouteSource;
+  readonly routeSnapshots?: RouteSnapshots;
   /** Where the region's other processes read who is connected here; absent: nobody does. */
   readonly registry?: ConnectionRegistry;
   /** What users ask of the whole region, where it has several gateways; absent: this one counts alone. */

@@ -5,9 +5,9 @@ import type { Routing } from "./routing.ts";
 import type { WireFrame } from "./wire-frame.ts";
 import { wireFrame } from "./wire-frame.ts";
 
-export function tellPresence(reader: Reader, routing: Routing, changed: readonly Presence[]): void {
+export function tellPresence(members: Pick<Reader, "channelsOf">, routing: Routing, changed: readonly Presence[]): void {
   const byChannel = new Map<string, Presence[]>();
-  for (const presence of changed) for (const channel of reader.channelsOf(presence.user)) add(byChannel, channel, presence);
+  for (const presence of changed) for (const channel of members.channelsOf(presence.user)) add(byChannel, channel, presence);
   const channelsFor = new Map<string, string[]>();
   for (const channel of byChannel.keys()) for (const user of routing.membersHere(channel)) add(channelsFor, user, channel);
   // People who are in no common channel with anybody still hear of themselves.

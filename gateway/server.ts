@@ -8,10 +8,11 @@ import { greet } from "./greeting.ts";
 import { addMethodErrors, addPages, addRoutes, addressOf, openApp } from "./http-app.ts";
 import { InFlight } from "./in-flight.ts";
 import { Line } from "./line.ts";
+import { MemberRoutes } from "./member-routes.ts";
 import { moveSockets } from "./moving.ts";
 import { Flusher } from "./outbox.ts";
 import { openPages } from "./pages/open-pages.ts";
-import type { Gateway, GatewayParts } from "./parts.ts";
+import type { Gateway, GatewayParts, ReadyLine } from "./parts.ts";
 import { DEFAULT_LIMITS } from "./parts.ts";
 import { tellPresence } from "./presence-news.ts";
 import { problemResponse } from "./problem.ts";
@@ -28,6 +29,9 @@ import { openWebSocketDoor } from "./websocket-seam.ts";
 const HTTP_OPTIONS = { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 };
 const CONNECT = "/v1/connect";
 const SWEEP_MS = 1_000;
+/** The routing table is kept for the next start this often, and when the gateway drains. */
+const KEEP_MS = 300_000;
+const breathe = (): Promise<void> => new Promise((later) => setImmediate(later));
 
 export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const { reader, metrics, timers } = parts;
@@ -35,11 +39,21 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const routing = new Routing();
   const syncNews = new SyncNews(parts.sync, reader, routing);
   const fanOut = new FanOut({ reader, routing, metrics, now: parts.now, happened: (channel, told) => syncNews.happened(channel, told) });
+  const members =
+    parts.routes &&
+    new MemberRoutes({
+      source: parts.routes,
+      snapshots: parts.routeSnapshots,
+      metrics,
+      log: parts.log,
+      monotonicMs: () => timers.monotonicMs(),
+    });
   const limits = { ...DEFAULT_LIMITS, ...parts.limits };
   const context: Context = {
     parts,
     limits,
     routing,
+    members,
     fanOut,
     flusher: new Flusher(),
     tokens: openTokens(parts.auth, parts.now),
@@ -60,15 +74,19 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     return refusal ?? (await door.upgrade(c, next)) ?? undefined;
   });
   app.get(CONNECT, () => problemResponse(new Refusal("invalid", "This path speaks WebSocket, subprotocol atoll.v1.")));
-  addPages(app, openPages(parts, ROUTES));
+  const readiness = (): readonly ReadyLine[] => [...parts.readiness(), ...(members === undefined ? [] : [members.ready()])];
+  addPages(app, openPages({ ...parts, readiness }, ROUTES));
   steeringDoor(app, parts.steering);
   addRoutes(app, context, ROUTES);
   addMethodErrors(app, [...ROUTES, ...[CONNECT, ...OPEN_PATHS.map(({ path }) => path)].map((path) => ({ method: "get", path }))]);
 
   const ends = [
-    parts.feed.listen((told) => fanOut.hear(told)),
+    parts.feed.listen((told) => {
+      members?.hear(told);
+      fanOut.hear(told);
+    }),
     parts.sync.onSync((sync) => syncNews.tellSync(sync)),
-    parts.presence.onChange((changed) => tellPresence(reader, routing, changed)),
+    parts.presence.onChange((changed) => tellPresence(members ?? reader, routing, changed)),
     context.typing.end,
     context.rates.end,
   ];
@@ -88,12 +106,16 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       for (const connection of routing.connections()) connection.checkToken();
       syncNews.tellWatermarks();
       checkSome();
-      metrics.routingEntries.set(routing.entries);
+      members?.sweep();
+      metrics.routingEntries.set(routing.entries + (members?.entries ?? 0));
     }),
+    timers.every(KEEP_MS, () => void members?.save()),
     timers.every(limits.pingMs, () => {
       for (const line of context.lines) line.probe();
     }),
   ];
+
+  void members?.build(breathe);
 
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: HTTP_OPTIONS }) as Server;
   server.on("request", (_request, response) => response.once("close", context.inFlight.began()));
@@ -115,6 +137,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       stopListening();
       for (const line of context.lines) line.leave(why);
       await context.inFlight.none(timers, limits.drainMs);
+      await members?.save();
       for (const line of context.lines) line.goodbye(why);
     },
     async close() {

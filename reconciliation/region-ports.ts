@@ -8,6 +8,7 @@ import type { HistoryStore } from "../core/ports/history-store.ts";
 import type { MessageHistory } from "../core/ports/message-history.ts";
 import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { Reader } from "../core/ports/reader.ts";
+import type { RouteSource } from "../core/ports/route-source.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
@@ -58,6 +59,7 @@ export interface Region {
   /** Messages as the door reads them, wherever they are kept. */
   readonly history: MessageHistory;
   readonly feed: Feed;
+  readonly routes: RouteSource;
   readonly links: RegionSyncBoard;
   readonly presence: PresenceBoard & PresenceExchange;
   readonly verifier: Verifier;

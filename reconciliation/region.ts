@@ -35,6 +35,7 @@ import type { Region, RegionPorts } from "./region-ports.ts";
 import { regionView } from "./region-view.ts";
 import type { Applied } from "./replica.ts";
 import { Replica } from "./replica.ts";
+import { openRouteSource } from "./route-source.ts";
 import { openContentKeys } from "./stamping.ts";
 import { RegionSyncBoard } from "./sync-board.ts";
 import { Telling } from "./telling.ts";
@@ -255,6 +256,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     reader,
     history,
     feed: telling,
+    routes: openRouteSource(tables, store),
     links,
     presence,
     verifier: verifying,

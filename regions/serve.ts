@@ -20,6 +20,7 @@ import { type Foundation, layFoundation } from "./region-foundation.ts";
 import { openRegionLog } from "./region-log.ts";
 import { showLinks, watchRegion } from "./region-metrics.ts";
 import { openRegionStores } from "./region-stores.ts";
+import { openRouteSnapshots } from "./route-snapshots.ts";
 import { openGatewaySteering } from "./steering/gateway-steering.ts";
 import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
 import { peersOf, present, readTopology, retiredBeside, steeringOf, type Topology } from "./topology.ts";
@@ -158,6 +159,8 @@ export async function serveRegion(config: Config): Promise<void> {
     history: running.history,
     desk: stores.desk,
     feed: running.feed,
+    routes: running.routes,
+    routeSnapshots: openRouteSnapshots(config.ATOLL_DATA_DIR),
     sync: running.links,
     presence: running.presence,
     verifier: running.verifier,

@@ -1,0 +1,26 @@
+/** Where a routing table is built from, brought up to date from, and checked against. */
+import type { RouteMark } from "../route-snapshot.ts";
+
+export interface Membership {
+  readonly user: string;
+  readonly channel: string;
+}
+export interface RouteSource {
+  /** Memberships in force in order of users, after the place named; `next` names the place of the page that follows, null at the end. */
+  memberships(after: string, limit: number): { readonly items: readonly Membership[]; readonly next: string | null };
+  channelsOf(user: string): readonly string[];
+  isMember(user: string, channel: string): boolean;
+  /** Where this region's changes stand. What `memberships` gives from now on covers them. */
+  mark(): RouteMark;
+  /**
+   * Memberships that may have changed after the mark, whatever they are now; undefined where the mark is none of this store's, or lies so far
+   * back that building anew is quicker.
+   */
+  since(mark: RouteMark): readonly Membership[] | undefined;
+}
+
+/** Where a table is kept between two lives of a gateway. What is lost or broken is built anew. */
+export interface RouteSnapshots {
+  load(): Promise<Uint8Array | undefined>;
+  save(bytes: Uint8Array): Promise<void>;
+}
