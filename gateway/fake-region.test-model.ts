@@ -7,6 +7,7 @@ import type { Conflict, Message, WireEvent } from "../core/objects.ts";
 import type { Accepted, Acceptor } from "../core/ports/acceptor.ts";
 import type { Told } from "../core/ports/feed.ts";
 import type { Reader } from "../core/ports/reader.ts";
+import type { Tracer } from "../core/ports/tracer.ts";
 import type { Position, Vector } from "../core/position.ts";
 import { comparePoints, covers, formatPosition, joinVectors } from "../core/position.ts";
 import { formatStamp } from "../core/stamp.ts";
@@ -174,6 +175,17 @@ export class FakeRegion {
     conflictsTouched: (events) =>
       [...this.conflicts.values()].filter(({ register }) => events.some(({ data }) => data["message"] === register.message)),
     wire: ({ position }) => this.log.find((kept) => formatPosition(kept.position) === formatPosition(position))?.wire as WireEvent,
+  };
+
+  readonly tracer: Tracer = {
+    trace: (actor, channel, message) => {
+      const identity = this.reader.memberChannel(actor, channel);
+      const kept = this.log.find(({ wire }) => wire.data["message"] === message);
+      if (kept === undefined) throw new Refusal("not-found", "There is no such message here.");
+      const { position, wire } = kept;
+      const holders = [{ region: this.name, state: "applied" as const, asOf: wire.at }];
+      return { message, channel: this.shown(identity), identity, author: wire.actor, at: wire.at, position, holders };
+    },
   };
 
   #conflict(id: string): Conflict {

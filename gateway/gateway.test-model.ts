@@ -80,6 +80,7 @@ export async function openTestGateway(changes: Partial<GatewayParts> = {}, regio
     reader: region.reader,
     history: embeddedHistory(region.reader),
     feed: region.feed,
+    tracer: region.tracer,
     ...boards.parts(),
     auth: { secret: SECRET },
     metrics: openMetrics({ region: region.name, version: "0.0.0-test" }),

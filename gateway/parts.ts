@@ -12,6 +12,7 @@ import type { RouteSnapshots, RouteSource } from "../core/ports/route-source.ts"
 import type { SteeringDesk } from "../core/ports/steering.ts";
 import type { StoreDesk } from "../core/ports/store-modes.ts";
 import type { Timers } from "../core/ports/time.ts";
+import type { Tracer } from "../core/ports/tracer.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Says what happened to whoever runs the region. Never a token, never a text. */
@@ -99,6 +100,7 @@ export interface GatewayParts {
   /** What operators see of the stores beside the embedded one; absent where there are none to speak of. */
   readonly desk?: StoreDesk;
   readonly feed: Feed;
+  readonly tracer: Tracer;
   readonly sync: SyncBoard;
   readonly presence: PresenceBoard;
   readonly ranking: RegionRanking;

@@ -84,6 +84,20 @@ export class Routing {
     return this.#membersHere.get(channel) ?? NO_ONE;
   }
 
+  /** Follows and memberships of one connection as they should be; returns how many were not. */
+  mend(connection: Connection, reader: Pick<Reader, "isMember">): number {
+    let wrong = 0;
+    for (const channel of connection.standing.channels()) {
+      if (!reader.isMember(connection.user, channel)) {
+        this.membership(connection.user, channel, false);
+        connection.unfollow(channel);
+      } else if (!this.followers(channel).has(connection)) this.follow(connection, channel);
+      else continue;
+      wrong += 1;
+    }
+    return wrong;
+  }
+
   #add<T>(table: Map<string, Set<T>>, key: string, value: T): void {
     const row = table.get(key);
     if (row?.has(value) === true) return;
@@ -107,7 +121,7 @@ const NO_ONE: ReadonlySet<string> = new Set();
 const CHECKED_AT_ONCE = 50;
 
 /**
- * Looks through the table bit by bit: who follows a channel must be its member. A right may also end without an event that names its user (a
+ * Looks through the table bit by bit: who follows a channel must be its member, and stand among its followers. A right may also end without an event that names its user (a
  * verdict that flips), and nobody may go on reading then.
  */
 export function checkRoutes(routing: Routing, reader: Pick<Reader, "isMember">, mismatch: () => void): () => void {
@@ -115,11 +129,6 @@ export function checkRoutes(routing: Routing, reader: Pick<Reader, "isMember">, 
   return () => {
     if (left.length === 0) left = [...routing.connections()];
     for (const connection of left.splice(0, CHECKED_AT_ONCE))
-      for (const channel of connection.standing.channels())
-        if (!reader.isMember(connection.user, channel)) {
-          mismatch();
-          routing.membership(connection.user, channel, false);
-          connection.unfollow(channel);
-        }
+      for (let wrong = routing.mend(connection, reader); wrong > 0; wrong -= 1) mismatch();
   };
 }

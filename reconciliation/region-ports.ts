@@ -11,6 +11,7 @@ import type { Reader } from "../core/ports/reader.ts";
 import type { RouteSource } from "../core/ports/route-source.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
+import type { Tracer } from "../core/ports/tracer.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
 import type { GateCounts } from "./gate.ts";
 import type { LateTail } from "./late-tail.ts";
@@ -60,6 +61,7 @@ export interface Region {
   readonly history: MessageHistory;
   readonly feed: Feed;
   readonly routes: RouteSource;
+  readonly tracer: Tracer;
   readonly links: RegionSyncBoard;
   readonly presence: PresenceBoard & PresenceExchange;
   readonly verifier: Verifier;

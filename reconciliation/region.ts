@@ -39,6 +39,7 @@ import { openRouteSource } from "./route-source.ts";
 import { openContentKeys } from "./stamping.ts";
 import { RegionSyncBoard } from "./sync-board.ts";
 import { Telling } from "./telling.ts";
+import { openTracing } from "./tracing.ts";
 import type { Verifying } from "./verifying.ts";
 import { openVerifying } from "./verifying.ts";
 import { WorkingSet } from "./working-set.ts";
@@ -202,7 +203,16 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     ended: (missing) => watch.refilled?.(missing),
   });
   const filling = refill;
+  const tracing = openTracing({
+    region,
+    peers: () => link.peers,
+    tables,
+    applied: () => replica.vector,
+    nowMs: () => physical.nowMs(),
+    watermark: (channel) => links.watermark(channel),
+  });
   links.onPeerBeat((beat) => {
+    tracing.hear(beat);
     behind.heard(parsePoint(beat.applied[region] ?? ""));
     followings.get(beat.region)?.heard(beat.epoch, beat.head);
     filling.heard(beat.region, { epoch: beat.epoch, sequence: beat.head, place: 0 });
@@ -257,6 +267,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     history,
     feed: telling,
     routes: openRouteSource(tables, store),
+    tracer: tracing,
     links,
     presence,
     verifier: verifying,

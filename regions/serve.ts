@@ -159,6 +159,7 @@ export async function serveRegion(config: Config): Promise<void> {
     history: running.history,
     desk: stores.desk,
     feed: running.feed,
+    tracer: running.tracer,
     routes: running.routes,
     routeSnapshots: openRouteSnapshots(config.ATOLL_DATA_DIR),
     sync: running.links,

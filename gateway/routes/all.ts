@@ -7,10 +7,12 @@ import { messageRoutes } from "./messages.ts";
 import { regionRoutes } from "./regions.ts";
 import type { Route } from "./route.ts";
 import { storeRoutes } from "./stores.ts";
+import { traceRoutes } from "./trace.ts";
 
 export const ROUTES: readonly Route[] = [
   ...channelRoutes,
   ...messageRoutes,
+  ...traceRoutes,
   ...meshRoutes,
   ...regionRoutes,
   ...conflictRoutes,
