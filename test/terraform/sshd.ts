@@ -3,10 +3,8 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { until } from "../e2e/atoll.ts";
-
-const TOOLS = fileURLToPath(new URL("../../terraform/tests/tools.sh", import.meta.url));
+import { toolForTests } from "./tools.ts";
 
 export interface Sshd {
   readonly port: number;
@@ -18,21 +16,7 @@ export interface Sshd {
   stop(): void;
 }
 
-/** The program; installed for CI, said to be missing elsewhere. */
-export function sshdForTests(): string | undefined {
-  for (const path of ["/usr/sbin/sshd", join(process.env["HOME"] ?? "", ".cache/atoll/tools/bin/sshd")]) {
-    try {
-      execFileSync("test", ["-x", path]);
-      return path;
-    } catch {}
-  }
-  if (process.env["CI"]) {
-    execFileSync("bash", [TOOLS, "sshd"], { stdio: "inherit" });
-    return join(process.env["HOME"] ?? "", ".cache/atoll/tools/bin/sshd");
-  }
-  console.warn("SKIPPED: sshd is missing: apt-get install openssh-server, or bash terraform/tests/tools.sh sshd");
-  return undefined;
-}
+export const sshdForTests = (): string | undefined => toolForTests("sshd", ["/usr/sbin/sshd"]);
 
 export async function startSshd(program: string, folder: string, port: number): Promise<Sshd> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });

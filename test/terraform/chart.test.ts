@@ -1,0 +1,117 @@
+/** The Helm chart: what it renders is right for Kubernetes and for a real nats-server, and what is wrong is refused. No pod runs here. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ensureKeys } from "../../regions/keys/key-folder.ts";
+import { admitted } from "../../regions/nats/server-config.ts";
+import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { parseTopology } from "../../regions/topology.ts";
+import { type Ran, run } from "./terraform.ts";
+import { toolForTests } from "./tools.ts";
+
+const helm = toolForTests("helm");
+const validate = helm === undefined ? undefined : toolForTests("kubernetes-validate");
+const server = await serverForTests();
+const CHART = fileURLToPath(new URL("../../deploy/helm/atoll", import.meta.url));
+
+interface Entry {
+  readonly name: string;
+  readonly retired?: boolean;
+}
+const listOf = (...regions: readonly Entry[]): string =>
+  JSON.stringify({
+    zone: "example.net",
+    regions: regions.map(({ name, retired = false }, index) => ({
+      ...{ name, index, retired, url: `https://${name}.example.net`, ws: `wss://${name}.example.net/v1/connect` },
+      ...{ link: [`tls://nats.${name}.example.net:7222`], latitude: index, longitude: index, providers: { kubernetes: { context: name } } },
+    })),
+  });
+
+describe.skipIf(validate === undefined)("the chart", () => {
+  const folder = mkdtempSync(join(tmpdir(), "atoll-chart-"));
+  const two = listOf({ name: "us" }, { name: "eu" });
+  let rendered: string;
+  let lists = 0;
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  async function render(region: string, list: string, ...args: readonly string[]): Promise<Ran> {
+    lists += 1;
+    const file = join(folder, `regions-${lists}.json`);
+    writeFileSync(file, list);
+    return run(
+      helm!,
+      ["template", region, CHART, "--kube-version", "1.33", "--set", `region=${region}`, "--set-file", `topology=${file}`, ...args],
+      folder,
+    );
+  }
+  beforeAll(async () => {
+    const { code, out } = await render(
+      "eu",
+      two,
+      "--set",
+      "ingress.enabled=true,ingress.host=eu.example.net,networkPolicy.fromNamespaceLabels.team=edge",
+    );
+    expect(code, out).toBe(0);
+    rendered = out;
+  });
+
+  test("helm lint has nothing to say", async () => {
+    writeFileSync(join(folder, "two.json"), two);
+    const { code, out } = await run(
+      helm!,
+      ["lint", "--strict", CHART, "--set", "region=eu", "--set-file", `topology=${join(folder, "two.json")}`],
+      folder,
+    );
+    expect(code, out).toBe(0);
+  });
+
+  test.each([
+    ["an unknown region", "xx", two, [], /region "xx" is not in the list of regions/],
+    ["a retired region", "eu", listOf({ name: "us" }, { name: "eu", retired: true }), [], /region "eu" is retired/],
+    ["four servers a tier", "eu", two, ["--set", "nats.servers=4"], /one of 1, 3/],
+    ["a value that the chart does not know", "eu", two, ["--set", "nats.replicas=3"], /replicas/],
+    ["a setting that is none of Atoll's", "eu", two, ["--set", "program.env.LOG=debug"], /LOG/],
+  ])("%s is refused with words", async (_, region, list, args, words) => {
+    const { code, out } = await render(region, list, ...args);
+    expect(code).not.toBe(0);
+    expect(out).toMatch(words);
+  });
+
+  test("every object is one that Kubernetes takes; a misspelt field is found", async () => {
+    const check = async (text: string): Promise<number> => {
+      writeFileSync(join(folder, "objects.yaml"), text);
+      return (await run(validate!, ["-k", "1.33", "--strict", "objects.yaml"], folder)).code;
+    };
+    expect(await check(rendered)).toBe(0);
+    expect(await check(rendered.replace("readinessProbe", "readynessProbe"))).not.toBe(0);
+  });
+
+  test("a region more in the list changes nothing but the list itself", async () => {
+    const objects = (text: string): readonly string[] => text.split(/^---$/m).filter((one) => !/name: us-topology/.test(one));
+    const before = await render("us", two);
+    const after = await render("us", listOf({ name: "us" }, { name: "eu" }, { name: "ap" }));
+    expect(objects(after.out)).toEqual(objects(before.out));
+    expect(after.out).not.toBe(before.out);
+  });
+
+  test.skipIf(server === undefined)("a real nats-server accepts both tiers' files; peers may do what the code says", async () => {
+    await ensureKeys({ topology: parseTopology(two), folder: join(folder, "all"), tls: true });
+    mkdirSync(join(folder, "conf"));
+    await run("ln", ["-s", join(folder, "all", "eu"), join(folder, "keys")], folder);
+    for (const tier of ["jetstream", "gateway"] as const) {
+      const [, block = ""] = new RegExp(`^ {2}${tier}\\.conf: \\|\\n((?: {4}.*\\n|\\n)+)`, "m").exec(rendered) ?? [];
+      const text = block.replaceAll(/^ {4}/gm, "").replaceAll("/etc/atoll/keys", join(folder, "keys"));
+      const file = join(folder, "conf", `${tier}.conf`);
+      writeFileSync(file, text.replace("/data/jetstream", join(folder, "data")));
+      const { code, out } = await run(server!.path, ["-t", "-c", file], folder, { ...process.env, POD_NAME: "eu-0" });
+      expect(code, out).toBe(0);
+      if (tier === "jetstream") expect(text).toContain("sync_interval: always");
+      else {
+        expect([...(/allow: \[([^\]]*)\]/.exec(text)?.[1] ?? "").matchAll(/"([^"]+)"/g)].map(([, one]) => one)).toEqual(admitted("eu"));
+        expect(text).toContain('gateways: [{ name: "us", urls: ["tls://nats.us.example.net:7222"] }]');
+      }
+    }
+  });
+});
