@@ -125,6 +125,10 @@ export interface AuditEntry {
   readonly seq: number;
   readonly region: string;
   readonly at: Time;
-  readonly kind: "version" | "verdict" | "restore" | "quarantine" | "operator";
+  readonly kind: "version" | "verdict" | "restore" | "quarantine" | "operator" | "anchor";
+  /** SHA-256 over `prev` and all but what is local or looked up (core/audit-chain.ts). */
+  readonly hash: string;
+  /** The hash of the entry before. */
+  readonly prev: string;
   readonly [field: string]: unknown;
 }

@@ -1,7 +1,10 @@
 /**
- * The audit log of one region, append-only: accepted versions, verdicts, restores, quarantine, operators' orders (S13 of the register; the hash chain of law A1
- * comes later and hashes these rows in this order). Facts of the events stand in them; when this region saw them is a local fact beside.
+ * The audit log of one region, append-only and hash-chained (law A1): accepted versions, verdicts, restores, quarantine, operators' orders, and what
+ * peers' logs were seen to be (S13 of the register). Facts of the events stand in them; when this region saw them is a local fact beside (A2).
+ *
+ * Entries that the store has not taken may come in another order after a crash. Only what is committed is told to anybody.
  */
+import { CHAIN_START, type ChainHead, chainHash } from "../core/audit-chain.ts";
 import type { Event, Placed } from "../core/event.ts";
 import type { Position } from "../core/position.ts";
 import { formatPosition, pointKey } from "../core/position.ts";
@@ -11,37 +14,67 @@ const WIDTH = 14;
 /** Key of an audit row: its sequence, so wide that text order is number order. */
 export const auditKey = (seq: number): string => String(seq).padStart(WIDTH, "0");
 
+type Fields = Readonly<Record<string, unknown>>;
+interface Beside {
+  /** Where the event stands in the table `events`, if in a channel's stream. */
+  readonly row?: string | null;
+  readonly register?: string;
+}
+
 export class AuditRows {
   readonly #tables: TableWriter;
   readonly #region: string;
   readonly #nowMs: () => number;
-  #seq: number;
+  #last: ChainHead;
+  /** The last entry that is no anchor: what peers are told, else two idle regions would anchor each other's anchors for ever. */
+  #told: ChainHead;
+  #committing: readonly [last: ChainHead, told: ChainHead];
+  #durable: readonly [last: ChainHead, told: ChainHead];
 
   constructor(tables: TableWriter, region: string, nowMs: () => number) {
     this.#tables = tables;
     this.#region = region;
     this.#nowMs = nowMs;
-    const [last] = [...tables.range("audit", { from: "", to: "\u{7f}", reverse: true, limit: 1 })];
-    this.#seq = last === undefined ? 0 : Number(last[0]);
+    const backwards = tables.range("audit", { from: "", to: "\u{7f}", reverse: true });
+    this.#last = CHAIN_START;
+    this.#told = CHAIN_START;
+    for (const [key, { kind, hash }] of backwards) {
+      const head = { seq: Number(key), hash: String(hash) };
+      if (this.#last === CHAIN_START) this.#last = head;
+      if (kind === "anchor") continue;
+      this.#told = head;
+      break;
+    }
+    this.#committing = this.#durable = [this.#last, this.#told];
   }
 
   get entries(): number {
-    return this.#seq;
+    return this.#last.seq;
+  }
+  /** The last entry that no crash takes back. */
+  get durable(): ChainHead {
+    return this.#durable[0];
+  }
+  /** The last such entry that says something of this region's own. */
+  get told(): ChainHead {
+    return this.#durable[1];
   }
 
-  version({ event, position }: Placed, twin: boolean): void {
-    const { kind, stamp, actor, command, channel } = event;
+  /** A commit begins, with all entries so far in it. */
+  committing(): void {
+    this.#committing = [this.#last, this.#told];
+  }
+  committed(): void {
+    this.#durable = this.#committing;
+  }
+
+  /** `factHash`: SHA-256 of the canonical event, by which the chain holds the fact itself. Fields in canonical order: it is hashed as it stands. */
+  version({ event, position }: Placed, factHash: string, twin: boolean): void {
+    const { kind: what, stamp, actor, command, channel } = event;
     const row = channel === null ? null : `${channel}|${position.origin}|${pointKey(position)}`;
-    this.#append({
-      kind: "version",
-      event: kind,
-      stamp,
-      actor,
-      command,
-      position: formatPosition(position),
-      row,
-      ...(twin ? { twin } : {}),
-    });
+    const seq = this.#last.seq + 1;
+    const said = { actor, command, factHash, kind: "version", position: formatPosition(position), region: this.#region, seq, stamp };
+    this.#append(twin ? { ...said, twin, what } : { ...said, what }, { row });
   }
 
   /** A new verdict is appended to the same conflict id; a mere change of who has seen it is not a verdict. */
@@ -53,42 +86,42 @@ export class AuditRows {
       before.reason === reason &&
       before.losers.join() === losers.join() &&
       before.versions.join() === versions.join();
-    if (!sameVerdict)
-      this.#append({
-        kind: "verdict",
-        conflict: id,
-        register: register.key,
-        versions,
-        winner,
-        losers,
-        rule,
-        reason,
-        rules: cause.rules,
-        cause: cause.stamp,
-      });
-    if (state === "restored" && before?.state !== "restored")
-      this.#append({
-        kind: "restore",
-        conflict: id,
-        register: register.key,
-        restoredBy: record.restoredBy ?? null,
-        by: cause.actor,
-        command: cause.command,
-        cause: cause.stamp,
-      });
+    const beside = { register: register.key };
+    if (!sameVerdict) {
+      const verdict = { conflict: id, versions, winner, losers, rule, reason, rules: cause.rules, cause: cause.stamp };
+      this.#add("verdict", verdict, beside);
+    }
+    if (state === "restored" && before?.state !== "restored") {
+      const restored = { conflict: id, restoredBy: record.restoredBy ?? null, by: cause.actor, command: cause.command, cause: cause.stamp };
+      this.#add("restore", restored, beside);
+    }
   }
 
   quarantine(position: Position, reason: string, raw: string): void {
-    this.#append({ kind: "quarantine", position: formatPosition(position), reason, raw: raw.slice(0, 2_048) });
+    this.#add("quarantine", { position: formatPosition(position), reason, raw: raw.slice(0, 2_048) });
   }
 
   /** What an operator ordered, as it was learnt here. */
-  operator(fact: Readonly<Record<string, unknown>>): void {
-    this.#append({ ...fact, kind: "operator" });
+  operator(fact: Fields): void {
+    this.#add("operator", fact);
   }
 
-  #append(fact: Readonly<Record<string, unknown>>): void {
-    this.#seq += 1;
-    this.#tables.put("audit", auditKey(this.#seq), { ...fact, region: this.#region, atMs: this.#nowMs() });
+  /** What a peer's log was at that entry: it cannot be made anew without this one. */
+  anchor(peer: string, head: ChainHead): void {
+    this.#add("anchor", { peer, head });
+  }
+
+  #add(kind: string, fact: Fields, beside: Beside = {}): void {
+    const { register } = beside;
+    const key = register === undefined ? {} : { key: register };
+    this.#append({ ...fact, ...key, kind, region: this.#region, seq: this.#last.seq + 1 }, beside);
+  }
+
+  #append(inside: Fields & { readonly kind: string; readonly seq: number }, beside: Beside): void {
+    const { key: _, seq, ...fields } = inside as typeof inside & { readonly key?: unknown };
+    const head = { seq, hash: chainHash(this.#last.hash, inside) };
+    this.#tables.put("audit", auditKey(seq), { ...fields, ...beside, hash: head.hash, atMs: this.#nowMs() });
+    this.#last = head;
+    if (inside.kind !== "anchor") this.#told = head;
   }
 }

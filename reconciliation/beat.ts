@@ -3,6 +3,7 @@
  * lost. It says how far the sender's log reaches and what of it is closed, what the sender has applied, how its clock stands, and when it last
  * heard each peer, because a beat that is heard does not prove the way out.
  */
+import type { ChainHead } from "../core/audit-chain.ts";
 import { isPlainId } from "../core/ids.ts";
 import type { VectorText } from "../core/position.ts";
 import { vector } from "./event-shape.ts";
@@ -42,6 +43,8 @@ export interface Beat {
   readonly presence: { readonly boot: string; readonly version: number };
   /** Digest of the state that was last proved equal. */
   readonly root?: string;
+  /** The last entry of the sender's audit log that no crash takes back (A1). */
+  readonly audit?: ChainHead;
   /** False: the sender knows that its clock is wrong and is not to be offered. */
   readonly clockOk: boolean;
 }
@@ -72,6 +75,7 @@ const check = fields<Beat>(
     ),
     presence: fields<Beat["presence"]>({ boot: text(0, 64), version: whole() }, "ignored"),
     root: optional(pattern(/^[0-9a-f]{64}$/, "digest")),
+    audit: optional(fields<ChainHead>({ seq: whole(), hash: pattern(/^[0-9a-f]{64}$/, "hash") })),
     clockOk: yesOrNo,
   },
   "ignored",

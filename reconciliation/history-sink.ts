@@ -11,7 +11,7 @@ import { greaterStamp } from "../core/stamp.ts";
 import { versionKey } from "../core/versions.ts";
 import type { Changes } from "./changes.ts";
 import type { Sink } from "./projection.ts";
-import { auditEntry } from "./read/audit-view.ts";
+import { auditEntries } from "./read/audit-view.ts";
 import { messageView } from "./read/message-view.ts";
 import { reactionsOf } from "./read/reactions.ts";
 import { shownNames } from "./read/shown-names.ts";
@@ -45,7 +45,7 @@ export function historyBatch(tables: TableReader, { registers, audit, upTo }: Ch
     versions,
     messages: [...messages.values()].filter((one) => one !== undefined),
     conflicts,
-    audit: audit.map(([key, row]) => auditEntry(tables, names, key, row)),
+    audit: [...auditEntries(tables, names, { after: upTo - audit.length, upTo, limit: audit.length })],
   };
 }
 

@@ -14,6 +14,7 @@ import { joinVectors, parsePoint, parseVector, START } from "../core/position.ts
 import { HybridClock, stampRegion, stampTimeMs } from "../core/stamp.ts";
 import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
+import { AuditAnchors } from "./audit-anchors.ts";
 import { ClockWitness } from "./clock-witness.ts";
 import { ClosedPromise } from "./closed-promise.ts";
 import { recallCommand } from "./command-rows.ts";
@@ -89,10 +90,12 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     before: () => {
       tables.put("facts", "highest", promise.above(clock.highest));
       promise.committing();
+      replica.audit.committing();
     },
     refused: (cause) => watch.storeRefused?.(cause),
     committed: (tookMs, rows) => {
       promise.committed();
+      replica.audit.committed();
       watch.committed?.(tookMs, rows);
       projections.nudge();
       for (const one of followings.values()) one.drain();
@@ -125,6 +128,14 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     isDistrusted: replica.judging.isDistrusted,
     applied: () => replica.vector,
     epochEnd: (origin, epoch) => epochEndOf(tables, origin, epoch),
+    audited: () => replica.audit.durable,
+    heads: () => anchors.heads(),
+  });
+  const anchors = new AuditAnchors({
+    tables,
+    audit: replica.audit,
+    monotonicMs: () => timers.monotonicMs(),
+    written: () => committer.soon(),
   });
   telling = new Telling({ tables, reader, isDistrusted: replica.judging.isDistrusted });
   const keys = openContentKeys(ports.secret);
@@ -187,6 +198,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
       closedMs: promise.upTo(packer.closedMs(links.closableMs())),
     }),
     presence: () => presence.beatFields(),
+    audit: () => replica.audit.told,
     draining: () => draining,
     witness,
   });
@@ -217,6 +229,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     followings.get(beat.region)?.heard(beat.epoch, beat.head);
     filling.heard(beat.region, { epoch: beat.epoch, sequence: beat.head, place: 0 });
     presence.onPeerBeat(beat.region, beat.presence);
+    if (beat.audit !== undefined) anchors.hear(beat.region, beat.audit);
   });
   links.onLink((change) => {
     presence.onLink(change.peer, change.state);

@@ -48,7 +48,7 @@ export interface ReplicaParts {
 
 export class Replica {
   readonly #parts: ReplicaParts;
-  readonly #audit: AuditRows;
+  readonly audit: AuditRows;
   readonly judging: Judging;
   readonly view: View;
   #vector: Vector;
@@ -56,7 +56,7 @@ export class Replica {
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
-    this.#audit = new AuditRows(parts.tables, parts.region, parts.nowMs);
+    this.audit = new AuditRows(parts.tables, parts.region, parts.nowMs);
     this.judging = new Judging(parts.tables, () => this.#vector);
     this.view = parts.view(this);
     this.#vector = Object.fromEntries(parts.tables.range("positions", { from: "", to: "\u{7f}" }));
@@ -68,7 +68,7 @@ export class Replica {
   }
 
   get auditEntries(): number {
-    return this.#audit.entries;
+    return this.audit.entries;
   }
 
   get vector(): Vector {
@@ -83,11 +83,13 @@ export class Replica {
   apply(placed: Placed): void {
     const { position, event } = placed;
     if (covers(this.#vector, position.origin, position)) return;
-    const { silent, records } = this.#effectOf(asFirstWritten(placed));
+    const first = asFirstWritten(placed);
+    const hash = sha256(canonical(first.event));
+    const { silent, records } = this.#effectOf(first, hash);
     rememberCommand(this.#parts.tables, event, indexEvent(this.#parts.tables, placed, silent));
     if (event.kind === "epoch.opened") rememberEpochEnd(this.#parts.tables, position.origin, event);
-    this.#audit.version(placed, silent);
-    for (const record of records) this.#audit.record(record, event);
+    this.audit.version(placed, hash, silent);
+    for (const record of records) this.audit.record(record, event);
     this.#advance(position);
     this.#parts.applied({ placed, after: this.#vector, silent, records });
   }
@@ -96,14 +98,14 @@ export class Replica {
   quarantine(position: Position, reason: string, raw: string): void {
     if (covers(this.#vector, position.origin, position)) return;
     this.#parts.tables.put("quarantine", `${position.origin}|${pointKey(position)}`, { reason, raw });
-    this.#audit.quarantine(position, reason, raw);
+    this.audit.quarantine(position, reason, raw);
     this.#advance(position);
     this.#parts.quarantined?.(position, reason, raw);
   }
 
   /** What an operator ordered: no event, but a fact for the audit log. */
   ordered(fact: Readonly<Record<string, unknown>>): void {
-    this.#audit.operator(fact);
+    this.audit.operator(fact);
   }
 
   #advance({ origin, epoch, sequence, place }: Position): void {
@@ -114,9 +116,10 @@ export class Replica {
     if (this.#events % SWEEP_EVENTS === 0) this.judging.sweep();
   }
 
-  #effectOf({ event, position }: Placed): Effect {
+  /** `hash`: SHA-256 of the canonical event (D9). */
+  #effectOf({ event, position }: Placed, hash: string): Effect {
     if (event.kind === "clock.witnessed") return this.#witnessed(event, position);
-    return this.#write(writesOf(event, position, sha256(canonical(event))));
+    return this.#write(writesOf(event, position, hash));
   }
 
   #write(writes: readonly Write[]): Effect {
@@ -163,7 +166,7 @@ export class Replica {
     if (canonical(after.resolution) === canonical(before.resolution)) return [];
     const records = saveRegister(tables, before, after);
     this.judging.lean(before, after);
-    tables.put("rejudged", `${auditKey(this.#audit.entries + 1)}|${key}`, key);
+    tables.put("rejudged", `${auditKey(this.audit.entries + 1)}|${key}`, key);
     return records;
   }
 }

@@ -234,7 +234,7 @@ export class RegionSyncBoard implements SyncBoard {
   }
 
   #beat(nowMs: number): Beat {
-    const { link, clock, boot, applied, own, presence } = this.#options;
+    const { link, clock, boot, applied, own, presence, audit } = this.#options;
     const { epoch, head, closedMs } = own();
     this.#ownClosed.add({ epoch, sequence: head, place: 0 }, closedMs);
     const heard: Record<string, Heard> = {};
@@ -257,6 +257,7 @@ export class RegionSyncBoard implements SyncBoard {
       heard,
       presence: presence(),
       ...(this.#converged === null ? {} : { root: this.#converged.digest }),
+      ...(audit === undefined ? {} : { audit: audit() }),
       clockOk: this.#clocks.sane(),
     };
   }

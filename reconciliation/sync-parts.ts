@@ -1,4 +1,5 @@
 /** What a sync board is made of, and how it shows one link to metrics. */
+import type { ChainHead } from "../core/audit-chain.ts";
 import type { LinkState } from "../core/objects.ts";
 import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { Timers } from "../core/ports/time.ts";
@@ -20,6 +21,8 @@ export interface SyncBoardOptions {
    */
   readonly own: () => { readonly epoch: number; readonly head: number; readonly completeMs: number; readonly closedMs: number };
   readonly presence: () => { readonly boot: string; readonly version: number };
+  /** Where the own audit log stands, as no crash takes back (A1). */
+  readonly audit?: () => ChainHead;
   readonly draining: () => boolean;
   readonly witness: Pick<ClockWitness, "hear" | "cut">;
 }

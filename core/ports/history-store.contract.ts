@@ -221,6 +221,8 @@ export function historyStoreContract(name: string, open: () => Promise<HistorySt
         region,
         at: new Date(NOON + seq).toISOString(),
         kind: "version" as const,
+        hash: "1".repeat(64),
+        prev: "0".repeat(64),
         fact: { stamp: at(NOON + seq), data: { body: "漢" } },
       }));
       await write(store, { audit: audit.slice(3) });

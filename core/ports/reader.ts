@@ -1,4 +1,5 @@
 /** What can be read of this region's state: memory over the store, always the region's newest. Every call checks what the actor may see; refusals as in the contract. */
+import type { ChainHead } from "../audit-chain.ts";
 import type { Actor } from "../command.ts";
 import type { Placed } from "../event.ts";
 import type { AuditEntry, Channel, Conflict, ConflictState, Gap, ListedChannel, Member, Message, Version, WireEvent } from "../objects.ts";
@@ -49,7 +50,7 @@ export interface Reader {
   lostBy(user: string): readonly Conflict[];
   auditEntries(actor: Actor, page: PageAsk): Page<AuditEntry>;
   /** Chain heads this region holds of every region. Without hashes until the chain comes. */
-  auditHeads(actor: Actor): { readonly [region: string]: { readonly seq: number; readonly hash: string | null } };
+  auditHeads(actor: Actor): { readonly [region: string]: ChainHead };
 
   /** Identities of the channels the user is a member of now. */
   channelsOf(user: string): readonly string[];

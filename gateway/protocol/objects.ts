@@ -110,7 +110,14 @@ export const Gap = z
   .object({ channel: id, origin: id, from: z.string(), to: z.string() })
   .meta({ id: "Gap" }) satisfies z.ZodType<objects.Gap>;
 export const AuditEntry = z
-  .looseObject({ seq: z.number(), region: id, at: time, kind: z.enum(["version", "verdict", "restore", "quarantine", "operator"]) })
+  .looseObject({
+    seq: z.number(),
+    region: id,
+    at: time,
+    kind: z.enum(["version", "verdict", "restore", "quarantine", "operator", "anchor"]),
+    hash: z.string(),
+    prev: z.string(),
+  })
   .meta({ id: "AuditEntry" });
 export const StoreState = z
   .object({

@@ -29,7 +29,7 @@ export const auditRoutes: readonly Route[] = [
     group,
     path: "/v1/audit/heads",
     summary: "The chain heads this region holds of every region",
-    answer: z.object({ heads: z.record(z.string(), z.object({ seq: z.number(), hash: z.string().nullable() })) }),
+    answer: z.object({ heads: z.record(z.string(), z.object({ seq: z.number(), hash: z.string() })) }),
     run: ({ context, actor }) => {
       only(["auditor"], actor);
       return { heads: context.parts.reader.auditHeads(actor) };

@@ -72,7 +72,8 @@ describe("the audit log", () => {
     const rest = reader.auditEntries(audrey, { limit: 4, cursor: first.next ?? "" });
     expect([...first.items, ...rest.items].map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
     expect([first.next, rest.next]).toEqual(["4", null]);
-    expect(reader.auditHeads(audrey)).toEqual({ us: { seq: 6, hash: null } });
+    expect(reader.auditHeads(audrey)).toEqual({ us: { seq: 6, hash: rest.items.at(-1)?.hash } });
+    expect(rest.items[0]?.prev).toBe(first.items.at(-1)?.hash);
     expect(() => reader.auditEntries(audrey, { limit: 4, cursor: "x" })).toThrow(expect.objectContaining({ code: "invalid" }));
   });
 

@@ -105,7 +105,7 @@ export class Story {
       return saveRegister(this.tables, before, applyWrite(before, write, this.#judgement));
     });
     indexEvent(this.tables, { position, event }, false);
-    this.#audit.version({ position, event }, false);
+    this.#audit.version({ position, event }, sha256(canonical(event)), false);
     for (const change of changes) this.#audit.record(change, event);
     this.#vector = { ...this.#vector, [origin]: { epoch: 1, sequence, place: 0 } };
     return position;

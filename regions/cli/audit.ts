@@ -1,28 +1,120 @@
-/** `atoll audit`: the chained log, checked, exported, replayed. The chain itself comes with 0.3; until then the command says so. */
-import type { Define } from "./define.ts";
+/** `atoll audit`: the chained log, checked, exported, replayed (laws A1, A3). */
+import type { Io } from "./answer.ts";
+import { Stop } from "./answer.ts";
+import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { comesWith } from "./later.ts";
+import { type ReachOptions, reach } from "./reach.ts";
+
+interface ReplayFlags {
+  readonly until?: string;
+  readonly as?: string;
+}
+
+const counting =
+  (io: Io, what: string) =>
+  (entries: number): void => {
+    if (io.isTerminal) io.err(`\r${entries} entries ${what}`);
+  };
+
+async function verify({ options, io }: Asked<ReachOptions>) {
+  const [{ breaksOf, ChainCheck }, { entriesOf, headsOf }] = await Promise.all([
+    import("../../reconciliation/audit-check.ts"),
+    import("../audit/logs.ts"),
+  ]);
+  const reached = await reach(options, "auditor");
+  const progress = counting(io, "checked");
+  const heard = await headsOf(reached);
+  const names = new Map(heard.map(({ by }) => [by, by]));
+  const chains = [];
+  let entries = 0;
+  for (const gateway of reached.gateways) {
+    const chain = new ChainCheck(names.size === 1 && options.url !== undefined ? (heard[0]?.of ?? gateway.name) : gateway.name);
+    for await (const entry of entriesOf(reached, gateway)) {
+      chain.take(entry, entry["fact"]);
+      entries += 1;
+      if (entries % 1_000 === 0) progress(entries);
+    }
+    chains.push(chain);
+  }
+  const breaks = breaksOf(chains, heard);
+  const heads = Object.fromEntries(chains.map((chain) => [chain.region, chain.head]));
+  const intact = breaks.length === 0;
+  const told = breaks.map(({ region, seq, why }) => `${region}, entry ${seq}: ${why}`);
+  const lines = chains.map(
+    ({ region, head }) => `  ${region.padEnd(8)} ${String(head.seq).padStart(8)} entries  ${head.hash.slice(0, 16)}`,
+  );
+  return {
+    code: intact ? 0 : 1,
+    document: { intact, entries, heads, firstBroken: breaks[0] ?? null, broken: breaks },
+    text: [intact ? `intact: ${entries} entries, every chain whole and as its peers saw it` : "broken:", ...told, ...lines].join("\n"),
+  } as const;
+}
+
+async function exported({ options, args, io }: Asked<ReachOptions>) {
+  const { writeExport } = await import("../audit/export.ts");
+  const [file = ""] = args;
+  try {
+    const entries = await writeExport(await reach(options, "auditor"), file, counting(io, "written"));
+    return { code: 0, document: { entries, file }, text: `${entries} entries in ${file}` } as const;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || error instanceof Stop) throw error;
+    throw new Stop(2, `${file} cannot be written (${code})`, "name a file in a folder that is there");
+  }
+}
+
+async function replayed({ options, args, io }: Asked<ReplayFlags>) {
+  const { existsSync } = await import("node:fs");
+  const [file = ""] = args;
+  if (!existsSync(file)) throw new Stop(2, `there is no file ${file}`, "make one: atoll audit export FILE");
+  const untilMs = options.until === undefined ? undefined : Date.parse(options.until);
+  if (Number.isNaN(untilMs)) throw new Stop(2, `--until ${options.until} is no time`, "like 2026-01-05T10:00:00Z");
+  const { replayExport } = await import("../audit/replay.ts");
+  const outcome = await replayExport({ file, as: options.as, untilMs, progress: counting(io, "replayed") });
+  const { digest, conflicts, same, broken, otherVerdicts } = outcome;
+  const part = options.as !== undefined || options.until !== undefined;
+  const verdict =
+    same === true
+      ? "the same state, conflicts and verdicts"
+      : same === null
+        ? "the export names no digest to compare with"
+        : "NOT the same";
+  const lines = [
+    `${part ? "as asked" : verdict}: ${digest.slice(0, 16)}, ${conflicts} conflicts, ${outcome.entries} entries read`,
+    ...broken.map(({ region, seq, why }) => `broken: ${region}, entry ${seq}: ${why}`),
+    ...otherVerdicts.slice(0, 20).map((id) => `another verdict: ${id}`),
+  ];
+  const well = part ? broken.length === 0 : same !== false;
+  return { code: well ? 0 : 1, document: outcome, text: lines.join("\n") } as const;
+}
 
 export const define: Define = (command, finish) => {
-  command.addHelpText(
-    "after",
-    `\nComes with version 0.3.${examples("atoll audit verify", "atoll audit export log.jsonl", "atoll audit replay log.jsonl --as eu")}`,
-  );
-  const later = async (what: string): Promise<never> => {
-    throw comesWith(`audit ${what}`, "0.3", "meanwhile: atoll conflicts, atoll verify");
-  };
-  finish(command.command("verify").description("Check the hash chains of every region (comes with version 0.3)."), () => later("verify"));
+  command.addHelpText("after", examples("atoll audit verify", "atoll audit export log.jsonl", "atoll audit replay log.jsonl --as eu"));
+  const mesh = (name: string) =>
+    command
+      .command(name)
+      .option("--url <url>", "ask this gateway instead of the local mesh")
+      .option("--token <token>", "an auditor's token, with --url");
   finish(
-    command.command("export").argument("<file>", "where to write it").description("Write the log as JSON lines (comes with version 0.3)."),
-    () => later("export"),
+    mesh("verify")
+      .description("Check the hash chain of every region, every fact against its hash, and what regions saw of each other's logs.")
+      .addHelpText("after", "\nExit 1: an entry is not what it was; the first of each region is named."),
+    verify,
+  );
+  finish(
+    mesh("export")
+      .argument("<file>", "where to write it")
+      .description("Write every region's log as JSON lines, with the digest the regions agreed on."),
+    exported,
   );
   finish(
     command
       .command("replay")
       .argument("<file>", "an export")
-      .option("--until <time>", "only what had happened by then")
+      .option("--until <time>", "only what had happened by then; with --as, what that region had seen by then")
       .option("--as <region>", "what this region knew")
-      .description("Rebuild the state from an export and compare (comes with version 0.3)."),
-    () => later("replay"),
+      .description("Rebuild the state from an export in a clean process; compare digest, conflicts and verdicts.")
+      .addHelpText("after", "\nNeeds no mesh. Exit 1: it does not come out the same, or a chain is broken."),
+    replayed,
   );
 };

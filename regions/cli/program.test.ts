@@ -72,7 +72,6 @@ test("without a mesh, commands that need one end with 3 and say how to start it,
 
 test("what a later version brings says so and names the version", async () => {
   for (const args of [
-    ["audit", "verify"],
     ["drill", "partition", "us"],
   ]) {
     const { code, err } = await run(...args);

@@ -156,9 +156,9 @@ export const PLANTED_BELOW: readonly Planted[] = [
     edits: [
       edit(
         "reconciliation/replica.ts",
-        "writesOf(event, position, sha256(canonical(event)))",
+        "writesOf(event, position, hash)",
         // biome-ignore lint/suspicious/noTemplateCurlyInString: the planted text is a template
-        'writesOf({ ...event, deletes: this.#parts.tables.get("registers", `${event.channel}|deletes`)?.resolution.value ?? event.deletes }, position, sha256(canonical(event)))',
+        'writesOf({ ...event, deletes: this.#parts.tables.get("registers", `${event.channel}|deletes`)?.resolution.value ?? event.deletes }, position, hash)',
       ),
     ],
   },
