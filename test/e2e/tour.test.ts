@@ -1,5 +1,6 @@
 /** The five-minute tour, as anybody would take it: two people talk, the mesh is cut between them, both change one message, and nothing is lost. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { atoll, MeshUnderTest, until } from "./atoll.ts";
@@ -83,6 +84,17 @@ describe.skipIf(server === undefined)("the tour", () => {
       expect(await ann!.read(region, `/v1/conflicts/${conflict["id"]}`)).toMatchObject({ state: "restored" });
     }
     expect((await atoll("status", "--data", mesh.data)).code).toBe(0);
+
+    // The logs hold, and from a file alone comes the same state, in a process that knows nothing else.
+    const checked = await mesh.run("audit", "verify");
+    expect([checked.code, JSON.parse(checked.stdout)]).toMatchObject([0, { intact: true, firstBroken: null }]);
+    const file = join(mesh.data, "audit.jsonl");
+    expect((await mesh.run("audit", "export", file)).code).toBe(0);
+    const replay = await atoll("audit", "replay", file, "--json");
+    expect([replay.code, JSON.parse(replay.stdout)]).toMatchObject([0, { same: true, conflicts: 1, broken: [], otherVerdicts: [] }]);
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll("Hello everyone!", "Hello nobody!!!"));
+    const forged = await atoll("audit", "replay", file, "--json");
+    expect([forged.code, JSON.parse(forged.stdout)]).toMatchObject([1, { same: false }]);
     us.close();
     eu.close();
   }, 120_000);
