@@ -3,6 +3,7 @@
  * chain, so that one region cannot make its log anew without all others.
  */
 import type { ChainHead } from "../core/audit-chain.ts";
+import type { Timers } from "../core/ports/time.ts";
 import type { AuditRows } from "./audit-rows.ts";
 import type { TableWriter } from "./register-rows.ts";
 
@@ -13,7 +14,7 @@ const LATEST_MS = 60_000;
 export interface AuditAnchorsParts {
   readonly tables: TableWriter;
   readonly audit: AuditRows;
-  readonly monotonicMs: () => number;
+  readonly timers: Pick<Timers, "monotonicMs">;
   /** Something has been written. */
   readonly written: () => void;
 }
@@ -35,7 +36,7 @@ export class AuditAnchors {
     this.#parts = parts;
     for (const [key, head] of parts.tables.range("facts", { from: FACT, to: `${FACT}\u{7f}` })) {
       const anchored = head as ChainHead;
-      this.#peers.set(key.slice(FACT.length), { heard: anchored, anchored, sinceMs: parts.monotonicMs() });
+      this.#peers.set(key.slice(FACT.length), { heard: anchored, anchored, sinceMs: parts.timers.monotonicMs() });
     }
   }
 
@@ -45,7 +46,7 @@ export class AuditAnchors {
   }
 
   hear(peer: string, heard: ChainHead): void {
-    const nowMs = this.#parts.monotonicMs();
+    const nowMs = this.#parts.timers.monotonicMs();
     const before = this.#peers.get(peer);
     const anchored = before?.anchored;
     if (heard.seq === 0 || (heard.seq === anchored?.seq && heard.hash === anchored.hash)) return;
@@ -55,10 +56,10 @@ export class AuditAnchors {
   }
 
   #anchor(peer: string, head: ChainHead): void {
-    const { tables, audit, written, monotonicMs } = this.#parts;
+    const { tables, audit, written, timers } = this.#parts;
     audit.anchor(peer, head);
     tables.put("facts", `${FACT}${peer}`, head);
-    this.#peers.set(peer, { heard: head, anchored: head, sinceMs: monotonicMs() });
+    this.#peers.set(peer, { heard: head, anchored: head, sinceMs: timers.monotonicMs() });
     written();
   }
 }

@@ -4,7 +4,6 @@
 
 import { channelIdentity } from "../core/commands/standing.ts";
 import { recordById } from "../core/conflict-records.ts";
-import { Refusal } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
 import { embeddedHistory } from "../core/ports/message-history.ts";
@@ -16,6 +15,7 @@ import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
 import { AuditAnchors } from "./audit-anchors.ts";
 import { ClockWitness } from "./clock-witness.ts";
+import { closedDoor } from "./closed-door.ts";
 import { ClosedPromise } from "./closed-promise.ts";
 import { recallCommand } from "./command-rows.ts";
 import { Committer } from "./committer.ts";
@@ -113,15 +113,6 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     },
   });
   let draining = false;
-  const closed = (): Refusal | undefined => {
-    if (draining) return new Refusal("unavailable", "This region is being stopped.", { hint: "Use another region.", retryAfterS: 1 });
-    if (committer.refusing || committer.full)
-      return new Refusal("unavailable", "This region's store takes no rows right now; reads go on.", {
-        hint: "Send again with the same Idempotency-Key, here or in another region.",
-        retryAfterS: 2,
-      });
-    return undefined;
-  };
   const reader = openReader({
     region,
     tables,
@@ -131,12 +122,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     audited: () => replica.audit.durable,
     heads: () => anchors.heads(),
   });
-  const anchors = new AuditAnchors({
-    tables,
-    audit: replica.audit,
-    monotonicMs: () => timers.monotonicMs(),
-    written: () => committer.soon(),
-  });
+  const anchors = new AuditAnchors({ tables, audit: replica.audit, timers, written: () => committer.soon() });
   telling = new Telling({ tables, reader, isDistrusted: replica.judging.isDistrusted });
   const keys = openContentKeys(ports.secret);
   const acceptor = new CommandAcceptor({
@@ -155,7 +141,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
       if (origin === region) return log.epoch === 1;
       return followings.has(origin) ? stampTimeMs(stamp) <= (links.completeToMs(origin) ?? 0) : true;
     },
-    closed,
+    closed: () => closedDoor(draining, committer),
   });
   const { previous } = ports;
   if (previous !== undefined)
