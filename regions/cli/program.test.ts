@@ -71,9 +71,7 @@ test("without a mesh, commands that need one end with 3 and say how to start it,
 });
 
 test("what a later version brings says so and names the version", async () => {
-  for (const args of [
-    ["drill", "partition", "us"],
-  ]) {
+  for (const args of [["drill", "partition", "us"]]) {
     const { code, err } = await run(...args);
     expect(code).toBe(2);
     expect(err).toContain("0.3");
