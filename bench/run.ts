@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-const NAMES = ["up", "accept", "delivery", "heal", "reconcile", "replica", "catch-up", "fan-out", "memory", "simulator"];
+const NAMES = ["up", "accept", "delivery", "heal", "reconcile", "replica", "catch-up", "fan-out", "memory", "routes", "simulator"];
 let failed = 0;
 for (const name of NAMES) {
   const file = join(import.meta.dirname, `${name}.ts`);

@@ -2,6 +2,7 @@
 import type { HistoryStore } from "../core/ports/history-store.ts";
 import type { MessageHistory } from "../core/ports/message-history.ts";
 import type { Reader } from "../core/ports/reader.ts";
+import type { SharedPages } from "../core/ports/shared-pages.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Stamp } from "../core/stamp.ts";
@@ -19,14 +20,17 @@ export interface HistoryReadingParts {
   readonly timers: Timers;
   /** Whether pages read before are to be used (mode `cached`). */
   readonly caching: () => boolean;
+  /** Where such pages are kept for all processes of the region. */
+  readonly shared?: SharedPages | undefined;
+  readonly series: string;
   readonly read?: (by: "store" | "cache" | "embedded") => void;
 }
 
 /** A read that failed spares the next ones the wait. */
 const PAUSE_MS = 1_000;
 
-export function readHistory({ store, projection, timers, caching, read, ...parts }: HistoryReadingParts): MessageHistory {
-  const cache = new PageCache();
+export function readHistory({ store, projection, timers, caching, shared, read, ...parts }: HistoryReadingParts): MessageHistory {
+  const cache = new PageCache(shared);
   let notBeforeMs = Number.NEGATIVE_INFINITY;
   return storedHistory({
     ...parts,

@@ -20,6 +20,8 @@ export interface ProjectionsParts {
   readonly watch: Partial<ProjectionWatch>;
 }
 export interface Projections {
+  /** This life of the embedded store: whose numbers the changes are. */
+  readonly series: string;
   /** Undefined where no history store is configured. */
   readonly history: Projection | undefined;
   /** Notes whose numbers the changes are, and begins. */
@@ -43,6 +45,7 @@ export function openProjections({ region, boot, store, history, directory, ...pa
     if (begun) for (const one of all) one.nudge();
   };
   return {
+    series,
     history: ofHistory,
     begin: async () => {
       if (all.length > 0 && known !== series) await store.commit([{ table: "facts", key: SERIES, value: series }]);

@@ -9,6 +9,7 @@ import type { MessageHistory } from "../core/ports/message-history.ts";
 import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { RouteSource } from "../core/ports/route-source.ts";
+import type { SharedPages } from "../core/ports/shared-pages.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Tracer } from "../core/ports/tracer.ts";
@@ -48,6 +49,8 @@ export interface RegionPorts {
   readonly history?: HistoryStore;
   /** Whether pages of it that were read before may answer again (P2). */
   readonly cacheHistory?: () => boolean;
+  /** Where such pages are kept for all processes of the region. */
+  readonly sharedPages?: SharedPages;
   /** Where users, channels and members are kept beside the embedded store. */
   readonly directory?: DirectoryStore;
   /** What metrics and logs hear; nothing leans on it. */

@@ -258,6 +258,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
           isDistrusted: replica.judging.isDistrusted,
           timers,
           caching: ports.cacheHistory ?? (() => false),
+          ...{ shared: ports.sharedPages, series: projections.series },
           read: (by) => watch.historyRead?.(by),
         });
   return {

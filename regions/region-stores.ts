@@ -6,6 +6,7 @@ import type { ConnectionRegistry } from "../core/ports/connection-registry.ts";
 import type { DirectoryStore } from "../core/ports/directory-store.ts";
 import type { HistoryStore } from "../core/ports/history-store.ts";
 import type { RegionRates } from "../core/ports/region-rates.ts";
+import type { SharedPages } from "../core/ports/shared-pages.ts";
 import type { StoreHealth } from "../core/ports/store-health.ts";
 import type { StoreDesk, StoreFacts } from "../core/ports/store-modes.ts";
 import type { Timers } from "../core/ports/time.ts";
@@ -19,6 +20,7 @@ import { openMongoDirectory } from "./mongodb/directory.ts";
 import { openRedis } from "./redis/connection.ts";
 import { openRedisRates } from "./redis/rates.ts";
 import { openRedisRegistry } from "./redis/registry.ts";
+import { openRedisPages } from "./redis/shared-pages.ts";
 import { openRegionHistory } from "./region-cassandra.ts";
 import type { RegionLog } from "./region-log.ts";
 
@@ -30,6 +32,7 @@ export interface RegionStores {
   readonly registry?: ConnectionRegistry;
   readonly rates?: RegionRates;
   readonly directory?: DirectoryStore;
+  readonly sharedPages?: SharedPages;
   /** One line a store, for `/readyz?verbose`: never a reason to be unready. */
   lines(): readonly ReadyLine[];
   /** Names of stores that are out of reach or behind. */
@@ -103,7 +106,10 @@ function openRedisParts({ config, boot, timers, nowMs, metrics, log }: StoresPar
       await link.close();
     },
   };
-  return { store, ports: { registry, rates: openRedisRates(link, allowanceOf(DEFAULT_LIMITS)) } };
+  return {
+    store,
+    ports: { registry, rates: openRedisRates(link, allowanceOf(DEFAULT_LIMITS)), sharedPages: openRedisPages(link, timers) },
+  };
 }
 
 function openDirectory({ config, metrics, nowMs, facts }: StoresParts) {

@@ -32,6 +32,8 @@ export interface StoredHistoryParts {
   readonly isDistrusted: (stamp: Stamp) => boolean;
   /** The store has had every change up to this one for some time; undefined while it is not to be asked. */
   readonly settled: () => number | undefined;
+  /** This life of the embedded store, whose numbers `settled` gives. */
+  readonly series: string;
   /** Pages read before, where they may be used. */
   readonly cache: () => PageCache | undefined;
   /** Who answered: the store, its pages kept here, or the embedded store; and a store that failed to. */
@@ -114,7 +116,7 @@ async function rowsFor(
   if (changed === undefined) return undefined;
   const cache = parts.cache();
   const name = JSON.stringify([channel, bounds, ask.limit, ask.thread ?? null]);
-  const known = cache?.get(name);
+  const known = await cache?.get(parts.series, name);
   if (known !== undefined && parts.recent.changedIn(channel, known.since) !== undefined) return { ...known, cached: true };
   const rows: StoredMessage[] = [];
   const wanted = ask.thread === undefined ? ask.limit + 1 + Math.min(changed.size, ask.limit) : THREAD_ROWS;
@@ -130,7 +132,7 @@ async function rowsFor(
     before = placeOf(last);
   }
   const kept: Kept = { rows, whole, since: settled, cached: false };
-  cache?.set(name, kept);
+  cache?.set(parts.series, name, kept);
   return kept;
 }
 

@@ -9,11 +9,7 @@ export const openGeodnsChild = (plan: MeshPlan, hooks: ChildHooks): Child =>
     {
       name: "GeoDNS",
       ...ownProgram("geodns-process", ["--topology", plan.folder.topologyFile, "--port", String(plan.geodnsPort)]),
-      environment: {
-        ...foreignEnvironment(process.env),
-        ATOLL_MESH_SECRET: contentSecret(plan),
-        ATOLL_GEO_DB: process.env["ATOLL_GEO_DB"],
-      },
+      environment: { ...foreignEnvironment(process.env), ATOLL_MESH_SECRET: contentSecret(plan) },
       logFile: join(plan.folder.root, "geodns.log"),
       channel: true,
     },

@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectionRegistryContract, sessionsIn } from "../../core/ports/connection-registry.contract.ts";
 import { REGISTRY, type Session } from "../../core/ports/connection-registry.ts";
 import { regionRatesContract } from "../../core/ports/region-rates.contract.ts";
+import { sharedPagesContract } from "../../core/ports/shared-pages.contract.ts";
 import { type RedisServer, redisForTests, startRedis } from "../../test/servers/redis.ts";
 import { until } from "../../test/servers/server.ts";
 import { openRealTimers } from "../real-timers.ts";
 import { openRedis, type RedisLink } from "./connection.ts";
 import { openRedisRates } from "./rates.ts";
 import { openRedisRegistry, type RedisRegistry } from "./registry.ts";
+import { openRedisPages } from "./shared-pages.ts";
 
 const program = await redisForTests();
 const timers = openRealTimers();
@@ -41,6 +43,10 @@ describe.runIf(program !== undefined)("a real Redis", () => {
   connectionRegistryContract("redis", async (region, gateway) =>
     openRedisRegistry({ link: await linkTo(server, region), gateway, timers, nowMs: Date.now }),
   );
+  sharedPagesContract("redis", async (region) => {
+    const link = await linkTo(server, region);
+    return { pages: openRedisPages(link, timers), written: async () => void (await link.client.ping()) };
+  });
   regionRatesContract("redis", async (region, allowance) => openRedisRates(await linkTo(server, region), allowance));
 
   async function gatewayWith(region: string, people: number): Promise<{ readonly link: RedisLink; readonly registry: RedisRegistry }> {
@@ -56,13 +62,14 @@ describe.runIf(program !== undefined)("a real Redis", () => {
     const rates = openRedisRates(link, { windowMs: 2_000, points: { command: 1, read: 1 } });
     await rates.spend("command", "ana", 1);
     await rates.spend("read", "ana", 1);
+    openRedisPages(link, timers).put("a page", "x");
     const mine = (await link.client.keys("*only*")) as readonly string[];
     expect(mine.filter((key) => !key.startsWith("atoll:only:"))).toEqual([]);
-    expect(mine).toHaveLength(5);
+    expect(mine).toHaveLength(6);
     for (const key of mine) {
       const ttl = await link.client.pttl(key);
       expect(ttl, key).toBeGreaterThan(0);
-      expect(ttl, key).toBeLessThanOrEqual(REGISTRY.lifeMs);
+      expect(ttl, key).toBeLessThanOrEqual(60_000);
     }
     await registry.close();
   });
@@ -143,6 +150,7 @@ describe.runIf(program !== undefined)("a Redis that fails", () => {
     const startMs = performance.now();
     expect(await rates.spend("command", "ana", 10)).toBe(0);
     expect(await rates.spend("command", "ana", 1)).toBeGreaterThan(0);
+    expect(await openRedisPages(link, timers).get("a page")).toBeUndefined();
     expect(performance.now() - startMs).toBeLessThan(100);
     registry.put(session("c3", "eve"));
     server.resume();

@@ -1,13 +1,16 @@
 /** Pages of history read from the store that keeps it, whatever its lag, are the pages of the embedded store. */
 import { expect, test } from "vitest";
 import type { HistoryStore } from "../../core/ports/history-store.ts";
+import type { MessageHistory } from "../../core/ports/message-history.ts";
 import { embeddedHistory } from "../../core/ports/message-history.ts";
+import type { SharedPages } from "../../core/ports/shared-pages.ts";
 import { keysUnder } from "../../core/ports/state-store.ts";
 import { readKey } from "../../core/register.ts";
 import { readHistory } from "../../reconciliation/history-reading.ts";
 import { VirtualTime } from "../../reconciliation/links.test-model.ts";
 import { openReader } from "../../reconciliation/read/reader.ts";
 import { openMemoryHistory } from "../../regions/embedded/memory-history.ts";
+import { openMemoryPages } from "../../regions/embedded/memory-pages.ts";
 import type { Random } from "../simulation/random.ts";
 import { randomOf } from "../simulation/random.ts";
 import { forgedLogs, honestLogs, interleaved } from "./logs.ts";
@@ -16,24 +19,28 @@ import { openProjected } from "./projected.ts";
 
 const SEEDS = Number(process.env["ATOLL_TEST_SEEDS"] ?? 25);
 
-function opened(history: HistoryStore, time: VirtualTime, caching: () => boolean) {
+function opened(history: HistoryStore, time: VirtualTime, caching: () => boolean, shared?: SharedPages) {
   const projected = openProjected({ history, time });
   const { replica, tables } = projected.grown;
   const { isDistrusted } = replica.judging;
   const reader = openReader({ region: "xx", tables, isDistrusted, applied: () => replica.vector });
   const counts = { store: 0, cache: 0, embedded: 0 };
   const read = (by: keyof typeof counts): void => void (counts[by] += 1);
-  const stored = readHistory({
-    store: history,
-    projection: projected.projection,
-    reader,
-    tables,
-    isDistrusted,
-    timers: time,
-    caching,
-    read,
-  });
-  return { projected, stored, embedded: embeddedHistory(reader), counts };
+  /** As a process that has just started reads. */
+  const fresh = (): MessageHistory =>
+    readHistory({
+      store: history,
+      projection: projected.projection,
+      reader,
+      tables,
+      isDistrusted,
+      timers: time,
+      caching,
+      series: "one",
+      shared,
+      read,
+    });
+  return { projected, stored: fresh(), fresh, embedded: embeddedHistory(reader), counts };
 }
 
 /** Any page of any channel that somebody may ask for. */
@@ -60,9 +67,10 @@ function asked(random: Random, { grown: { tables } }: Projected) {
 
 const outcome = async <T>(answer: Promise<T>): Promise<T | string> => answer.catch((refusal: Error) => refusal.message);
 
-test.each([false, true])(
-  `H4: every page and every version is what the embedded store says, at any lag, with refusals (pages kept: %s, seeds 1..${SEEDS})`,
-  async (caching) => {
+test.each(["nowhere", "here", "for all processes"])(
+  `H4: every page and every version is what the embedded store says, at any lag, with refusals (pages kept %s, seeds 1..${SEEDS})`,
+  async (where) => {
+    const caching = where !== "nowhere";
     const all = { store: 0, cache: 0, embedded: 0 };
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const random = randomOf(seed * 13);
@@ -70,11 +78,14 @@ test.each([false, true])(
       const events = [...interleaved(random.chance(0.3) ? forgedLogs(honest, random) : honest, random)];
       const time = new VirtualTime(1);
       const history = openMemoryHistory();
-      const { projected, stored, embedded, counts } = opened(history, time, () => caching);
+      const shared = where === "for all processes" ? openMemoryPages() : undefined;
+      const { projected, fresh, embedded, counts, ...first } = opened(history, time, () => caching, shared);
+      let { stored } = first;
       while (events.length > 0) {
         await projected.apply(events.splice(0, 1 + random.below(10)));
         await time.pass(random.below(1_500));
         history.refuse(random.chance(0.05) ? new Error("read timeout") : undefined);
+        if (shared !== undefined) stored = fresh();
         for (let n = 0; n < 4; n += 1) {
           const one = asked(random, projected);
           if (one === undefined) continue;
