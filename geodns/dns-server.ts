@@ -9,7 +9,7 @@ import { rankRegions } from "./policy.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { type RespondParts, respond } from "./respond.ts";
 import type { World } from "./steering.ts";
-import { type NameServer, openZone } from "./zone.ts";
+import { type NameServer, openZone, type Zone } from "./zone.ts";
 
 export interface GeoDnsOptions {
   /** 0 = any free one, the same for UDP and TCP. */
@@ -30,6 +30,7 @@ export interface GeoDnsOptions {
 }
 export interface GeoDns {
   readonly port: number;
+  readonly zone: Zone;
   /** Messages that came by UDP, and answers that went. */
   counts(): { readonly queries: number; readonly answers: number };
   close(): Promise<void>;
@@ -74,6 +75,7 @@ export async function openGeoDns(options: GeoDnsOptions): Promise<GeoDns> {
   const { tcp, udp } = await listen(port, host, serving);
   return {
     port: portOf(tcp),
+    zone,
     counts: () => ({ ...serving.counts }),
     async close() {
       for (const socket of serving.sockets) socket.destroy();

@@ -31,6 +31,9 @@ export interface ZoneAnswer {
   readonly scope: number;
 }
 export interface Zone {
+  readonly apex: string;
+  /** All that stands at a name (dotted, in small letters) for this client, not followed further; undefined where the name does not exist. */
+  at(name: string, client: Client): { readonly records: readonly DnsRecord[]; readonly scope: number } | undefined;
   /** `name` as in a query (`wireName`). */
   answer(name: string, type: number, client: Client): ZoneAnswer;
 }
@@ -147,28 +150,40 @@ export function openZone({ zone, regions, customers = [], nameServers, rank }: Z
     return { rcode: "NOERROR", sections, scope: type === TYPE.CNAME && name !== gateway ? 0 : scope };
   }
 
+  const listed = (items: Ranking["items"], ttl: number): readonly DnsRecord[] =>
+    items.map(({ name, url }, i) => ({
+      owner: list,
+      ttl,
+      data: { type: "SVCB", priority: i + 1, target: `${name.toLowerCase()}.${gateway}`, port: portOf(new URL(url)) },
+    }));
+
   /** All regions in the client's order. */
   function ranked(type: number, client: Client): ZoneAnswer {
     if (type !== TYPE.SVCB && type !== TYPE.ANY)
       return { rcode: "NOERROR", sections: once(`${list} ${type}`, () => plainly(list, type, [])), scope: 0 };
     const { items, scope, ttl } = rank(client);
-    const sections = once(`${list} ${items.map(({ name }) => name).join()} ${ttl}`, () =>
-      encodeSections(
-        list,
-        items.map(({ name, url }, i) => ({
-          owner: list,
-          ttl,
-          data: { type: "SVCB", priority: i + 1, target: `${name.toLowerCase()}.${gateway}`, port: portOf(new URL(url)) },
-        })),
-        [],
-        [],
-      ),
-    );
+    const sections = once(`${list} ${items.map(({ name }) => name).join()} ${ttl}`, () => encodeSections(list, listed(items, ttl), [], []));
     return { rcode: "NOERROR", sections, scope };
   }
 
   learn();
   return {
+    apex,
+    at(name, client) {
+      learn();
+      if (clients.has(name)) return { records: [{ owner: name, ttl: TTL_FIXED, data: { type: "CNAME", target: gateway } }], scope: 0 };
+      if (name === gateway) {
+        const { items, scope, ttl } = rank(client);
+        return { records: [{ owner: name, ttl, data: { type: "CNAME", target: `${items[0]!.name.toLowerCase()}.${gateway}` } }], scope };
+      }
+      if (name === list) {
+        const { items, scope, ttl } = rank(client);
+        return { records: listed(items, ttl), scope };
+      }
+      const own = regionAt.get(wireName(name));
+      const records = own === undefined ? fixed.get(name) : regionRecords(own.owner, own.region, TTL_REST);
+      return records === undefined ? undefined : { records, scope: 0 };
+    },
     answer(asked, type, client) {
       learn();
       const name = dotted.get(asked);

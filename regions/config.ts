@@ -99,7 +99,11 @@ const Settings = z.object({
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"])
     .default("info")
     .describe("least level that is logged"),
-  ATOLL_GEO_DB: text.optional().describe("MMDB file that says where addresses are; without it the topology's order is used"),
+  ATOLL_GEO_DB: text
+    .optional()
+    .describe(
+      "file that says where addresses are: MMDB (MaxMind's schema or the flat one) or a table of networks; followed while it runs; without it the list's order is used",
+    ),
   ATOLL_CONNECTIONS_MAX: z.coerce
     .number()
     .int()
@@ -153,7 +157,7 @@ function unfit(config: Config): readonly Problem[] {
       problem: "is missing: nobody could sign in",
       mend: "set it (openssl rand -hex 32), or ATOLL_AUTH_JWKS_URL",
     });
-  for (const key of ["ATOLL_GEO_DB", "ATOLL_AUTH_JWKS_URL"] as const)
+  for (const key of ["ATOLL_AUTH_JWKS_URL"] as const)
     if (config[key] !== undefined)
       problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
   if ((config.ATOLL_CASSANDRA_USER === undefined) !== (config.ATOLL_CASSANDRA_PASSWORD === undefined))

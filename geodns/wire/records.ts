@@ -1,5 +1,5 @@
 /** Records -> bytes, with names compressed against the question and against each other (RFC 1035 §4.1.4): answers stay small. */
-import type { Address } from "../address.ts";
+import { type Address, addressText } from "../address.ts";
 import { CLASS_IN, HEADER_BYTES, TYPE } from "./constants.ts";
 
 /** Names here are dotted, in small letters, without a final dot. */
@@ -23,6 +23,23 @@ export interface Sections {
   readonly additionals: number;
   /** Length without the additional records, which may be left out. */
   readonly needed: number;
+}
+
+/** A record's data as a zone file has them. */
+export function dataText(data: Data): string {
+  switch (data.type) {
+    case "A":
+    case "AAAA":
+      return addressText(data.address);
+    case "CNAME":
+    case "NS":
+      return `${data.target}.`;
+    case "HTTPS":
+    case "SVCB":
+      return `${data.priority} ${data.target}. port=${data.port}`;
+    case "SOA":
+      return [`${data.primary}.`, `${data.mailbox}.`, data.serial, ...Object.values(SOA_TIMES), data.negativeTtl].join(" ");
+  }
 }
 
 const SOA_TIMES = { refresh: 3_600, retry: 600, expire: 86_400 };

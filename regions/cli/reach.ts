@@ -75,12 +75,24 @@ interface ProblemDocument {
   readonly title?: string;
 }
 
+/** What is sent with a question that changes something. */
+export interface Sent {
+  readonly method: "PUT" | "POST";
+  readonly body: object;
+  /** The same key again, to any gateway, is the same command. */
+  readonly key?: string;
+}
+
 /** One question to one gateway. */
-export async function ask<T>(gateway: Gateway, path: string, token: string, timeoutMs: number, put?: object): Promise<Told<T>> {
+export async function ask<T>(gateway: Gateway, path: string, token: string, timeoutMs: number, sent?: Sent): Promise<Told<T>> {
   try {
     const answer = await fetch(gateway.url + path, {
-      ...(put === undefined ? {} : { method: "PUT", body: JSON.stringify(put) }),
-      headers: { authorization: `Bearer ${token}`, ...(put === undefined ? {} : { "content-type": "application/json" }) },
+      ...(sent === undefined ? {} : { method: sent.method, body: JSON.stringify(sent.body) }),
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(sent === undefined ? {} : { "content-type": "application/json" }),
+        ...(sent?.key === undefined ? {} : { "idempotency-key": sent.key }),
+      },
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await answer.text();
@@ -99,10 +111,11 @@ export async function askFirst<T>(
   reached: Reached,
   path: string,
   timeoutMs = 30_000,
+  sent?: Sent,
 ): Promise<{ readonly gateway: Gateway; readonly body: T }> {
   const tried: string[] = [];
   for (const gateway of reached.gateways) {
-    const told = await ask<T>(gateway, path, reached.token, timeoutMs);
+    const told = await ask<T>(gateway, path, reached.token, timeoutMs, sent);
     if (told.ok) return { gateway, body: told.body };
     if (told.status !== null && told.status < 500) throw new Stop(told.status === 400 ? 2 : 1, `${gateway.name} answered ${told.why}`);
     tried.push(`${gateway.name}: ${told.why}`);

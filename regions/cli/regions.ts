@@ -5,6 +5,7 @@ import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
 import { askFirst, type ReachOptions, reach } from "./reach.ts";
 import { defineMembership } from "./regions-membership.ts";
+import { defineOrders } from "./regions-orders.ts";
 
 interface Ranked {
   readonly items: readonly RankedRegion[];
@@ -22,6 +23,7 @@ export const define: Define = (command, finish) => {
     .addHelpText("after", examples("atoll regions explain --ip 198.51.100.7"));
   command.addHelpText("after", examples("atoll regions explain --ip 198.51.100.7"));
   defineMembership(command, finish);
+  defineOrders(command, finish);
   finish(explain, async ({ options }: Asked<ReachOptions & { readonly ip: string }>) => {
     const { isIP } = await import("node:net");
     if (isIP(options.ip) === 0) throw new Stop(2, `--ip ${options.ip} is no address`);

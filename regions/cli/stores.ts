@@ -31,7 +31,7 @@ async function everywhere(options: Options, change?: Partial<StoreSetting>): Pro
   const path = change === undefined ? "/v1/stores" : "/v1/stores/mode";
   const regions = await Promise.all(
     gateways.map(async (gateway): Promise<Told> => {
-      const told = await ask<Stores>(gateway, path, token, ANSWER_MS, change);
+      const told = await ask<Stores>(gateway, path, token, ANSWER_MS, change && { method: "PUT", body: change });
       return told.ok ? { region: gateway.name, ...told.body } : { region: gateway.name, why: told.why };
     }),
   );

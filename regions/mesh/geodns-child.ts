@@ -9,7 +9,11 @@ export const openGeodnsChild = (plan: MeshPlan, hooks: ChildHooks): Child =>
     {
       name: "GeoDNS",
       ...ownProgram("geodns-process", ["--topology", plan.folder.topologyFile, "--port", String(plan.geodnsPort)]),
-      environment: { ...foreignEnvironment(process.env), ATOLL_MESH_SECRET: contentSecret(plan) },
+      environment: {
+        ...foreignEnvironment(process.env),
+        ATOLL_MESH_SECRET: contentSecret(plan),
+        ATOLL_GEO_DB: process.env["ATOLL_GEO_DB"],
+      },
       logFile: join(plan.folder.root, "geodns.log"),
       channel: true,
     },

@@ -42,6 +42,7 @@ function programEnvironment(mesh: MeshPlan, region: RegionPlan, clockOffsetMs: n
     ATOLL_AUTH_SECRET: mesh.secret,
     ATOLL_MESH_SECRET: contentSecret(mesh),
     ATOLL_LOG_LEVEL: process.env["ATOLL_LOG_LEVEL"],
+    ATOLL_GEO_DB: process.env["ATOLL_GEO_DB"],
     ...settingsOf(mesh.stores, region.name, mesh.secret),
     ...(clockOffsetMs === 0 ? {} : { ATOLL_CLOCK_OFFSET_MS: String(clockOffsetMs) }),
   };

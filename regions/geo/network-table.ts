@@ -1,0 +1,56 @@
+/**
+ * Places from a table that the operator writes, one network a line: `network,country[-subdivision],latitude,longitude[,ASN]`, of which any but
+ * the first may be empty; `#` begins a comment. For networks that no database knows, or for want of any.
+ */
+import { z } from "zod";
+import { readNetwork } from "../../geodns/address.ts";
+import type { Locate, Place } from "../../geodns/client.ts";
+import { PrefixTree } from "../../geodns/prefix-tree.ts";
+import { countrySpot } from "./country-spots.ts";
+
+const Latitude = z.coerce.number().min(-90).max(90);
+const Longitude = z.coerce.number().min(-180).max(180);
+type Entry = Omit<Place, "bits">;
+
+function readEntry([where = "", latitude = "", longitude = "", asn = ""]: readonly string[]): Entry | undefined {
+  const [, country, subdivision] = /^([A-Za-z]{2})(?:-([A-Za-z0-9]{1,3}))?$/.exec(where) ?? [];
+  if (where !== "" && country === undefined) return undefined;
+  if ((latitude === "") !== (longitude === "")) return undefined;
+  const [lat, lon] = [Latitude.safeParse(latitude), Longitude.safeParse(longitude)];
+  if (!lat.success || !lon.success) return undefined;
+  const number = /^(?:AS)?(\d{1,10})$/i.exec(asn)?.[1];
+  if (asn !== "" && number === undefined) return undefined;
+  const spot =
+    latitude !== "" ? { latitude: lat.data, longitude: lon.data } : country === undefined ? undefined : countrySpot(country.toUpperCase());
+  return {
+    ...(country === undefined ? {} : { country: country.toUpperCase() }),
+    ...(subdivision === undefined ? {} : { subdivision: subdivision.toUpperCase() }),
+    ...(number === undefined ? {} : { asn: Number(number) }),
+    ...spot,
+  };
+}
+
+/** Throws an error that names the first line that cannot be read. */
+export function readNetworkTable(text: string): Locate {
+  const tree = new PrefixTree<Entry>();
+  let networks = 0;
+  for (const [i, line] of text.split("\n").entries()) {
+    const [given = "", ...fields] = line
+      .replace(/#.*$/, "")
+      .trim()
+      .split(",")
+      .map((field) => field.trim());
+    if (given === "" && fields.length === 0) continue;
+    const network = readNetwork(given);
+    const entry = fields.length <= 4 ? readEntry(fields) : undefined;
+    if (network === undefined || entry === undefined)
+      throw new Error(`line ${i + 1} is not network,country[-subdivision],latitude,longitude[,ASN]: ${line.slice(0, 80)}`);
+    tree.put(network, entry);
+    networks += 1;
+  }
+  if (networks === 0) throw new Error("it names no network");
+  return (address) => {
+    const { value, bits } = tree.find(address);
+    return { bits, ...value };
+  };
+}
