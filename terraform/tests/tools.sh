@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings the tools that the heavier proofs need, into $ATOLL_TOOLS/bin (default: the user's cache), by ordinary clients only: Go's module proxy,
 # pip, apt-get download. Versions are pinned. Cold builds take minutes of CPU each; with Go's cache kept all are back in two.
-# usage: tools.sh NAME...     names: helm tofu kube kwok provider-kubectl etcd promtool sshd kubernetes-validate checkov
+# usage: tools.sh NAME...     names: helm tofu kube provider-kubectl etcd promtool sshd kubernetes-validate checkov
 set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ATOLL_TOOLS=${ATOLL_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/atoll/tools}
@@ -61,7 +61,6 @@ for name in "$@"; do
   echo "tools: $name" >&2
   case $name in
     helm) install_go helm.sh/helm/v3/cmd/helm@v3.22.0 ;;
-    kwok) install_go sigs.k8s.io/kwok/cmd/kwok@v0.8.0 ;;
     provider-kubectl) install_go github.com/gavinbunney/terraform-provider-kubectl@v1.19.0 && mv "$BIN/terraform-provider-kubectl" "$BIN/provider-kubectl" ;;
     tofu) (build_go tofu github.com/opentofu/opentofu@v1.12.6 github.com/opentofu/opentofu/cmd/tofu) ;;
     kube) (build_kube) ;;
