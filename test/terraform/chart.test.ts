@@ -11,8 +11,8 @@ import { parseTopology } from "../../regions/topology.ts";
 import { type Ran, run } from "./terraform.ts";
 import { toolForTests } from "./tools.ts";
 
-const helm = toolForTests("helm");
-const validate = helm === undefined ? undefined : toolForTests("kubernetes-validate");
+const helm = await toolForTests("helm");
+const validate = helm === undefined ? undefined : await toolForTests("kubernetes-validate");
 const server = await serverForTests();
 const CHART = fileURLToPath(new URL("../../deploy/helm/atoll", import.meta.url));
 

@@ -12,7 +12,7 @@ import { parseTopology } from "../../regions/topology.ts";
 import { type Sshd, sshdForTests, startSshd } from "./sshd.ts";
 import { run, terraform, terraformForTests, Workspace } from "./terraform.ts";
 
-const program = existsSync("/proc/self/stat") && (await terraformForTests()) ? sshdForTests() : undefined;
+const program = existsSync("/proc/self/stat") && (await terraformForTests()) ? await sshdForTests() : undefined;
 const server = program === undefined ? undefined : await serverForTests();
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const UNITS = ["atoll-gateway.service", "atoll-jetstream.service", "atoll.service"];

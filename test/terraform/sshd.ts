@@ -16,7 +16,7 @@ export interface Sshd {
   stop(): void;
 }
 
-export const sshdForTests = (): string | undefined => toolForTests("sshd", ["/usr/sbin/sshd"]);
+export const sshdForTests = (): Promise<string | undefined> => toolForTests("sshd", ["/usr/sbin/sshd"]);
 
 export async function startSshd(program: string, folder: string, port: number): Promise<Sshd> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
