@@ -1,6 +1,6 @@
 /**
  * The way to a region's Redis (Redis 6 or newer, one primary). Nothing waits for it: a command that cannot be sent at once fails at once, one that
- * is not answered within a second has failed, and a server that is silent is asked nothing but whether it is back. Where it is lost the region
+ * is not answered within three seconds has failed, and a server that is silent is asked nothing but whether it is back. Where it is lost the region
  * says `degraded`; its users notice nothing.
  *
  * ioredis dials again by itself; what was in flight is not sent again, as a later truth may have overtaken it.
@@ -10,7 +10,8 @@ import { REGISTRY } from "../../core/ports/connection-registry.ts";
 import type { StoreHealth } from "../../core/ports/store-health.ts";
 import type { Timers } from "../../core/ports/time.ts";
 
-const COMMAND_MS = 1_000;
+/** Longer than this process stands still itself: it must not accuse the server of its own pauses. */
+const COMMAND_MS = 3_000;
 const CONNECT_MS = 2_000;
 /** A connection on which nothing came back for this long is dead, whatever the network says. */
 const SILENT_MS = 5_000;

@@ -79,7 +79,7 @@ describe.runIf(program !== undefined)("a real Redis", () => {
     await link.client.flushall();
     registry.put(session("late", "eve"));
     const tookMs = await until("all are there again", async () => (await sessionsIn(registry))["g1"]?.length === 2_001);
-    expect(tookMs).toBeLessThan(REGISTRY.beatMs * 2);
+    expect(tookMs).toBeLessThan(REGISTRY.beatMs + 2_000); // its beat, and time to write them on a busy machine
     expect((await registry.who(["u1999", "eve"])).size).toBe(2);
     expect(registry.announcements()).toBe(2);
     await registry.close();
@@ -131,7 +131,7 @@ describe.runIf(program !== undefined)("a Redis that fails", () => {
     await server.start();
     await until("the link is back", () => link.usable());
     const tookMs = await until("ben is there", async () => (await registry.who(["ana", "ben"])).has("ben"));
-    expect(tookMs).toBeLessThan(REGISTRY.beatMs * 2);
+    expect(tookMs).toBeLessThan(REGISTRY.beatMs + 2_000); // its beat, and time to write them on a busy machine
     expect(Object.values(await sessionsIn(registry)).flat()).toEqual([session("c2", "ben")]);
     await registry.close();
     await link.close();
@@ -146,7 +146,7 @@ describe.runIf(program !== undefined)("a Redis that fails", () => {
     await registry.written();
     server.pause();
     registry.remove("c1"); // on its way when the server stands still
-    await until("it is said", () => link.health().state === "degraded", 5_000);
+    await until("it is said", () => link.health().state === "degraded", 8_000);
     const startMs = performance.now();
     expect(await rates.spend("command", "ana", 10)).toBe(0);
     expect(await rates.spend("command", "ana", 1)).toBeGreaterThan(0);
