@@ -33,13 +33,16 @@ export class PresenceView {
   readonly #region: string;
   readonly #own: OwnPresence;
   readonly #peers: ReadonlyMap<string, PeerPresence>;
+  /** What a former life of this region knew of its own users. */
+  readonly #former: PeerPresence;
   /** Users touched in this tick, and how they were shown before it. */
   readonly #before = new Map<string, Shown>();
 
-  constructor(region: string, own: OwnPresence, peers: ReadonlyMap<string, PeerPresence>) {
+  constructor(region: string, own: OwnPresence, peers: ReadonlyMap<string, PeerPresence>, former: PeerPresence) {
     this.#region = region;
     this.#own = own;
     this.#peers = peers;
+    this.#former = former;
   }
 
   shown(user: string, nowMs: number): Presence {
@@ -47,7 +50,7 @@ export class PresenceView {
   }
 
   #shown(user: string): Shown {
-    const here = this.#own.get(user);
+    const here = this.#own.get(user) ?? this.#former.says(user);
     let shown = here ? hearing(OFFLINE, { ...here, region: this.#region }) : OFFLINE;
     for (const [region, peer] of this.#peers) {
       const there = peer.says(user);
@@ -58,7 +61,7 @@ export class PresenceView {
 
   counts(): Readonly<Record<"online" | "away" | "unknown", number>> {
     const counted = { online: 0, away: 0, unknown: 0 };
-    const users = new Set(this.#own.users);
+    const users = new Set([...this.#own.users, ...this.#former.users]);
     for (const peer of this.#peers.values()) for (const user of peer.users) users.add(user);
     for (const user of users) {
       const { status } = this.#shown(user);

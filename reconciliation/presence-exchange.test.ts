@@ -56,6 +56,23 @@ describe("P4: in a whole mesh", () => {
   });
 });
 
+test("P4: who was here in a former life of this region is unknown for a while, online when they come back, and then offline", async () => {
+  enter("abe", "us");
+  mesh.at("us").former(["abe", "ann", "bea"]);
+  await mesh.time.pass(100);
+  expect(["abe", "ann", "bea", "eve"].map((user) => mesh.says("us", user))).toEqual(["online", "unknown", "unknown", "offline"]);
+  expect(mesh.at("us").counts()).toEqual({ online: 1, away: 0, unknown: 2 });
+  enter("ann", "us");
+  await mesh.time.pass(100);
+  expect(mesh.says("us", "ann")).toBe("online");
+  leave("ann", "us");
+  await mesh.time.pass(100);
+  expect([mesh.says("us", "ann"), mesh.says("us", "bea")]).toEqual(["offline", "unknown"]);
+  await mesh.time.pass(10_000);
+  expect(mesh.says("us", "bea")).toBe("offline");
+  expect(mesh.says("eu", "abe")).toBe("online");
+});
+
 describe("P4: a region is cut off", () => {
   beforeEach(async () => {
     for (const user of ["ann", "abe", "amy"]) enter(user, "us");

@@ -33,6 +33,8 @@ export interface PresenceExchange {
   onLink(peer: string, state: LinkState): void;
   /** Who the peers are now: nobody is said to be in a region that is gone. */
   regroup(peers: readonly string[]): void;
+  /** Who was here in a former life of this region: unknown for a while, as most of them are just connecting again. Said once. */
+  former(users: readonly string[]): void;
   /** How many people are shown how, over all regions. */
   counts(): Readonly<Record<"online" | "away" | "unknown", number>>;
 }
@@ -44,7 +46,8 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
   const { link, timers, nowMs, boot, formerBootMs, askTimeoutMs = 2_000 } = options;
   const own = new OwnPresence(boot);
   const peers = new Map(link.peers.map((peer) => [peer, new PeerPresence()]));
-  const view = new PresenceView(link.region, own, peers);
+  const former = new PeerPresence();
+  const view = new PresenceView(link.region, own, peers, former);
   const listeners = new Set<(changed: readonly Presence[]) => void>();
   /** Peers whose list is being asked for, and what they told meanwhile. */
   const asking = new Map<string, Told[]>();
@@ -138,8 +141,11 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
 
   return {
     announce: (connection, user, status) => {
-      const former = own.userOf(connection) ?? user;
-      change([user, former], () => own.announce(connection, user, status, nowMs()));
+      const before = own.userOf(connection) ?? user;
+      change([user, before], () => {
+        former.forget(user);
+        own.announce(connection, user, status, nowMs());
+      });
     },
     leave: (connection) => {
       const user = own.userOf(connection);
@@ -154,6 +160,17 @@ export function openPresence(options: PresenceOptions): PresenceBoard & Presence
       for (const name of now) if (!peers.has(name)) peers.set(name, new PeerPresence());
       for (const [name, peer] of peers) if (!now.includes(name)) change(peer.users, () => peers.delete(name));
     },
+    former: (users) =>
+      change(users, () => {
+        const times = { nowMs: nowMs(), monotonicMs: timers.monotonicMs(), formerUntilMs: timers.monotonicMs() + formerBootMs };
+        const gone = users.filter((user) => own.get(user) === undefined);
+        const changes = gone.map((user) => ({ user, status: "online" as const, sinceMs: times.nowMs }));
+        former.replace({ boot: "a former life", version: 0, changes }, { cuts: former.cuts, ...times });
+        former.replace({ boot, version: 0, changes: [] }, { cuts: former.cuts, ...times });
+        timers.after(formerBootMs, () =>
+          change(former.users, () => former.dropFormer(Math.max(timers.monotonicMs(), times.formerUntilMs))),
+        );
+      }),
     counts: () => view.counts(),
     beatFields: () => ({ boot: own.boot, version: own.version }),
     onPeerBeat: (name, { boot, version }) => {

@@ -97,6 +97,11 @@ export class PeerPresence {
     this.#formerUntilMs = untilMs;
   }
 
+  /** A user of a former boot has come back: what that boot knew of them is past. */
+  forget(user: string): void {
+    this.#former.delete(user);
+  }
+
   /** In doubt they stay: while we cannot hear the peer, its former users may have come back to it. */
   dropFormer(monotonicMs: number): void {
     if (!this.inDoubt && monotonicMs >= this.#formerUntilMs) this.#former.clear();

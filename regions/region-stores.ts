@@ -18,6 +18,7 @@ import { followingHealth } from "./following-health.ts";
 import { openMongo } from "./mongodb/connection.ts";
 import { openMongoDirectory } from "./mongodb/directory.ts";
 import { openRedis } from "./redis/connection.ts";
+import { formerUsers } from "./redis/former-users.ts";
 import { openRedisRates } from "./redis/rates.ts";
 import { openRedisRegistry } from "./redis/registry.ts";
 import { openRedisPages } from "./redis/shared-pages.ts";
@@ -33,6 +34,8 @@ export interface RegionStores {
   readonly rates?: RegionRates;
   readonly directory?: DirectoryStore;
   readonly sharedPages?: SharedPages;
+  /** Calls back with the users of this region's former life, once, if that can still be known. */
+  readonly onFormer?: (tell: (users: readonly string[]) => void) => void;
   /** One line a store, for `/readyz?verbose`: never a reason to be unready. */
   lines(): readonly ReadyLine[];
   /** Names of stores that are out of reach or behind. */
@@ -106,9 +109,20 @@ function openRedisParts({ config, boot, timers, nowMs, metrics, log }: StoresPar
       await link.close();
     },
   };
+  /** By the time Redis is reached late, what it held of a former life has ended there too. */
+  const onFormer = (tell: (users: readonly string[]) => void): void => {
+    let asked = false;
+    const ask = (): void => {
+      if (asked) return;
+      asked = true;
+      void formerUsers(registry, boot).then(tell, () => {}); // they are offline then, until they are back
+    };
+    link.onReturn(ask);
+    if (link.usable()) ask();
+  };
   return {
     store,
-    ports: { registry, rates: openRedisRates(link, allowanceOf(DEFAULT_LIMITS)), sharedPages: openRedisPages(link, timers) },
+    ports: { onFormer, registry, rates: openRedisRates(link, allowanceOf(DEFAULT_LIMITS)), sharedPages: openRedisPages(link, timers) },
   };
 }
 

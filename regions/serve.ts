@@ -146,6 +146,7 @@ export async function serveRegion(config: Config): Promise<void> {
     watch: watchRegion(metrics, log),
   });
   projecting = running;
+  stores.onFormer?.((users) => running.presence.former(users));
   const hideLinks = showLinks(metrics, running, timers);
   const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
   const live = followTopology({ given: config.ATOLL_TOPOLOGY, first: topology, region, foundation, running, timers, log });

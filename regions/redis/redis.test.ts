@@ -8,6 +8,7 @@ import { type RedisServer, redisForTests, startRedis } from "../../test/servers/
 import { until } from "../../test/servers/server.ts";
 import { openRealTimers } from "../real-timers.ts";
 import { openRedis, type RedisLink } from "./connection.ts";
+import { formerUsers } from "./former-users.ts";
 import { openRedisRates } from "./rates.ts";
 import { openRedisRegistry, type RedisRegistry } from "./registry.ts";
 import { openRedisPages } from "./shared-pages.ts";
@@ -91,6 +92,19 @@ describe.runIf(program !== undefined)("a real Redis", () => {
     await link.client.hdel(key, "c7");
     await until("it is there again", async () => (await sessionsIn(registry))["g1"]?.length === 100, REGISTRY.beatMs * 3);
     await registry.close();
+  });
+
+  test("P4: a gateway that starts again finds who was there in its former life", async () => {
+    const link = await linkTo(server, "former");
+    const still = { ...timers, every: () => ({ cancel: () => {} }) };
+    const before = openRedisRegistry({ link, gateway: "g1", timers: still, nowMs: Date.now });
+    for (const user of ["ana", "ben", "ana"]) before.put(session(`c-${user}`, user));
+    await before.written(); // and then it is killed
+    const after = openRedisRegistry({ link: await linkTo(server, "former"), gateway: "g2", timers, nowMs: Date.now });
+    after.put(session("c2", "eve"));
+    await after.written();
+    expect([...(await formerUsers(after, "g2"))].sort()).toEqual(["ana", "ben"]);
+    await after.close();
   });
 
   test("a gateway that dies leaves nothing: its entries end with its life", async () => {
