@@ -115,6 +115,53 @@ describe.runIf(program !== undefined)("a real MongoDB replica set", () => {
     aliases: [],
   });
 
+  describe("what a server may answer instead", () => {
+    /** The next `times` writes meet this. */
+    const failing = async (times: number, data: Document): Promise<void> => {
+      await set.settled();
+      await set.command(await set.primary(), {
+        configureFailPoint: "failCommand",
+        mode: { times },
+        data: { failCommands: ["update"], ...data },
+      });
+    };
+    const once = membership("failing", 1);
+    const isThere = async (): Promise<boolean> => (await directory.channelsOf("failing")).some(({ channel }) => channel === "failing-1");
+    const sweep = async (): Promise<void> => {
+      await set.command(await set.primary(), { configureFailPoint: "failCommand", mode: "off" });
+      await (await link.reach()).collection("memberships").deleteMany({ user: "failing" });
+    };
+
+    test("slow: two seconds an answer, and it is written", async () => {
+      await failing(2, { blockConnection: true, blockTimeMS: 2_000 });
+      const startMs = performance.now();
+      await directory.write(once);
+      expect(performance.now() - startMs).toBeGreaterThan(1_900);
+      expect(await isThere()).toBe(true);
+      await sweep();
+    });
+    test("it hangs up three times, more often than the driver tries: it is written all the same", async () => {
+      await failing(3, { closeConnection: true });
+      await directory.write({ ...once, users: [] });
+      expect(await isThere()).toBe(true);
+      await sweep();
+    });
+    test("its disk is full: the write is refused, not lost in silence, and works when there is room", async () => {
+      await failing(100, { errorCode: 14_031 });
+      await expect(directory.write(once)).rejects.toThrow();
+      expect(await isThere()).toBe(false);
+      await sweep();
+      await directory.write(once);
+      expect(await isThere()).toBe(true);
+      await sweep();
+    });
+    test("a majority cannot confirm it: it is not acknowledged", async () => {
+      await failing(100, { writeConcernError: { code: 64, errmsg: "waiting for replication timed out" } });
+      await expect(directory.write(once)).rejects.toThrow();
+      await sweep();
+    });
+  });
+
   test("a directory opened while nobody answers works once somebody does", async () => {
     await set.settled();
     for (const member of set.members) member.pause();
