@@ -74,6 +74,7 @@ export function directoryStoreContract(name: string, open: () => Promise<Directo
       const [of, user] = [channelOf(), fresh("u")];
       await write(store, { channels: [channel(of, "newer", 5)], memberships: [member(of, user, "moderator", 5)] });
       await write(store, { channels: [channel(of, "older", 4)], memberships: [member(of, user, "member", 4)] });
+      expect((await store.channel(of))?.name).toBe("newer");
       await write(store, { channels: [channel(of, "newer", 5)], memberships: [member(of, user, "moderator", 5)] });
       expect((await store.channel(of))?.name).toBe("newer");
       expect(await store.channelsOf(user)).toEqual([{ channel: of, user, role: "moderator" }]);
