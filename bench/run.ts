@@ -3,7 +3,20 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-const NAMES = ["up", "accept", "delivery", "heal", "reconcile", "replica", "catch-up", "fan-out", "memory", "routes", "simulator"];
+const NAMES = [
+  "up",
+  "accept",
+  "delivery",
+  "heal",
+  "reconcile",
+  "replica",
+  "catch-up",
+  "fan-out",
+  "memory",
+  "routes",
+  "geodns",
+  "simulator",
+];
 let failed = 0;
 for (const name of NAMES) {
   const file = join(import.meta.dirname, `${name}.ts`);

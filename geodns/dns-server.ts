@@ -3,9 +3,10 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { addressBytes } from "./address.ts";
+import { AnswerCache } from "./answer-cache.ts";
 import type { Locate } from "./client.ts";
 import { openCookies } from "./cookies.ts";
-import { rankRegions } from "./policy.ts";
+import { decide } from "./policy.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { type RespondParts, respond } from "./respond.ts";
 import type { World } from "./steering.ts";
@@ -59,7 +60,7 @@ export async function openGeoDns(options: GeoDnsOptions): Promise<GeoDns> {
     regions: () => world().regions,
     customers,
     nameServers: options.nameServers ?? [{ name: "ns1", addresses: [host] }],
-    rank: (client) => rankRegions({ ...world(), client }),
+    decide: (client) => decide(world(), client),
   });
   const serving: Serving = {
     parts: {
@@ -67,6 +68,9 @@ export async function openGeoDns(options: GeoDnsOptions): Promise<GeoDns> {
       locate,
       cookies: openCookies(options.secret, () => Math.floor(nowMs() / 1_000)),
       limit: new RateLimit({ perSecond: options.answersPerSecond ?? ANSWERS_PER_SECOND, nowMs }),
+      cache: new AnswerCache(),
+      world,
+      nowMs,
     },
     sockets: new Set(),
     counts: { queries: 0, answers: 0 },
@@ -132,14 +136,12 @@ async function openUdp(port: number, host: string, { parts, counts, bytesOf }: S
     // Answers go to addresses, never to names: nothing is to be looked up.
     lookup: (address, _options, done) => done(null, address, type === "udp4" ? 4 : 6),
   });
-  // An answer that cannot be sent is lost like any datagram: the resolver asks again.
-  const lost = (): void => {};
   socket.on("message", (message, from) => {
     counts.queries += 1;
     const answer = respond(parts, message, { address: bytesOf(from.address), udp: true });
     if (answer === undefined) return;
     counts.answers += 1;
-    socket.send(answer, from.port, from.address, lost);
+    socket.send(answer, from.port, from.address);
   });
   // Before the bind: with such a look-up it may be there at once.
   const listening = once(socket, "listening");
@@ -150,6 +152,7 @@ async function openUdp(port: number, host: string, { parts, counts, bytesOf }: S
     socket.close();
     throw error;
   }
+  // An answer that cannot be sent is lost like any datagram: the resolver asks again.
   socket.on("error", () => {});
   return socket;
 }

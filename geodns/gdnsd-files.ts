@@ -8,7 +8,7 @@
  */
 import { type Address, networkText } from "./address.ts";
 import { clientAt, type Locate } from "./client.ts";
-import { rankRegions } from "./policy.ts";
+import { decide } from "./policy.ts";
 import type { World } from "./steering.ts";
 
 export interface GdnsdFiles {
@@ -52,11 +52,12 @@ function netsOf(world: World, locate: Locate, { bytes, begin, end, splitBits }: 
   const nets: Net[] = [];
   for (let at = begin; at < end; ) {
     const client = clientAt(addressAt(at, bytes), locate);
-    const bits = Math.max(least, rankRegions({ ...rest, client }).scope, isRamping ? splitBits : 0);
-    const { items } = rankRegions({ ...(isRamping ? world : rest), client });
+    const bits = Math.max(least, decide(rest, client).scope, isRamping ? splitBits : 0);
+    const { candidates } = decide(isRamping ? world : rest, client).steering;
     // 6to4 and Teredo: gdnsd takes them for the IPv4 that is in them.
     const start = (at >> BigInt(bytes * 8 - bits)) << BigInt(bytes * 8 - bits);
-    if (bytes === 4 || !isIpv4Inside(start, bits)) merge(nets, { start, bits, order: items.map(({ name }) => name).join(", ") }, bytes * 8);
+    if (bytes === 4 || !isIpv4Inside(start, bits))
+      merge(nets, { start, bits, order: candidates.map(({ region }) => region.name).join(", ") }, bytes * 8);
     if (nets.length > NETS_MOST) throw new Error(`more than ${NETS_MOST} networks: give gdnsd a database with fewer`);
     at = start + (1n << BigInt(bytes * 8 - bits));
   }

@@ -84,7 +84,7 @@ function opened(drawn: Drawn): { readonly world: World; readonly at: (address: U
     },
   };
 }
-const rank = ({ world: known, at }: ReturnType<typeof opened>, one: Uint8Array) => rankRegions({ ...known, client: at(one) });
+const rank = ({ world: known, at }: ReturnType<typeof opened>, one: Uint8Array) => rankRegions({ world: known, client: at(one) });
 const plain = ({ items, ttl }: ReturnType<typeof rank>) => ({ items, ttl });
 const RUNS = { numRuns: 1_500 };
 

@@ -29,7 +29,8 @@ const at = (place?: Omit<Place, "bits">, ip = "192.0.2.9"): Client => ({
   ...(place === undefined ? {} : { place: { bits: 20, ...place } }),
 });
 const frankfurt = { country: "DE", latitude: 50.1, longitude: 8.7 };
-const rank = (world: Partial<World> = {}, client: Client = { address }) => rankRegions({ regions, health: health(), ...world, client });
+const rank = (world: Partial<World> = {}, client: Client = { address }) =>
+  rankRegions({ world: { regions, health: health(), ...world }, client });
 const names = (world: Partial<World> = {}, client: Client = { address }) => rank(world, client).items.map(({ name }) => name);
 const blocks = Array.from({ length: 2_000 }, (_, i): Client => ({ address: Uint8Array.from([10 + (i >> 8), i & 255, 7, 0]) }));
 
@@ -65,7 +66,9 @@ describe("the policy", () => {
     expect(rank({}, at({ country: "JP" }))).toMatchObject({ items: [{ name: "us" }, { name: "eu" }, { name: "ap" }], scope: 20 });
   });
   test("only so many as are asked for", () => {
-    expect(rankRegions({ regions, health: health(), client: at(frankfurt), first: 1 }).items.map(({ name }) => name)).toEqual(["eu"]);
+    expect(rankRegions({ world: { regions, health: health() }, client: at(frankfurt), first: 1 }).items.map(({ name }) => name)).toEqual([
+      "eu",
+    ]);
   });
 });
 

@@ -12,7 +12,7 @@ import { behindOffered, cutOff, drained, up } from "./filters/offered.ts";
 import { overridden } from "./filters/overridden.ts";
 import { quickest } from "./filters/quickest.ts";
 import { ramp, shedLoad } from "./filters/shares.ts";
-import type { Candidate, Filter, Steering, World } from "./steering.ts";
+import { type Candidate, explained, type Filter, type Steering, type World } from "./steering.ts";
 
 export interface Ranking {
   readonly items: readonly RankedRegion[];
@@ -26,58 +26,66 @@ export interface Ranking {
 export const TTL_REST = 30;
 export const TTL_UNSETTLED = 5;
 
-const firstN =
-  (n: number): Filter =>
-  (steering) =>
-    n >= steering.candidates.length ? steering : { ...steering, candidates: steering.candidates.slice(0, n) };
-
-const ORDERING: readonly Filter[] = [overridden, drained, up, cutOff, nearest];
+/** None of these hangs on the client: they are run once for each world. */
+const OFFERED: readonly Filter[] = [drained, up, cutOff];
+const ORDERING: readonly Filter[] = [overridden, nearest];
 const CHOOSING: readonly Filter[] = [behindOffered, quickest, shedLoad, ramp];
+
+const NOT_SEEN = { state: "up", why: "not looked at yet", settled: false, share: 1, shed: 0 } as const;
+const NOBODY: Client = {};
+
+/** What stands before a client is known. A world that is asked again and again is asked with the same object. */
+const begun = new WeakMap<World, Steering>();
+function beginning(world: World): Steering {
+  const known = begun.get(world);
+  if (known !== undefined) return known;
+  const candidates = world.regions.map((region) => ({ region, health: world.health.get(region.name) ?? NOT_SEEN }));
+  let steering: Steering = { candidates, named: 0, scope: 0, reason: undefined };
+  for (const filter of OFFERED) steering = filter(steering, NOBODY, world);
+  begun.set(world, steering);
+  return steering;
+}
 
 const isUnsettled = ({ health: { state, settled, share, shed } }: Candidate): boolean =>
   state !== "up" || !settled || share < 1 || shed > 0;
 
-const words = (
-  { region: { name, url }, health, refused, why = "by configuration" }: Candidate,
-  place: number,
-  anyOffered: boolean,
-): RankedRegion => {
-  if (refused === undefined)
-    return { name, url, state: "up", why: place === 0 ? `first: ${why}` : `number ${place + 1}: ${why}`, share: health.share };
-  return {
-    name,
-    url,
-    state: refused.state,
-    why: anyOffered ? refused.why : `${refused.why}; no region is up, so all are offered`,
-    share: 0,
-  };
-};
+/** An order of regions, as decided; the words for people are made on demand. */
+export interface Decision {
+  readonly steering: Steering;
+  readonly scope: number;
+  readonly ttl: number;
+}
 
-export interface Ask extends World {
+/** Pure: the same question has the same answer. */
+export function decide(world: World, client: Client): Decision {
+  let steering = beginning(world);
+  for (const filter of ORDERING) steering = filter(steering, client, world);
+  const [first, second] = steering.candidates;
+  const unsettled = (first !== undefined && isUnsettled(first)) || (second !== undefined && isUnsettled(second));
+  for (const filter of CHOOSING) steering = filter(steering, client, world);
+  return { steering, scope: steering.scope, ttl: unsettled ? TTL_UNSETTLED : TTL_REST };
+}
+
+export interface Ask {
+  readonly world: World;
   readonly client: Client;
   /** At most so many regions in the answer; all when absent. */
   readonly first?: number;
 }
 
-/** Pure: the same question has the same answer. */
-export function rankRegions({ client, first, ...world }: Ask): Ranking {
-  let steering: Steering = begun(world);
-  for (const filter of ORDERING) steering = filter(steering, client, world);
-  const unsettled = steering.candidates.slice(0, 2).some(isUnsettled);
-  for (const filter of CHOOSING) steering = filter(steering, client, world);
-  if (first !== undefined) steering = firstN(first)(steering, client, world);
-  const { candidates, scope } = steering;
-  const anyOffered = candidates.some(({ refused }) => refused === undefined);
-  return {
-    items: candidates.map((candidate, place) => words(candidate, place, anyOffered)),
-    scope,
-    ttl: unsettled ? TTL_UNSETTLED : TTL_REST,
-  };
+/** The same, in words. */
+export function rankRegions({ world, client, first }: Ask): Ranking {
+  const { steering, scope, ttl } = decide(world, client);
+  const anyOffered = steering.candidates.some(({ refused }) => refused === undefined);
+  const items = steering.candidates.slice(0, first).map((candidate, place): RankedRegion => {
+    const { region, health, refused } = candidate;
+    const { name, url } = region;
+    if (refused !== undefined) {
+      const why = anyOffered ? refused.why : `${refused.why}; no region is up, so all are offered`;
+      return { name, url, state: refused.state, why, share: 0 };
+    }
+    const why = explained(candidate, steering.reason);
+    return { name, url, state: "up", why: place === 0 ? `first: ${why}` : `number ${place + 1}: ${why}`, share: health.share };
+  });
+  return { items, scope, ttl };
 }
-
-const NOT_SEEN = { state: "up", why: "not looked at yet", settled: false, share: 1, shed: 0 } as const;
-
-const begun = ({ regions, health }: World): Steering => ({
-  candidates: regions.map((region) => ({ region, health: health.get(region.name) ?? NOT_SEEN })),
-  scope: 0,
-});

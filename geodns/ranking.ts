@@ -11,6 +11,6 @@ export const openRanking = (options: { readonly world: () => World; readonly loc
     const address = given === undefined ? undefined : addressBytes(given);
     if (given !== undefined && address === undefined)
       throw new Refusal("invalid", `ip is no IPv4 or IPv6 address: ${JSON.stringify(given.slice(0, 60))}`);
-    return rankRegions({ ...options.world(), client: clientAt(address, options.locate) });
+    return rankRegions({ world: options.world(), client: clientAt(address, options.locate) });
   },
 });

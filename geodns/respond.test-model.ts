@@ -1,9 +1,10 @@
 /** A name server without its sockets, queries made by an independent codec, and packets that are broken on purpose. */
 import packet, { type DecodedPacket, type OptAnswer, type PacketOpt, type RecordType } from "dns-packet";
 import { addressBytes } from "./address.ts";
+import { AnswerCache } from "./answer-cache.ts";
 import type { Locate } from "./client.ts";
 import { openCookies } from "./cookies.ts";
-import { rankRegions } from "./policy.ts";
+import { decide } from "./policy.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { GeoRegion, HealthView } from "./region.ts";
 import { respond } from "./respond.ts";
@@ -23,6 +24,8 @@ export interface Model {
   readonly locate?: Locate;
   readonly perSecond?: number;
   readonly nowMs?: () => number;
+  /** Instead of `regions` and `health`, when they change. */
+  readonly world?: () => World;
 }
 /** What the server would say to one message. */
 export function responding({
@@ -32,19 +35,24 @@ export function responding({
   locate = () => undefined,
   perSecond = 0,
   nowMs = () => 0,
+  world: given,
 }: Model = {}) {
-  const world: World = { regions, health };
+  const fixed: World = { regions, health };
+  const world = given ?? (() => fixed);
   const parts = {
     zone: openZone({
       zone,
       regions: () => regions,
       customers: ["acme"],
       nameServers: [{ name: "ns1", addresses: ["127.0.0.1"] }],
-      rank: (client) => rankRegions({ ...world, client }),
+      decide: (client) => decide(world(), client),
     }),
     locate,
     cookies: openCookies("a secret for tests only", () => Math.floor(nowMs() / 1_000)),
     limit: new RateLimit({ perSecond, nowMs }),
+    cache: new AnswerCache(),
+    world,
+    nowMs,
   };
   return (
     message: Buffer,

@@ -1,7 +1,9 @@
 import packet, { type DecodedPacket } from "dns-packet";
 import { describe, expect, test } from "vitest";
 import { randomOf } from "../test/simulation/random.ts";
-import { checkAnswer, malformed, optOf, query, rcodeOf, responding } from "./respond.test-model.ts";
+import type { RegionHealth } from "./region.ts";
+import { checkAnswer, malformed, optOf, query, rcodeOf, responding, THREE } from "./respond.test-model.ts";
+import type { World } from "./steering.ts";
 import { readQuery } from "./wire/query.ts";
 
 const say = responding();
@@ -208,5 +210,43 @@ describe("what cannot be read", () => {
       compared += 1;
     }
     expect(compared).toBeGreaterThan(5_000);
+  });
+});
+
+describe("answers that are given again", () => {
+  const subnet = { ip: "192.0.2.0", bits: 24 };
+  test("carry the new id, and follow the world at once", () => {
+    const health = new Map<string, RegionHealth>();
+    let world: World = { regions: THREE, health };
+    const one = responding({ world: () => world });
+    const first = (id: number): string => {
+      const { answers, id: given } = decoded(one(query({ id, subnet })));
+      return `${given} ${(answers![0] as unknown as { readonly data: string }).data}`;
+    };
+    expect([first(1), first(2), first(3)]).toEqual(["1 us.gw.atoll.test", "2 us.gw.atoll.test", "3 us.gw.atoll.test"]);
+    world = { regions: THREE, health: new Map([["us", { state: "down", why: "no answer", settled: true, share: 0, shed: 0 }]]) };
+    expect(first(4)).toBe("4 eu.gw.atoll.test");
+  });
+  test("keep to the rate like all others", () => {
+    const limited = responding({ perSecond: 3 });
+    const kinds = Array.from({ length: 8 }, () => {
+      const answer = limited(query({ subnet }));
+      return answer === undefined ? "none" : decoded(answer).flag_tc ? "cut" : "whole";
+    });
+    expect(kinds).toEqual(["whole", "whole", "whole", "cut", "none", "cut", "none", "cut"]);
+  });
+  test("without a subnet hang on who asks: a place near ap is sent there though another was answered before", () => {
+    const locate = (address: Uint8Array) => ({
+      bits: 24,
+      ...(address[0] === 203 ? { latitude: 1, longitude: 103 } : { latitude: 39, longitude: -77 }),
+    });
+    const regions = THREE.map((region, i) => ({ ...region, latitude: [39, 50, 1][i]!, longitude: [-77, 9, 103][i]! }));
+    const one = responding({ locate, regions });
+    const target = (from: string) => (decoded(one(query(), { from })).answers![0] as unknown as { readonly data: string }).data;
+    expect([target("198.51.100.7"), target("203.0.113.7"), target("198.51.100.7")]).toEqual([
+      "us.gw.atoll.test",
+      "ap.gw.atoll.test",
+      "us.gw.atoll.test",
+    ]);
   });
 });

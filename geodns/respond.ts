@@ -5,6 +5,7 @@
  * all, with the flag that says "ask by TCP".
  */
 import type { Address } from "./address.ts";
+import type { AnswerCache } from "./answer-cache.ts";
 import { type Client, clientAt, type Locate } from "./client.ts";
 import type { Cookies } from "./cookies.ts";
 import type { RateLimit } from "./rate-limit.ts";
@@ -18,6 +19,10 @@ export interface RespondParts {
   readonly locate: Locate;
   readonly cookies: Cookies;
   readonly limit: RateLimit;
+  readonly cache: AnswerCache;
+  /** What all answers hang on beside the client: another object when anything changes. */
+  readonly world: () => unknown;
+  readonly nowMs: () => number;
 }
 export interface From {
   readonly address: Address;
@@ -48,19 +53,40 @@ const bytesMost = ({ length }: Buffer, { edns }: Query, udp: boolean, verified: 
 };
 
 /** The answer to one message, or nothing. */
-export function respond(parts: RespondParts, message: Buffer, { address, udp }: From): Buffer | undefined {
+export function respond(parts: RespondParts, message: Buffer, from: From): Buffer | undefined {
+  if (!from.udp) return answer(parts, message, from);
+  const key = parts.cache.keyOf(message);
+  const known = parts.cache.find(key, message, parts.world(), parts.nowMs());
+  if (known === undefined) return answer(parts, message, from, key);
+  const verdict = parts.limit.take(from.address);
+  if (verdict === "answer") return known;
+  return verdict === "drop" ? undefined : answer(parts, message, { ...from, limited: true });
+}
+
+function answer(
+  parts: RespondParts,
+  message: Buffer,
+  { address, udp, limited = false }: From & { readonly limited?: boolean },
+  key?: string,
+): Buffer | undefined {
   const query = readQuery(message);
   if (query === "ignore") return undefined;
   const given = typeof query === "string" ? undefined : query.edns?.cookie;
   const { known, cookie } = given === undefined ? { known: false, cookie: undefined } : parts.cookies.look(given, address);
   const verified = known || !udp;
-  const verdict = verified ? "answer" : parts.limit.take(address);
+  const verdict = verified ? "answer" : limited ? "truncate" : parts.limit.take(address);
   if (verdict === "drop") return undefined;
   if (query === "formerr" || query === "notimp") return bareReply(message, query === "formerr" ? "FORMERR" : "NOTIMP");
   const base = { cookie, withAdditionals: true };
   if (verdict === "truncate") return encodeReply(message, query, { ...base, rcode: "NOERROR", scope: 0, truncated: true });
   const reply: Reply = { ...base, ...decide(parts, query, address) };
-  const most = bytesMost(message, query, udp, verified);
+  const bytes = fitting(message, query, reply, bytesMost(message, query, udp, verified));
+  // Without a subnet the answer hangs on who asks; with a cookie no message comes twice.
+  if (key !== undefined && cookie === undefined && query.edns?.subnet?.address !== undefined) parts.cache.keep(key, bytes);
+  return bytes;
+}
+
+function fitting(message: Buffer, query: Query, reply: Reply, most: number): Buffer {
   if (replyLength(query, reply) <= most) return encodeReply(message, query, reply);
   const needed = { ...reply, withAdditionals: false };
   if (replyLength(query, needed) <= most) return encodeReply(message, query, needed);

@@ -9,16 +9,21 @@ export interface Candidate {
   readonly health: RegionHealth;
   /** Why it is not offered; absent while it is. */
   readonly refused?: { readonly state: string; readonly why: string };
-  /** The operator named it for this client: nearness and measurements do not move it. */
-  readonly named?: boolean;
-  /** Why it stands where it stands, for people. */
-  readonly why?: string;
+}
+/** Why candidates stand where they stand. Put into words only when somebody asks: a name server decides tens of thousands of times a second. */
+export interface Reason {
+  /** Undefined: not this candidate's reason. `before`: what was its reason until then. */
+  readonly say: (candidate: Candidate, before: () => string) => string | undefined;
+  readonly before: Reason | undefined;
 }
 export interface Steering {
   /** First is best. */
   readonly candidates: readonly Candidate[];
+  /** So many at the head were named by the operator for this client: nearness and measurements do not move them. */
+  readonly named: number;
   /** How many bits of the client's address the answer hangs on, so far. */
   readonly scope: number;
+  readonly reason: Reason | undefined;
 }
 /** All that the policy knows beside the client. */
 export interface World {
@@ -28,4 +33,13 @@ export interface World {
   readonly overrides?: OverrideTable;
   readonly measured?: MeasuredTable;
 }
+/** Gives back what it was given when it changes nothing. */
 export type Filter = (steering: Steering, client: Client, world: World) => Steering;
+
+export const because = (before: Reason | undefined, say: Reason["say"]): Reason => ({ say, before });
+export const explained = (candidate: Candidate, reason: Reason | undefined): string => {
+  if (reason === undefined) return "by configuration";
+  const before = (): string => explained(candidate, reason.before);
+  return reason.say(candidate, before) ?? before();
+};
+export const reaching = (steering: Steering, bits: number): Steering => (bits > steering.scope ? { ...steering, scope: bits } : steering);

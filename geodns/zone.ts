@@ -6,7 +6,7 @@
 import ipaddr from "ipaddr.js";
 import { addressBytes } from "./address.ts";
 import type { Client } from "./client.ts";
-import { type Ranking, TTL_REST } from "./policy.ts";
+import { type Decision, TTL_REST } from "./policy.ts";
 import type { GeoRegion } from "./region.ts";
 import { TYPE } from "./wire/constants.ts";
 import { type DnsRecord, encodeSections, type Sections, wireName } from "./wire/records.ts";
@@ -22,7 +22,7 @@ export interface ZoneOptions {
   readonly customers?: readonly string[];
   /** The first is the zone's primary. */
   readonly nameServers: readonly NameServer[];
-  readonly rank: (client: Client) => Ranking;
+  readonly decide: (client: Client) => Decision;
 }
 export interface ZoneAnswer {
   readonly rcode: "NOERROR" | "NXDOMAIN" | "REFUSED";
@@ -72,7 +72,7 @@ const beside = (records: readonly DnsRecord[], type: number): readonly DnsRecord
     type === TYPE.HTTPS ? data.type === "A" || data.type === "AAAA" : (type === TYPE.A || type === TYPE.AAAA) && data.type === "HTTPS",
   );
 
-export function openZone({ zone, regions, customers = [], nameServers, rank }: ZoneOptions): Zone {
+export function openZone({ zone, regions, customers = [], nameServers, decide }: ZoneOptions): Zone {
   const apex = zone.toLowerCase().replace(/\.$/, "");
   const gateway = `gw.${apex}`;
   const list = `_atoll.${gateway}`;
@@ -130,10 +130,10 @@ export function openZone({ zone, regions, customers = [], nameServers, rank }: Z
 
   /** The steered name, or a customer's that leads to it. */
   function steer(name: string, type: number, client: Client): ZoneAnswer {
-    const { items, scope, ttl } = rank(client);
-    const first = items[0]!.name;
+    const { steering, scope, ttl } = decide(client);
+    const region = steering.candidates[0]!.region;
+    const first = region.name;
     const sections = once(`${name} ${type} ${first} ${ttl}`, () => {
-      const region = known.find((one) => one.name === first)!;
       const target = `${first.toLowerCase()}.${gateway}`;
       const chain: DnsRecord[] = [{ owner: gateway, ttl, data: { type: "CNAME", target } }];
       if (name !== gateway) chain.unshift({ owner: name, ttl: TTL_FIXED, data: { type: "CNAME", target: gateway } });
@@ -150,8 +150,8 @@ export function openZone({ zone, regions, customers = [], nameServers, rank }: Z
     return { rcode: "NOERROR", sections, scope: type === TYPE.CNAME && name !== gateway ? 0 : scope };
   }
 
-  const listed = (items: Ranking["items"], ttl: number): readonly DnsRecord[] =>
-    items.map(({ name, url }, i) => ({
+  const listed = ({ steering, ttl }: Decision): readonly DnsRecord[] =>
+    steering.candidates.map(({ region: { name, url } }, i) => ({
       owner: list,
       ttl,
       data: { type: "SVCB", priority: i + 1, target: `${name.toLowerCase()}.${gateway}`, port: portOf(new URL(url)) },
@@ -161,9 +161,10 @@ export function openZone({ zone, regions, customers = [], nameServers, rank }: Z
   function ranked(type: number, client: Client): ZoneAnswer {
     if (type !== TYPE.SVCB && type !== TYPE.ANY)
       return { rcode: "NOERROR", sections: once(`${list} ${type}`, () => plainly(list, type, [])), scope: 0 };
-    const { items, scope, ttl } = rank(client);
-    const sections = once(`${list} ${items.map(({ name }) => name).join()} ${ttl}`, () => encodeSections(list, listed(items, ttl), [], []));
-    return { rcode: "NOERROR", sections, scope };
+    const decision = decide(client);
+    const order = decision.steering.candidates.map(({ region }) => region.name).join();
+    const sections = once(`${list} ${order} ${decision.ttl}`, () => encodeSections(list, listed(decision), [], []));
+    return { rcode: "NOERROR", sections, scope: decision.scope };
   }
 
   learn();
@@ -173,12 +174,13 @@ export function openZone({ zone, regions, customers = [], nameServers, rank }: Z
       learn();
       if (clients.has(name)) return { records: [{ owner: name, ttl: TTL_FIXED, data: { type: "CNAME", target: gateway } }], scope: 0 };
       if (name === gateway) {
-        const { items, scope, ttl } = rank(client);
-        return { records: [{ owner: name, ttl, data: { type: "CNAME", target: `${items[0]!.name.toLowerCase()}.${gateway}` } }], scope };
+        const { steering, scope, ttl } = decide(client);
+        const target = `${steering.candidates[0]!.region.name.toLowerCase()}.${gateway}`;
+        return { records: [{ owner: name, ttl, data: { type: "CNAME", target } }], scope };
       }
       if (name === list) {
-        const { items, scope, ttl } = rank(client);
-        return { records: listed(items, ttl), scope };
+        const decision = decide(client);
+        return { records: listed(decision), scope: decision.scope };
       }
       const own = regionAt.get(wireName(name));
       const records = own === undefined ? fixed.get(name) : regionRecords(own.owner, own.region, TTL_REST);

@@ -1,26 +1,48 @@
 /** The nearest region first, where the client's place is known and the regions' are; else the configured order. */
 import type { Place } from "../client.ts";
-import { kilometres, type Spot } from "../distance.ts";
+import { alongside, directionOf, kilometresOf, type Spot } from "../distance.ts";
 import type { GeoRegion } from "../region.ts";
-import type { Candidate, Filter } from "../steering.ts";
+import { because, type Candidate, type Filter, reaching } from "../steering.ts";
 
 const spotOf = ({ latitude, longitude }: GeoRegion | Place): Spot | undefined =>
   latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
 
+/** Regions do not move: their directions are worked out once. */
+const directions = new WeakMap<GeoRegion, Float64Array | null>();
+function directionTo(region: GeoRegion): Float64Array | null {
+  let direction = directions.get(region);
+  if (direction === undefined) {
+    const spot = spotOf(region);
+    direction = spot === undefined ? null : directionOf(spot);
+    directions.set(region, direction);
+  }
+  return direction;
+}
+const UNKNOWN = -2;
+
 export const nearest: Filter = (steering, { place }) => {
   if (place === undefined) return steering;
-  const scope = Math.max(steering.scope, place.bits);
+  const reached = reaching(steering, place.bits);
   const here = spotOf(place);
-  if (here === undefined) return { ...steering, scope };
-  const named = steering.candidates.filter((candidate) => candidate.named === true);
-  const away = steering.candidates
-    .filter((candidate) => candidate.named !== true)
-    .map((candidate) => {
-      const there = spotOf(candidate.region);
-      return { candidate, km: there === undefined ? Number.POSITIVE_INFINITY : kilometres(here, there) };
-    })
-    .sort((a, b) => (a.km === b.km ? 0 : a.km - b.km));
-  return { candidates: [...named, ...away.map(({ candidate, km }): Candidate => ({ ...candidate, why: wordsOf(km) }))], scope };
+  if (here === undefined) return reached;
+  const from = directionOf(here);
+  const nearness = ({ region }: Candidate): number => {
+    const to = directionTo(region);
+    return to === null ? UNKNOWN : alongside(from, to);
+  };
+  const candidates = reached.candidates.slice();
+  const near = candidates.map(nearness);
+  // By insertion: regions are few, and those equally near keep their order.
+  for (let i = reached.named + 1; i < candidates.length; i += 1)
+    for (let j = i; j > reached.named && near[j]! > near[j - 1]!; j -= 1) {
+      [near[j], near[j - 1]] = [near[j - 1]!, near[j]!];
+      [candidates[j], candidates[j - 1]] = [candidates[j - 1]!, candidates[j]!];
+    }
+  const pinned = candidates.slice(0, reached.named);
+  const reason = because(reached.reason, (candidate) => {
+    if (pinned.includes(candidate)) return undefined;
+    const found = nearness(candidate);
+    return found === UNKNOWN ? "its place is not configured" : `by distance, ${Math.round(kilometresOf(found))} km`;
+  });
+  return { ...reached, candidates, reason };
 };
-
-const wordsOf = (km: number): string => (Number.isFinite(km) ? `by distance, ${Math.round(km)} km` : "its place is not configured");

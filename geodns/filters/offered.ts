@@ -4,14 +4,12 @@ import type { Candidate, Filter } from "../steering.ts";
 const refusing =
   (refused: (candidate: Candidate) => Candidate["refused"]): Filter =>
   (steering) => {
-    let changed = false;
-    const candidates = steering.candidates.map((candidate) => {
-      const why = candidate.refused === undefined ? refused(candidate) : undefined;
-      if (why === undefined) return candidate;
-      changed = true;
-      return { ...candidate, refused: why };
-    });
-    return changed ? { ...steering, candidates } : steering;
+    const isRefused = (candidate: Candidate): boolean => candidate.refused === undefined && refused(candidate) !== undefined;
+    if (!steering.candidates.some(isRefused)) return steering;
+    const marked = steering.candidates.map((candidate) =>
+      isRefused(candidate) ? { ...candidate, refused: refused(candidate)! } : candidate,
+    );
+    return { ...steering, candidates: marked };
   };
 
 /** Taken out by an operator, or on its way out by itself. */

@@ -1,14 +1,20 @@
 /** The operator's word for this client's network, ASN, subdivision or country: the named regions come first, in that order. */
 import { matchText } from "../overrides.ts";
-import type { Filter } from "../steering.ts";
+import { because, type Candidate, type Filter, reaching } from "../steering.ts";
 
 export const overridden: Filter = (steering, client, { overrides }) => {
   if (overrides === undefined) return steering;
   const { override, bits } = overrides.find(client);
-  const scope = Math.max(steering.scope, bits);
-  if (override === undefined) return scope === steering.scope ? steering : { ...steering, scope };
-  const why = `by override for ${matchText(override.match)}`;
-  const named = override.regions.flatMap((name) => steering.candidates.filter(({ region }) => region.name === name));
-  const rest = steering.candidates.filter(({ region }) => !override.regions.includes(region.name));
-  return { candidates: [...named.map((candidate) => ({ ...candidate, named: true, why })), ...rest], scope };
+  const reached = reaching(steering, bits);
+  if (override === undefined) return reached;
+  const { candidates, scope, reason } = reached;
+  const { match, regions } = override;
+  const isNamed = ({ region }: Candidate): boolean => regions.includes(region.name);
+  const named = regions.flatMap((name) => candidates.filter(({ region }) => region.name === name));
+  return {
+    candidates: [...named, ...candidates.filter((candidate) => !isNamed(candidate))],
+    named: named.length,
+    scope,
+    reason: because(reason, (candidate) => (isNamed(candidate) ? `by override for ${matchText(match)}` : undefined)),
+  };
 };

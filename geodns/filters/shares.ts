@@ -5,7 +5,7 @@
  */
 import { blockBits, unitOf } from "../address.ts";
 import type { Client } from "../client.ts";
-import type { Candidate, Filter, Steering } from "../steering.ts";
+import { because, type Candidate, type Filter, reaching, type Steering } from "../steering.ts";
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
@@ -16,12 +16,16 @@ function chosen(
   takes: (candidate: Candidate) => boolean,
   why: (passed: Candidate) => string,
 ): Steering {
-  const scope = address === undefined ? steering.scope : Math.max(steering.scope, blockBits(address));
-  const { candidates } = steering;
+  const reached = address === undefined ? steering : reaching(steering, blockBits(address));
+  const { candidates, reason } = reached;
   const at = candidates.findIndex((candidate) => candidate.refused === undefined && takes(candidate));
-  if (at <= 0) return { ...steering, scope };
-  const taken = { ...candidates[at]!, why: `${why(candidates[0]!)}; ${candidates[at]!.why ?? "next by configuration"}` };
-  return { candidates: [taken, ...candidates.filter((_, place) => place !== at)], scope };
+  if (at <= 0) return reached;
+  const [passed, taken] = [candidates[0]!, candidates[at]!];
+  return {
+    ...reached,
+    candidates: [taken, ...candidates.filter((candidate) => candidate !== taken)],
+    reason: because(reason, (candidate, before) => (candidate === taken ? `${why(passed)}; next ${before()}` : undefined)),
+  };
 }
 
 /** Regions that are nearly full send a share of their clients on; if all do, nobody is sent on. */

@@ -4,10 +4,10 @@
  */
 import type { Timer, Timers } from "../../core/ports/time.ts";
 import { seen, type Watched } from "../../geodns/health.ts";
-import { type MeasuredTable, measuredFrom, NOTHING_MEASURED, type RoundTripRow } from "../../geodns/measured.ts";
+import { measuredFrom, type RoundTripRow } from "../../geodns/measured.ts";
 import { type Order, Orders } from "../../geodns/orders.ts";
-import { type OverrideTable, openOverrides } from "../../geodns/overrides.ts";
-import type { GeoRegion, HealthView, RegionHealth } from "../../geodns/region.ts";
+import { openOverrides } from "../../geodns/overrides.ts";
+import type { GeoRegion, RegionHealth } from "../../geodns/region.ts";
 import { type Standing, stand, type Told, type Vote } from "../../geodns/standing.ts";
 import type { World } from "../../geodns/steering.ts";
 import type { SteeringSettings } from "../../geodns/steering-settings.ts";
@@ -35,7 +35,7 @@ export interface ObserverOptions {
 }
 export interface Observer {
   readonly orders: Orders;
-  /** All that the policy knows beside the client. */
+  /** All that the policy knows beside the client: the same object until something changes. */
   world(): World;
   /** What this observer itself sees, without the others. */
   looks(): ReadonlyMap<string, Watched>;
@@ -46,6 +46,9 @@ export interface Observer {
   refresh(): void;
   close(): void;
 }
+
+const isSame = (a: RegionHealth, b: RegionHealth | undefined): boolean =>
+  a.state === b?.state && a.why === b.why && a.settled === b.settled && a.share === b.share && a.shed === b.shed;
 
 interface Heard {
   readonly atMs: number;
@@ -60,13 +63,11 @@ export function openObserver(options: ObserverOptions): Observer {
   const rows = new Map<string, { readonly version: string; readonly rows: readonly RoundTripRow[] }>();
   const ordersOf = new Map<string, string>();
   const standings = new Map<string, Standing>();
-  const healthView = new Map<string, RegionHealth>();
+  let world: World = { regions: options.regions(), health: new Map() };
   const busy = new Set<string>();
   let closed = false;
-  let overrides: OverrideTable = openOverrides([]);
-  let overridesOf = "";
-  let measured: MeasuredTable = NOTHING_MEASURED;
-  let measuredOf = "";
+  let ordersSeen = -1;
+  let measuredSeen = "";
 
   async function ask({ name, url }: GeoRegion, timeoutMs: number): Promise<void> {
     const have = new URLSearchParams({ orders: ordersOf.get(name) ?? "", trips: rows.get(name)?.version ?? "" });
@@ -133,22 +134,25 @@ export function openObserver(options: ObserverOptions): Observer {
       { nowMs, ageMs: nowMs - startedMs, settings },
     );
     standings.set(name, now);
-    healthView.set(name, now.health);
+    if (!isSame(now.health, before?.health)) world = { ...world, health: new Map(world.health).set(name, now.health) };
     if (now.health.state !== before?.health.state) onState(name, now.health);
   }
   const judgeAll = (): void => {
     for (const region of options.regions()) judge(region);
   };
   function tables(): void {
-    const names = options.regions().map(({ name }) => name);
-    const ordersNow = `${orders.version} ${names.join()}`;
-    if (ordersNow !== overridesOf) overrides = openOverrides(orders.overrides(names));
-    overridesOf = ordersNow;
+    const regions = options.regions();
+    if (orders.version !== ordersSeen || regions !== world.regions)
+      world = { ...world, regions, overrides: openOverrides(orders.overrides(regions.map(({ name }) => name))) };
+    ordersSeen = orders.version;
     const own = self?.rows();
     const measuredNow = `${own?.version} ${[...rows].map(([name, { version }]) => `${name} ${version}`).join()}`;
-    if (measuredNow !== measuredOf)
-      measured = measuredFrom([...(own?.rows ?? []), ...[...rows.values()].flatMap((one) => one.rows)], measured);
-    measuredOf = measuredNow;
+    if (measuredNow !== measuredSeen)
+      world = {
+        ...world,
+        measured: measuredFrom([...(own?.rows ?? []), ...[...rows.values()].flatMap((one) => one.rows)], world.measured),
+      };
+    measuredSeen = measuredNow;
   }
   const turn = (): void => {
     tables();
@@ -160,7 +164,7 @@ export function openObserver(options: ObserverOptions): Observer {
 
   return {
     orders,
-    world: () => ({ regions: options.regions(), health: healthView as HealthView, overrides, measured }),
+    world: () => world,
     looks: () => watched,
     standings: () => standings,
     heard: (name) => {

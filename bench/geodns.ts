@@ -1,0 +1,160 @@
+/**
+ * `npm run bench:geodns`: decisions of the policy on one core, by processor time; and answers of the name server as built, beside gdnsd's with
+ * the same networks and the same load generator, in turns. Needs dnsperf and gdnsd (Debian).
+ */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { type Client, clientAt, type Place } from "../geodns/client.ts";
+import { measuredFrom } from "../geodns/measured.ts";
+import { openOverrides, readMatch } from "../geodns/overrides.ts";
+import { decide } from "../geodns/policy.ts";
+import { PrefixTree } from "../geodns/prefix-tree.ts";
+import type { World } from "../geodns/steering.ts";
+import { lacking, Mesh, openServer, REGIONS, ZONE } from "../regions/dns-interop.test-model.ts";
+import { head, inTurns, ROUNDS, shown, sizeOf, tell } from "./measure.ts";
+
+const PLACES = ["198.51.100.0/24,US,40,-75", "203.0.113.0/24,DE,50,8", "198.18.0.0/24,SG,1,104"];
+const SECONDS = 5;
+
+/** Two hundred thousand clients, a thousand overrides, ten thousand measured blocks, a region that is coming back. */
+function decisionsPerSecond(decisions: number): number {
+  let state = 1;
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return state % below;
+  };
+  const places = new PrefixTree<Omit<Place, "bits">>();
+  for (let a = 0; a < 256; a += 1)
+    for (let b = 0; b < 256; b += 4)
+      places.put(
+        { address: Uint8Array.from([a, b, 0, 0]), bits: 14 },
+        { country: ["US", "DE", "SG"][random(3)]!, latitude: random(120) - 60, longitude: random(360) - 180 },
+      );
+  const locate = (address: Uint8Array): Place => {
+    const { value, bits } = places.find(address);
+    return { bits, ...value };
+  };
+  const world: World = {
+    regions: REGIONS,
+    health: new Map(
+      REGIONS.map(({ name }) => [name, { state: "up", why: "ready", settled: true, share: name === "eu" ? 0.5 : 1, shed: 0 }]),
+    ),
+    overrides: openOverrides(
+      Array.from({ length: 1_000 }, () => ({ match: readMatch(`${random(256)}.${random(256)}.0.0/16`)!, regions: ["ap"] })),
+    ),
+    measured: measuredFrom(
+      Array.from({ length: 10_000 }, () => `${random(256)}.${random(256)}.${random(256)}.0/24`).flatMap((key) => [
+        { key, region: "us", ms: 20 + random(200), samples: 30, people: 5 },
+        { key, region: "eu", ms: 20 + random(200), samples: 30, people: 5 },
+      ]),
+    ),
+  };
+  const clients: readonly Client[] = Array.from({ length: 200_000 }, () =>
+    clientAt(Uint8Array.from([random(256), random(256), random(256), random(256)]), locate),
+  );
+  let items = 0;
+  for (let i = 0; i < 50_000; i += 1) items += decide(world, clients[i]!).scope;
+  const before = process.cpuUsage();
+  for (let i = 0; i < decisions; i += 1) items += decide(world, clients[i % clients.length]!).scope;
+  const { user, system } = process.cpuUsage(before);
+  if (items === 0) throw new Error("nothing was decided");
+  return decisions / ((user + system) / 1e6);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { readonly port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** The real process as built; its regions do not answer, so all are offered. */
+async function openOwn(directory: string): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const regions = REGIONS.map((region) => ({ ...region, ws: region.url.replace("https", "wss") }));
+  writeFileSync(join(directory, "topology.json"), JSON.stringify({ zone: ZONE, regions, steering: { everyMs: 60_000 } }));
+  writeFileSync(join(directory, "places"), PLACES.join("\n"));
+  const port = await freePort();
+  const program = join(import.meta.dirname, "../dist/regions/geodns-process.js");
+  const child = spawn(process.execPath, [program, "--topology", join(directory, "topology.json"), "--port", String(port)], {
+    env: { ...process.env, ATOLL_GEO_DB: join(directory, "places") },
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
+  for await (const line of createInterface(child.stdout!)) if (line.includes("geodns.ready")) break;
+  child.stdout!.resume();
+  return {
+    port,
+    close: async () => {
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      await gone;
+    },
+  };
+}
+
+async function qps(port: number, queries: string): Promise<number> {
+  const args = [
+    "-s",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    "-d",
+    queries,
+    "-l",
+    String(sizeOf(SECONDS, 3)),
+    "-c",
+    "10",
+    "-q",
+    "100",
+    "-e",
+    "-E",
+    "8:00011800C63364",
+  ];
+  const { stdout } = await promisify(execFile)("dnsperf", args);
+  const lost = Number(/Queries lost:\s+(\d+)/.exec(stdout)?.[1]);
+  if (lost > 0 || !stdout.includes("NOERROR")) console.log(`  of port ${port}: ${lost} lost; ${/Response codes:.*/.exec(stdout)?.[0]}`);
+  return Number(/Queries per second:\s+([\d.]+)/.exec(stdout)?.[1]);
+}
+
+head("GeoDNS: the policy", {});
+const rates = Array.from({ length: ROUNDS }, () => decisionsPerSecond(sizeOf(1_000_000, 300_000)));
+console.log(`decisions a second of processor time: ${rates.map(shown).join(" / ")} (target >= 200,000)`);
+
+const missing = lacking("gdnsd");
+if (missing.length > 0) console.log(`the name server is not compared: ${missing.join(", ")} missing (apt-get install gdnsd dnsperf)`);
+else {
+  const directory = mkdtempSync(join(tmpdir(), "atoll-bench-geodns-"));
+  const queries = join(directory, "queries");
+  writeFileSync(queries, `gw.${ZONE} A\n`);
+  const mesh = new Mesh();
+  mesh.down();
+  const own = await openOwn(directory);
+  const gdnsd = await openServer("gdnsd", mesh);
+  head("GeoDNS: answers with a client's subnet, UDP, dnsperf on the same cores", { gdnsd: "3.8.1" });
+  const { ours, floor } = await inTurns(
+    () => qps(own.port, queries),
+    () => qps(gdnsd.port, queries),
+  );
+  tell([
+    { name: "name server, answers a second against gdnsd", unit: "/s", ours, floor, target: ">= 0.6x", holds: (a, b) => a / b >= 0.6 },
+    {
+      name: "the same against 20,000/s",
+      unit: "/s",
+      ours,
+      floor,
+      target: ">= 20,000/s",
+      holds: (a) => a >= 20_000,
+      compared: (a) => `${shown(a)}/s`,
+    },
+  ]);
+  await gdnsd.close();
+  await own.close();
+  rmSync(directory, { recursive: true });
+}
