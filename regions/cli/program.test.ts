@@ -70,11 +70,16 @@ test("without a mesh, commands that need one end with 3 and say how to start it,
   }
 });
 
-test("what a later version brings says so and names the version", async () => {
-  for (const args of [["drill", "partition", "us"]]) {
-    const { code, err } = await run(...args);
-    expect(code).toBe(2);
-    expect(err).toContain("0.3");
+test("a drill that could not be one is refused before anything is cut", async () => {
+  for (const [wrong, ...args] of [
+    ["--for 20", "us", "--for", "20"],
+    ["--for 2h", "us", "--for", "2h"],
+    ["--load 0", "us", "--load", "0"],
+    ["--load many", "us", "--load", "many"],
+  ] as const) {
+    const { code, err } = await run("drill", "partition", ...args);
+    expect([wrong, code]).toEqual([wrong, 2]);
+    expect(err).toContain(wrong);
   }
 });
 

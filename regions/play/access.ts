@@ -21,6 +21,8 @@ export interface MeshAccess {
   readonly untilEqual: (limitMs: number) => Promise<VerifyReport>;
   /** Whether every region says that all of these users are online. */
   readonly online: (users: readonly string[], channel: string) => Promise<boolean>;
+  /** The regions that say this user is connected somewhere. */
+  readonly shownIn: (user: string, channel: string) => Promise<readonly string[]>;
   /** Ids of all messages that a region's history shows of a channel. */
   readonly history: (region: string, channel: string, user: string) => Promise<readonly string[]>;
   /** How many conflicts are logged in these channels. */
@@ -87,6 +89,20 @@ export function openAccess(data: string): MeshAccess {
         ),
       );
       return boards.every(({ items: shown }) => users.every((user) => shown.some((one) => one.user === user && one.status === "online")));
+    },
+    shownIn: async (user, channel) => {
+      const token = await tokenOf(user);
+      const boards = await Promise.all(
+        regions.map(async (region) => {
+          const { items: shown } = await read<{ items: { user: string; status: string }[] }>(
+            region,
+            `/v1/presence?channel=${channel}`,
+            token,
+          );
+          return shown.some((one) => one.user === user && one.status !== "unknown") ? [region.name] : [];
+        }),
+      );
+      return boards.flat();
     },
     history: async (name, channel, user) => {
       const region = regions.find((one) => one.name === name) as TopologyRegion;

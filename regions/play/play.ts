@@ -12,6 +12,7 @@ import type { CutReport } from "./cut-timeline.ts";
 import { playCut } from "./cut-timeline.ts";
 import { closeDoors } from "./door.ts";
 import { compareHistory, percentile } from "./ledger.ts";
+import type { PlannedCut } from "./plan.ts";
 import { changeOf, parseCut } from "./plan.ts";
 import type { Recorded } from "./recording.ts";
 import { homesOf, readRecording } from "./recording.ts";
@@ -28,6 +29,46 @@ export interface PlayOptions {
   readonly edits: number;
 }
 
+/** What is played, wherever it comes from. */
+export interface Piece {
+  readonly recording: readonly Recorded[];
+  /** Where each user writes. */
+  readonly homes: ReadonlyMap<string, string>;
+  /** Messages a second. */
+  readonly rate: number;
+  /** Share of messages that are afterwards changed from two regions. */
+  readonly edits: number;
+  readonly cuts: readonly PlannedCut[];
+  /** Channels stand and everybody reads along: the first message is about to be sent. */
+  readonly begins?: (staged: ReadonlyMap<string, Staged>) => void;
+}
+/** What became of it. */
+export interface PlayReport {
+  readonly sent: number;
+  readonly accepted: number;
+  readonly unknown: number;
+  readonly refused: number;
+  readonly lost: number;
+  readonly duplicated: number;
+  readonly outOfOrder: number;
+  readonly undelivered: number;
+  readonly conflicts: number;
+  readonly changes: number;
+  readonly local: Percentiles;
+  readonly cross: Percentiles;
+  readonly reconnects: number;
+  readonly seconds: number;
+  readonly cuts: readonly CutReport[];
+  readonly converged: boolean;
+  readonly digest: string | null;
+  /** Why commands were refused. */
+  readonly refusals: readonly string[];
+}
+interface Percentiles {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
 interface Tally {
   sent: number;
   unknown: number;
@@ -42,11 +83,20 @@ interface Tally {
 
 const CONVERGE_MS = 120_000;
 
-export async function runPlay(options: PlayOptions, io: Io, access: MeshAccess): Promise<Answer> {
-  const recording = readRecording(options.file, options.limit);
+export async function runPlay({ file, users, limit, ...options }: PlayOptions, io: Io, access: MeshAccess): Promise<Answer> {
+  const recording = readRecording(file, limit);
   const names = access.regions.map(({ name }) => name);
   const cuts = options.cuts.map((text) => parseCut(text, names));
-  const homes = homesOf(new Set(recording.map(({ user }) => user)), options.users, access.regions);
+  const homes = homesOf(new Set(recording.map(({ user }) => user)), users, access.regions);
+  const { refusals, ...report } = await playThrough({ ...options, recording, homes, cuts }, io, access);
+  const good = report.lost + report.duplicated + report.outOfOrder + report.refused === 0 && report.converged;
+  return { code: good ? 0 : 1, document: report, text: tell(report, refusals) };
+}
+
+/** Plays a piece through the mesh to its end, and accounts for every command of it. */
+export async function playThrough(piece: Piece, io: Io, access: MeshAccess): Promise<PlayReport> {
+  const { recording, homes, cuts } = piece;
+  const names = access.regions.map(({ name }) => name);
   const writers = new Writers({ doors: new Map(access.regions.map(({ name, ws }) => [name, ws])), tokenOf: access.tokenOf });
   const staged = await stageChannels(recording, writers, homes);
   await access.untilEqual(CONVERGE_MS);
@@ -64,6 +114,7 @@ export async function runPlay(options: PlayOptions, io: Io, access: MeshAccess):
     commands: new Set(),
     localMs: [],
   };
+  piece.begins?.(staged);
   const began = performance.now();
   const world = {
     cut: access.cut,
@@ -73,7 +124,7 @@ export async function runPlay(options: PlayOptions, io: Io, access: MeshAccess):
     converged: async () => (await access.verify().catch(() => ({ equal: false }))).equal,
   };
   const cutReports = Promise.all(cuts.map((cut) => playCut(cut, began, world)));
-  await sendAll({ recording, options, homes, staged, writers, audience, tally, names, io });
+  await sendAll({ piece, staged, writers, audience, tally, names, io });
   const reports: readonly CutReport[] = await cutReports;
   const verified = await access.untilEqual(CONVERGE_MS);
   await audience.complete(tally.commands, CONVERGE_MS);
@@ -81,7 +132,7 @@ export async function runPlay(options: PlayOptions, io: Io, access: MeshAccess):
   audience.close();
   writers.close();
   closeDoors();
-  const document = {
+  return {
     sent: tally.sent,
     accepted: tally.sent - tally.unknown - tally.refused.length,
     unknown: tally.unknown,
@@ -96,16 +147,12 @@ export async function runPlay(options: PlayOptions, io: Io, access: MeshAccess):
     cuts: reports,
     converged: verified.equal,
     digest: verified.digest,
+    refusals: tally.refused,
   };
-  const good =
-    document.lost === 0 && document.duplicated === 0 && document.outOfOrder === 0 && verified.equal && tally.refused.length === 0;
-  return { code: good ? 0 : 1, document, text: tell(document, tally.refused) };
 }
 
 interface Sending {
-  readonly recording: readonly Recorded[];
-  readonly options: PlayOptions;
-  readonly homes: ReadonlyMap<string, string>;
+  readonly piece: Piece;
   readonly staged: ReadonlyMap<string, Staged>;
   readonly writers: Writers;
   readonly audience: Audience;
@@ -116,11 +163,12 @@ interface Sending {
 
 /** An open loop: message n is due at n / rate, whatever became of the others. */
 async function sendAll(sending: Sending): Promise<void> {
-  const { recording, options, io } = sending;
+  const { io } = sending;
+  const { recording, rate } = sending.piece;
   const began = performance.now();
   const turns: Promise<void>[] = [];
   for (const [nth, line] of recording.entries()) {
-    const dueMs = began + (nth * 1000) / options.rate;
+    const dueMs = began + (nth * 1000) / rate;
     if (dueMs - performance.now() > 2) await pause(dueMs - performance.now());
     turns.push(sendOne(sending, nth, line));
     if (io.isTerminal && nth % 500 === 0) io.err(`\r${nth} of ${recording.length} sent`);
@@ -130,7 +178,7 @@ async function sendAll(sending: Sending): Promise<void> {
 }
 
 async function sendOne(
-  { options, homes, staged, writers, audience, tally, names }: Sending,
+  { piece: { homes, edits }, staged, writers, audience, tally, names }: Sending,
   nth: number,
   { channel, user, text }: Recorded,
 ): Promise<void> {
@@ -144,7 +192,7 @@ async function sendOne(
   if (message === undefined) return;
   tally.messages.get(channel)?.add(message);
   if (!outcome.retried) tally.localMs.push(outcome.ms);
-  const change = changeOf(nth, options.edits);
+  const change = changeOf(nth, edits);
   if (change === undefined) return;
   const away = names.find((name) => name !== home) ?? home;
   const ask = async (who: string, where: string, kind: string, fields: Readonly<Record<string, unknown>> = {}): Promise<void> => {
@@ -198,19 +246,17 @@ async function judge(
   return { lost: lost + undelivered, duplicated, outOfOrder: audience.outOfOrder(), undelivered };
 }
 
-function tell(report: Readonly<Record<string, unknown>>, refused: readonly string[]): string {
-  const cuts = report["cuts"] as readonly CutReport[];
-  const local = report["local"] as { p50Ms: number; p99Ms: number };
-  const cross = report["cross"] as { p50Ms: number; p99Ms: number };
+function tell(report: Omit<PlayReport, "refusals">, refusals: readonly string[]): string {
+  const { cuts, local, cross } = report;
   return [
-    `${report["sent"]} sent: ${report["accepted"]} accepted, ${report["unknown"]} unknown, ${report["refused"]} refused, in ${report["seconds"]} s`,
-    `${report["lost"]} lost, ${report["duplicated"]} duplicated, ${report["outOfOrder"]} out of order, ${report["conflicts"]} conflicts`,
+    `${report.sent} sent: ${report.accepted} accepted, ${report.unknown} unknown, ${report.refused} refused, in ${report.seconds} s`,
+    `${report.lost} lost, ${report.duplicated} duplicated, ${report.outOfOrder} out of order, ${report.conflicts} conflicts`,
     `accepted at home in p50 ${local.p50Ms} ms, p99 ${local.p99Ms} ms; read in another region after p50 ${cross.p50Ms} ms, p99 ${cross.p99Ms} ms`,
     ...cuts.map(
       (cut) =>
         `cut ${cut.regions.join("-")}: seen after ${cut.detectMs} ms; after the heal: link ${cut.linkMs} ms, streams ${cut.streamsMs} ms, presence ${cut.presenceMs} ms, converged ${cut.convergedMs} ms`,
     ),
-    report["converged"] === true ? `every region is equal: ${report["digest"]}` : "the regions are NOT equal",
-    ...refused.slice(0, 5).map((line) => `refused: ${line}`),
+    report.converged ? `every region is equal: ${report.digest}` : "the regions are NOT equal",
+    ...refusals.slice(0, 5).map((line) => `refused: ${line}`),
   ].join("\n");
 }

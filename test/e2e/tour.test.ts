@@ -98,6 +98,17 @@ describe.skipIf(server === undefined)("the tour", () => {
     us.close();
     eu.close();
   }, 120_000);
+
+  test("P5: a drill cuts the mesh under load and reports against the promised timeline", async () => {
+    const drill = await mesh.run("drill", "partition", "us,eu", "--for", "5s", "--load", "20");
+    const report = JSON.parse(drill.stdout) as Readonly<Record<string, unknown>>;
+    expect([drill.code, report]).toMatchObject([
+      0,
+      { passed: true, ghosts: 0, lost: 0, duplicated: 0, outOfOrder: 0, regions: ["us", "eu"] },
+    ]);
+    for (const part of ["detectMs", "linkMs", "streamsMs", "presenceMs", "convergedMs"])
+      expect([part, typeof report[part]]).toEqual([part, "number"]);
+  }, 180_000);
 });
 
 /** What a socket was last told about somebody. */
