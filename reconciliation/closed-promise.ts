@@ -29,7 +29,7 @@ export class ClosedPromise {
       this.#wantedMs = closedMs + LEASE_MS;
       this.#keep();
     }
-    return Math.min(closedMs, this.#keptMs - 1);
+    return Math.max(0, Math.min(closedMs, this.#keptMs - 1)); // nothing kept yet: nothing is closed
   }
 
   /** The stamp that the next life must begin above. */

@@ -6,6 +6,8 @@ export type Outcome = "ok" | "refused" | "unknown";
 /** One try of one command at one region. */
 export interface Attempt {
   readonly region: string;
+  /** Which life of the region's process was asked. */
+  readonly life: number;
   readonly fromMs: number;
   /** Nothing was wrong with the machine while it worked on this. */
   healthy: boolean;
@@ -43,9 +45,9 @@ export class History {
     return operation;
   }
 
-  invoke(operation: Operation, region: string): Attempt {
+  invoke(operation: Operation, region: string, life: number): Attempt {
     const nowMs = this.#nowMs();
-    const attempt: Attempt = { region, fromMs: nowMs, healthy: true, toMs: nowMs, outcome: "unknown", code: "", replayed: false };
+    const attempt: Attempt = { region, life, fromMs: nowMs, healthy: true, toMs: nowMs, outcome: "unknown", code: "", replayed: false };
     operation.attempts.push(attempt);
     this.note(`invoke  ${region} ${operation.user} ${JSON.stringify(operation.command)}`);
     return attempt;

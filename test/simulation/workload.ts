@@ -128,7 +128,7 @@ export class Workload {
       this.#again(person, operation, region);
       return;
     }
-    const attempt = history.invoke(operation, region);
+    const attempt = history.invoke(operation, region, boots);
     attempt.healthy = machine.wellSince(scheduler.nowMs);
     const lost = this.#random.chance(LOST_REPLY);
     if (lost) attempt.healthy = false;

@@ -41,3 +41,11 @@ test("H13: a full disk: reads go on, writes are refused and say where else to go
   const report = await mesh.time.settled(mesh.at("ap").verifier.verify({}));
   expect([report.equal, report.differences]).toEqual([true, []]);
 });
+
+test("P2: a region that starts on a full disk is heard by its peers all the same", async () => {
+  const mesh = await LinkedMesh.open();
+  mesh.full.add("us");
+  await mesh.kill("us", { lost: true });
+  await mesh.time.pass(8_000);
+  expect(mesh.all.map(({ links }) => links.sync().state)).toEqual(["live", "live", "live"]);
+});
