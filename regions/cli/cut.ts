@@ -20,7 +20,7 @@ export const define: Define = (command, finish) => {
     return {
       code: 0,
       document: done,
-      text: `cut: ${done.cut.map((pair) => pair.join(" – ")).join(", ")} (proved at ${done.at})\nnext: atoll status · atoll heal`,
+      text: `cut: ${done.cut.map((pair) => pair.join(" – ")).join(", ")} (proved at ${done.at})\nnext: atoll status (the regions notice within two seconds) · atoll heal`,
     };
   });
 };

@@ -1,6 +1,7 @@
 /** The command line as a whole: which command is meant, what it answers, how that is printed, and the exit code. */
 import { statSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { Refused } from "../mesh/refused.ts";
 import { version } from "../version.ts";
 import type { Answer, ExitCode, Io } from "./answer.ts";
 import { Stop } from "./answer.ts";
@@ -41,9 +42,10 @@ const finisher =
         report(answer, json, io);
         done(answer.code);
       } catch (error) {
-        if (!(error instanceof Stop)) throw error;
-        reportStop(error, json, io);
-        done(error.code);
+        const stop = error instanceof Refused ? new Stop(error.code, error.message, error.hint) : error;
+        if (!(stop instanceof Stop)) throw stop;
+        reportStop(stop, json, io);
+        done(stop.code);
       }
     });
   };

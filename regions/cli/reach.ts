@@ -20,13 +20,16 @@ export interface Gateway {
 export interface Reached {
   readonly gateways: readonly Gateway[];
   readonly token: string;
+  /** Of the local mesh. */
+  readonly folder?: MeshFolder;
 }
 
+const inFolder = (command: string, { root }: MeshFolder): string => (root.endsWith(".atoll") ? command : `${command} --data ${root}`);
+
 const nobody = (folder: MeshFolder): Stop => {
-  const other = folder.root.endsWith(".atoll") ? "" : ` --data ${folder.root}`;
   if (existsSync(folder.meshFile))
-    return new Stop(3, `the mesh in ${folder.root} does not answer`, `clear what is left of it: atoll down${other}`);
-  return new Stop(3, `no mesh runs in ${folder.root}`, `start one: atoll up${other}`);
+    return new Stop(3, `the mesh in ${folder.root} does not answer`, `clear what is left of it: ${inFolder("atoll down", folder)}`);
+  return new Stop(3, `no mesh runs in ${folder.root}`, `start one: ${inFolder("atoll up", folder)}`);
 };
 
 /** What `up` said when it was ready. */
@@ -63,7 +66,7 @@ export async function reach(options: ReachOptions, role: "user" | "operator" | "
   if (secret === undefined) throw nobody(meshFolder(options.data));
   const { mintToken } = await import("./mint.ts");
   const { token } = await mintToken(secret, { user: `atoll-${role}`, roles: [role], ttlMs: 3_600_000 });
-  return { gateways: ready.regions, token: options.token ?? token };
+  return { gateways: ready.regions, token: options.token ?? token, folder: meshFolder(options.data) };
 }
 
 export type Told<T> =
@@ -120,8 +123,15 @@ export async function askFirst<T>(
     if (told.status !== null && told.status < 500) throw new Stop(told.status === 400 ? 2 : 1, `${gateway.name} answered ${told.why}`);
     tried.push(`${gateway.name}: ${told.why}`);
   }
-  throw new Stop(3, `no region answers (${tried.join("; ")})`);
+  throw noneAnswers(reached, tried);
 }
+
+/** Of a mesh of this machine everything is gone, or hangs; of any other mesh nothing more can be said. */
+export const noneAnswers = ({ folder }: Reached, tried: readonly string[]): Stop => {
+  const hint =
+    folder === undefined ? "is the address right, and does the mesh run?" : `clear what is left of it: ${inFolder("atoll down", folder)}`;
+  return new Stop(3, `no region answers: ${tried.join("; ")}`, hint);
+};
 
 /** The gateways, only that of `region` if one is named. */
 export function onlyRegion(reached: Reached, region: string | undefined): Reached {

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { ask, type Gateway, type Reached, type ReachOptions, reach } from "./reach.ts";
+import { ask, type Gateway, noneAnswers, type Reached, type ReachOptions, reach } from "./reach.ts";
 import { type RegionStatus, readable, type SyncAnswer } from "./status-words.ts";
 
 const ANSWER_MS = 5_000;
@@ -56,7 +56,10 @@ export const define: Define = (command, finish) => {
         continue;
       }
       if (regions.every(({ state }) => state === "unreachable"))
-        throw new Stop(3, `no region answers (${regions.map(({ region, why }) => `${region}: ${why}`).join("; ")})`);
+        throw noneAnswers(
+          reached,
+          regions.map(({ region, why }) => `${region}: ${why}`),
+        );
       const well = regions.every(({ state }) => state !== "unreachable" && state !== "cut-off");
       return { code: well ? 0 : 1, document: { regions }, text: readable(regions) };
     }

@@ -58,24 +58,39 @@ async function checkPromised(port: number, { regions, retired = [] }: Pick<Layou
   return promised;
 }
 
-function keptLayout(folder: MeshFolder, regions: readonly string[]): Layout | undefined {
+const moveAway = ({ root }: MeshFolder): string => `move ${root} away, or name another folder with --data`;
+
+/** What stands in the folder; undefined while nothing does. */
+function readLayout(folder: MeshFolder): Layout | undefined {
   if (!existsSync(folder.layoutFile)) return undefined;
-  const layout = readJson<Layout>(folder.layoutFile);
-  const move = `move ${folder.root} away, or name another folder with --data`;
-  if (layout?.format !== 1) throw new Refused(2, `${folder.root} was made by another version of Atoll`, move);
+  const layout = readJson<Partial<Layout>>(folder.layoutFile);
+  const refuse = (what: string): Refused => new Refused(2, `${folder.root} ${what}`, moveAway(folder));
+  if (typeof layout !== "object" || layout === null) throw refuse("holds a layout.json that cannot be read");
+  const { format, regions, retired, ports } = layout;
+  if (format !== 1) throw refuse("was made by another version of Atoll");
+  if (![regions, retired ?? []].every(isNames) || typeof ports !== "object" || ports === null)
+    throw refuse("holds a layout.json that says too little");
+  return layout as Layout;
+}
+
+const isNames = (value: unknown): boolean => Array.isArray(value) && value.every((name) => typeof name === "string");
+
+function keptLayout(folder: MeshFolder, regions: readonly string[]): Layout | undefined {
+  const layout = readLayout(folder);
+  if (layout === undefined) return undefined;
   const there = presentIn(layout).join(",");
   if (there !== regions.join())
     throw new Refused(
       2,
       `${folder.root} holds a mesh of ${there}, not ${regions.join(",")}: names are for ever`,
-      `start it with --regions ${there}, then atoll regions add or remove; or ${move}`,
+      `start it with --regions ${there}, then atoll regions add or remove; or ${moveAway(folder)}`,
     );
   return layout;
 }
 
 /** The regions a folder was made with. */
 export function keptRegions(folder: MeshFolder): readonly string[] | undefined {
-  const layout = readJson<Layout>(folder.layoutFile);
+  const layout = readLayout(folder);
   return layout === undefined ? undefined : presentIn(layout);
 }
 

@@ -104,7 +104,7 @@ describe.skipIf(server === undefined)("a folder that has a mesh", () => {
       expectOneLine(
         await atoll(...command, "--data", mesh.data),
         3,
-        /(does not answer \(clear what is left of it: atoll down|no region answers)/,
+        /(does not answer|no region answers: .*) \(clear what is left of it: atoll down/,
       );
     const { code, stdout } = await atoll("down", "--data", mesh.data);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/had been killed; ended \d+ processes/) });
@@ -120,6 +120,14 @@ describe.skipIf(server === undefined)("a folder that has a mesh", () => {
     const layout = join(mesh.data, "layout.json");
     writeFileSync(layout, readFileSync(layout, "utf8").replace('"format":1', '"format":99'));
     expectOneLine(await mesh.up(), 2, /was made by another version of Atoll/);
+    for (const [text, words] of [
+      ['{"format":1}', /says too little/],
+      ["not JSON", /cannot be read/],
+    ] as const) {
+      writeFileSync(layout, text);
+      expectOneLine(await mesh.up(), 2, words);
+      expectOneLine(await atoll("up", "--data", mesh.data, "--port", String(mesh.port)), 2, words);
+    }
     expect(mesh.processes()).toEqual([]);
   });
 });
