@@ -142,6 +142,11 @@ describe("the way back", () => {
     one.sees({ own: down }, 5_000);
     expect(share(one.sees({}))).toBe(1);
   });
+  test("a region that was drained when the observer began is coming back all the same", () => {
+    const one = new Observer(0);
+    one.sees({ drained: "by ops" }, 5_000);
+    expect(share(one.sees({}))).toBe(0.1);
+  });
   test("a region that joins a running mesh takes its clients by a ramp", () => {
     const one = new Observer();
     one.sees({ own: undefined });

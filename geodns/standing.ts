@@ -123,8 +123,10 @@ function progressOf(before: Standing | undefined, { settled }: Judged, sighting:
   const begins = ageMs <= BEGINNING_MS;
   if (settings.rampMs === 0) return 1;
   if (before === undefined) return returning ?? (begins ? 1 : 0);
-  if (begins && !before.wasUp) return returning ?? 1;
-  if (before.health.state !== "up" || (!before.wasUp && settled)) return 0;
+  // Who was only not there yet is coming back from nowhere; who was held back, by whomever, is not.
+  const { state } = before.health;
+  if (begins && !before.wasUp && (state === "up" || state === "down" || state === "unready")) return returning ?? 1;
+  if (state !== "up" || (!before.wasUp && settled)) return 0;
   if (before.progress >= 1) return begins ? (returning ?? 1) : 1;
   const step = ((nowMs - before.atMs) / settings.rampMs) * (told?.converged === true ? CONVERGED_FASTER : 1);
   const others = returning !== undefined && returning - before.progress < SAME_RAMP ? returning : 0;
