@@ -12,6 +12,7 @@ const NAMES = [
   "replica",
   "catch-up",
   "fan-out",
+  "history",
   "memory",
   "routes",
   "geodns",

@@ -78,6 +78,11 @@ export function openMetrics({ region, version, registry = new Registry() }: Metr
       "operation",
       "consistency",
     ]),
+    replicaAge: gauge(
+      "store_replica_age_seconds",
+      "Age of the newest mark of a region that has reached this region's data centre of a shared store.",
+      ["store", "peer"],
+    ),
     refills: counter("store_refills_total", "Times a store came back without what it had acknowledged, and was given it again.", ["store"]),
     auditEntries: counter("audit_entries_total", "Entries written to the audit log."),
   } as const;

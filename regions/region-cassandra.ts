@@ -4,18 +4,23 @@ import { Refusal } from "../core/errors.ts";
 import type { HistoryStore } from "../core/ports/history-store.ts";
 import type { StoreHealth } from "../core/ports/store-health.ts";
 import type { StoreDesk, StoreFacts, StoreSetting } from "../core/ports/store-modes.ts";
+import type { Timers } from "../core/ports/time.ts";
 import type { Metrics } from "../gateway/metrics.ts";
 import { accessOf } from "./cassandra/access.ts";
 import type { OpenCassandra } from "./cassandra/open.ts";
 import { openCassandra } from "./cassandra/open.ts";
 import { repairPlan } from "./cassandra/repair-plan.ts";
+import { markAndRead } from "./cassandra/replica-marks.ts";
 import type { Config } from "./config.ts";
 import { followingHealth } from "./following-health.ts";
 import type { RegionLog } from "./region-log.ts";
 
+const MARK_MS = 1_000;
+
 export interface RegionCassandraParts {
   readonly config: Config;
   readonly boot: string;
+  readonly timers: Timers;
   readonly nowMs: () => number;
   readonly metrics: Metrics;
   readonly log: RegionLog;
@@ -34,6 +39,7 @@ export interface RegionHistory {
 export function openRegionHistory(parts: RegionCassandraParts): RegionHistory {
   let setting: StoreSetting = { mode: "normal", consistency: parts.config.ATOLL_CASSANDRA_READS };
   const cassandra = open(parts, () => setting);
+  const endMarks = cassandra === undefined ? undefined : watchReplicas(parts, cassandra);
   return {
     desk: {
       setting: () => setting,
@@ -52,7 +58,10 @@ export function openRegionHistory(parts: RegionCassandraParts): RegionHistory {
     history: cassandra?.history,
     cacheHistory: () => setting.mode === "cached",
     health: () => (cassandra === undefined ? undefined : followingHealth("history", parts.facts(), parts.nowMs())),
-    close: async () => cassandra?.history.close(),
+    close: async () => {
+      endMarks?.();
+      await cassandra?.history.close();
+    },
   };
 }
 
@@ -77,4 +86,18 @@ function open({ config, boot, nowMs, metrics, log }: RegionCassandraParts, setti
         "a hot channel goes on in finer buckets",
       ),
   });
+}
+
+/** Only where the keyspace stands in several data centres: elsewhere no region is to be seen but this one. */
+function watchReplicas({ config, nowMs, timers, metrics }: RegionCassandraParts, { session }: OpenCassandra): (() => void) | undefined {
+  if (!config.ATOLL_CASSANDRA_REPLICATION?.includes(",")) return undefined;
+  const timer = timers.every(MARK_MS, () => {
+    markAndRead({ session, region: config.ATOLL_REGION, nowMs }).then(
+      (ages) => {
+        for (const [peer, ageMs] of ages) metrics.replicaAge.set({ store: "cassandra", peer }, ageMs / 1_000);
+      },
+      () => {}, // out of reach: the projection says so
+    );
+  });
+  return () => timer.cancel();
 }

@@ -8,12 +8,13 @@ export interface ChannelBucketsOptions {
   readonly session: Session;
   readonly nowMs: () => number;
   readonly splitBytes?: number;
+  readonly knownMs?: number;
   /** A channel moves to finer buckets from a time on. */
   readonly splitting?: (channel: string, length: Length, sinceMs: number) => void;
 }
 
 /** What is known is asked again after this long: by then other writers' news is in force. */
-const KNOWN_MS = 2_000;
+const KNOWN_MS = 10_000;
 const CHANNELS = 20_000;
 /** Bytes of a bucket are noted whenever they have grown by this. */
 const NOTED_BYTES = 4 * 1024 * 1024;
@@ -28,13 +29,16 @@ interface Fill {
 
 export class ChannelBuckets {
   readonly #options: ChannelBucketsOptions;
-  readonly #finer = new LRUCache<string, Finer>({ max: CHANNELS, ttl: KNOWN_MS });
-  readonly #listed = new LRUCache<string, readonly string[]>({ max: CHANNELS, ttl: KNOWN_MS });
+  readonly #finer: LRUCache<string, Finer>;
+  readonly #listed: LRUCache<string, readonly string[]>;
   /** "<channel>|<bucket>" of buckets known to be listed. */
   readonly #fills = new LRUCache<string, Fill>({ max: CHANNELS * 2 });
 
   constructor(options: ChannelBucketsOptions) {
     this.#options = options;
+    const bounds = { max: CHANNELS, ttl: options.knownMs ?? KNOWN_MS };
+    this.#finer = new LRUCache(bounds);
+    this.#listed = new LRUCache(bounds);
   }
 
   /** The store may have lost rows: nothing is taken as known. */

@@ -18,6 +18,8 @@ export interface CassandraParts extends CassandraAccess, Pick<SessionOptions, "a
   readonly mayMigrate: boolean;
   readonly readConsistency?: () => ReadConsistency;
   readonly splitBytes?: number;
+  /** What is known of a channel's buckets is asked again after this long. */
+  readonly knownMs?: number;
   readonly splitting?: ChannelBucketsOptions["splitting"];
 }
 export interface OpenCassandra {
@@ -48,6 +50,7 @@ export function openCassandra({
     session,
     nowMs,
     ...(parts.splitBytes === undefined ? {} : { splitBytes: parts.splitBytes }),
+    ...(parts.knownMs === undefined ? {} : { knownMs: parts.knownMs }),
     ...(parts.splitting === undefined ? {} : { splitting: parts.splitting }),
   });
   return { session, history: openCassandraHistory({ session, buckets, nowMs }) };

@@ -21,11 +21,11 @@ export async function repairPlan(session: Session): Promise<readonly RepairStep[
   const steps: RepairStep[] = [];
   for (const { channel, bucket, bytes } of hottest(buckets)) {
     const [row] = await session.readSafely(
-      "SELECT token(channel, bucket) AS token FROM messages WHERE channel = ? AND bucket = ? LIMIT 1",
+      "SELECT token(channel, bucket) AS place FROM messages WHERE channel = ? AND bucket = ? LIMIT 1",
       [channel, bucket],
     );
     if (row === undefined) continue;
-    const token = BigInt(String(row["token"]));
+    const token = BigInt(String(row["place"]));
     steps.push({
       why: `hot: ${channel} ${bucket}, ${Math.ceil(bytes / 1024 / 1024)} MiB written`,
       command: `nodetool repair --full -st ${token - 1n} -et ${token} ${keyspace} messages`,

@@ -27,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
       `CREATE TABLE IF NOT EXISTS conflicts (channel text, id text, state text, PRIMARY KEY ((channel), id))`,
       `CREATE TABLE IF NOT EXISTS audit (region text, slice int, seq bigint, entry text, PRIMARY KEY ((region, slice), seq))
          WITH compaction = {'class': 'UnifiedCompactionStrategy'}`,
+      `CREATE TABLE IF NOT EXISTS marks (part text, region text, at_ms bigint, PRIMARY KEY ((part), region))`,
       `CREATE TABLE IF NOT EXISTS positions (shard text, origin text, point text, series text static, change bigint static,
          settled bigint static, life text static, PRIMARY KEY ((shard), origin))`,
     ],

@@ -144,6 +144,15 @@ async function prepareKeyspace(access: CassandraAccess): Promise<string> {
   });
 }
 
+/**
+ * The keyspace or a table of it is not there any more: said by the server, or by each server that was tried. A statement that a server does not know
+ * is prepared anew by the driver; where that does not help, what it spoke of is gone.
+ */
+function tablesAreGone(error: unknown): boolean {
+  if (error instanceof cassandra.errors.NoHostAvailableError) return Object.values(error.innerErrors ?? {}).some(tablesAreGone);
+  return error instanceof Error && /does ?n[o']t exist|unconfigured table|unknown keyspace|^Prepared query with ID/i.test(error.message);
+}
+
 export function openSession(options: SessionOptions): Session {
   const { readMs = READ_MS, writeMs = WRITE_MS, answered, readConsistency } = options;
   let opening: Promise<cassandra.Client> | undefined;
@@ -191,11 +200,7 @@ export function openSession(options: SessionOptions): Session {
     try {
       return await attempt(client);
     } catch (error) {
-      if (
-        error instanceof cassandra.errors.ResponseError &&
-        error.code === cassandra.types.responseErrorCodes.invalid &&
-        opening !== undefined
-      ) {
+      if (tablesAreGone(error) && opening !== undefined) {
         opening = undefined;
         void client.shutdown().catch(() => {});
       }
@@ -270,6 +275,6 @@ export function openSession(options: SessionOptions): Session {
   return sessionOn(connected);
 }
 
-const rowsOf = (result: cassandra.types.ResultSet): readonly Row[] => (result.rows ?? []).map((row) => ({ ...row }) as unknown as Row);
+const rowsOf = (result: cassandra.types.ResultSet): readonly Row[] => (result.rows ?? []) as unknown as readonly Row[];
 const localDcOf = (client: cassandra.Client): string =>
   (client as unknown as { options: { localDataCenter: string } }).options.localDataCenter;

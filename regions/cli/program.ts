@@ -53,6 +53,8 @@ const finisher =
 /** All commands by name and purpose; the one that is asked for, whole. */
 async function build(asked: string | undefined, io: Io, done: (code: ExitCode) => void): Promise<Command> {
   const program = new Command("atoll")
+    // What stands behind a sub-command's name is that one's, also where the command above it knows the same option.
+    .enablePositionalOptions()
     .description(
       "A multi-region active-active gateway mesh for chat: every region keeps working when it is cut off, and all agree again by themselves.",
     )

@@ -1,10 +1,17 @@
 /** `atoll stores`: how far the stores beside the embedded one have come, how history is read, and what to repair. */
+import { readFileSync } from "node:fs";
 import type { ReadConsistency, RepairStep, StoreFacts, StoreSetting } from "../../core/ports/store-modes.ts";
 import { READ_CONSISTENCIES, STORE_MODES } from "../../core/ports/store-modes.ts";
+import { accessOf } from "../cassandra/access.ts";
+import { promote } from "../cassandra/promote.ts";
+import { openSession } from "../cassandra/session.ts";
+import { histogramMetrics, parseTableHistograms } from "../cassandra/table-histograms.ts";
+import type { Config } from "../config.ts";
 import { type Answer, Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
 import { ask, askFirst, onlyRegion, type ReachOptions, reach } from "./reach.ts";
+import { addSettings, type SettingOptions, soundSettings } from "./settings.ts";
 
 type Options = ReachOptions & { readonly region?: string };
 type Stores = StoreSetting & { readonly items: readonly StoreFacts[] };
@@ -38,6 +45,22 @@ async function everywhere(options: Options, change?: Partial<StoreSetting>): Pro
   return { code: regions.some(({ why }) => why !== undefined) ? 1 : 0, document: { regions }, text: regions.map(readable).join("\n") };
 }
 
+async function promoteTo(dc: string, config: Config): Promise<Answer> {
+  const access = accessOf(config);
+  if (access === undefined)
+    throw new Stop(2, "no Cassandra is named", "ATOLL_CASSANDRA_CONTACT_POINTS=host[:port],… of the data centre that is left");
+  const session = openSession({ ...access, localDc: dc, readConsistency: () => "local-quorum", prepared: async () => {} });
+  try {
+    const done = await promote(session, dc);
+    const text = `${done.keyspace} stands in ${dc} alone\nnext: ATOLL_CASSANDRA_LOCAL_DC=${dc} for every region that used another · nodetool removenode for lost nodes`;
+    return { code: 0, document: done, text };
+  } catch (error) {
+    throw new Stop(1, error instanceof Error ? error.message : String(error), "atoll doctor --cassandra HOST");
+  } finally {
+    await session.close();
+  }
+}
+
 function oneOf<T extends string>(allowed: readonly T[], given: string | undefined): T {
   const found = allowed.find((one) => one === given);
   if (found === undefined) throw new Stop(2, `${given} is none of ${allowed.join(", ")}`);
@@ -50,6 +73,7 @@ export const define: Define = (command, finish) => {
       .option("--region <region>", "only this region (default: all)")
       .option("--url <url>", "ask this gateway instead of the local mesh")
       .option("--token <token>", "an operator's token, with --url");
+  command.enablePositionalOptions();
   options(command).addHelpText(
     "after",
     examples(
@@ -73,6 +97,29 @@ export const define: Define = (command, finish) => {
   finish(options(reads), ({ options: asked, args }: Asked<Options>) =>
     everywhere(asked, { consistency: oneOf<ReadConsistency>(READ_CONSISTENCIES, args[0]) }),
   );
+  const promoting = command
+    .command("promote")
+    .argument("<dc>", "the data centre that is to stand alone")
+    .description("A keyspace shared over data centres goes on in one of them; told by the environment of atoll serve.");
+  addSettings(promoting);
+  finish(promoting, ({ options: asked, args, io }: Asked<SettingOptions>) =>
+    promoteTo(args[0] ?? "", soundSettings(asked, io.environment)),
+  );
+  const histograms = command
+    .command("histograms")
+    .argument("[file]", "what nodetool tablehistograms said (default: standard input)")
+    .description("Partition sizes as Prometheus text, for a textfile collector.");
+  finish(histograms, async ({ args }: Asked<Options>) => {
+    const said = readFileSync(args[0] ?? 0, "utf8");
+    const found = said.split(/^(?=\S+\/\S+ histograms$)/m).flatMap((one) => parseTableHistograms(one) ?? []);
+    if (found.length === 0)
+      throw new Stop(
+        2,
+        "this is not what nodetool tablehistograms says",
+        "nodetool tablehistograms KEYSPACE messages | atoll stores histograms",
+      );
+    return { code: 0, document: { tables: found }, text: histogramMetrics(found).trimEnd() };
+  });
   const plan = command.command("repair-plan").description("What to repair after trouble with Cassandra, hot channels first.");
   finish(options(plan), async ({ options: asked }: Asked<Options>) => {
     const { body } = await askFirst<{ readonly items: readonly RepairStep[] }>(

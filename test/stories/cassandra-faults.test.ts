@@ -1,0 +1,126 @@
+/** What becomes of a region whose Cassandra dies, stands still, is slow, is not there, or comes back without what it had acknowledged. */
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { CassandraParts, OpenCassandra } from "../../regions/cassandra/open.ts";
+import { openCassandra } from "../../regions/cassandra/open.ts";
+import type { CassandraNode } from "../servers/cassandra.ts";
+import { cassandraNode, placeNode } from "../servers/cassandra.ts";
+import { cassandraMissing } from "../servers/java.ts";
+import { describeWith } from "../servers/needed.ts";
+import { runFolder } from "../servers/run-folder.ts";
+import { until } from "../servers/server.ts";
+import type { SlowProxy } from "../servers/slow-proxy.ts";
+import { slowProxy } from "../servers/slow-proxy.ts";
+import type { Talk } from "./region-with-history.ts";
+import { talkWith } from "./region-with-history.ts";
+
+/** A command waits for the log alone; whatever is wrong with Cassandra adds nothing like this. */
+const QUICK_MS = 1_500;
+
+describeWith("Cassandra", cassandraMissing(), () => {
+  let node: CassandraNode;
+  let proxy: SlowProxy;
+  let talks: { readonly talk: Talk; readonly cassandra: OpenCassandra }[] = [];
+  let spaces = 0;
+  let running = false;
+
+  beforeAll(async () => {
+    const place = await placeNode({ folder: `${runFolder()}/faulty` });
+    node = cassandraNode(place);
+    proxy = await slowProxy(place);
+  });
+  afterEach(async () => {
+    for (const { talk, cassandra } of talks) {
+      await talk.stop();
+      await cassandra.history.close();
+    }
+    talks = [];
+    await proxy.pass();
+    proxy.delay(0);
+  });
+  afterAll(async () => {
+    await proxy.close();
+    await node.kill().catch(() => {});
+  });
+
+  const open = (port: number, keyspace: string, more: Partial<CassandraParts> = {}): OpenCassandra =>
+    openCassandra({ contactPoints: [`127.0.0.1:${port}`], keyspace, boot: `${port}`, nowMs: Date.now, pause, mayMigrate: true, ...more });
+  async function begin({ down = false } = {}): Promise<Talk> {
+    if (!down && !running) await node.start();
+    running = !down;
+    const cassandra = open(proxy.port, `faults_${++spaces}`);
+    const talk = await talkWith(cassandra.history);
+    talks.push({ talk, cassandra });
+    return talk;
+  }
+  /** What the store says, with nothing laid over it: pages are read from it once nothing is recent. */
+  async function same(talk: Talk): Promise<void> {
+    await talk.caughtUp();
+    await pause(2_100); // what was taken a moment ago is read from the embedded store too
+    expect(await talk.pages("anywhere")).toEqual(await talk.pages("embedded"));
+    const history = talks.find((one) => one.talk === talk)?.cassandra.history;
+    const channel = talk.channel.split("_")[2] ?? "";
+    const stored = await history?.page(channel, { limit: 50_000 });
+    expect(stored?.map(({ message }) => message)).toEqual([...new Set(stored?.map(({ message }) => message))]);
+    expect(stored?.length).toBe(
+      (await talk.region.reader.messages({ user: "ana", roles: ["user"] }, talk.channel, { limit: 50_000 })).items.length,
+    );
+    for (const one of stored?.slice(0, 20) ?? []) expect((await history?.versions(channel, one.message))?.length).toBeGreaterThan(0);
+  }
+
+  test("down from the start: the region opens, commands and delivery go on, pages are read; when it comes it gets all", async () => {
+    const talk = await begin({ down: true });
+    expect(await talk.say(300)).toBeLessThan(QUICK_MS);
+    expect(talk.told()).toBeGreaterThanOrEqual(300);
+    expect(talk.state()).toBe("unreachable");
+    expect(await talk.pages("anywhere")).toEqual(await talk.pages("embedded"));
+    await node.start();
+    running = true;
+    await same(talk);
+  });
+
+  test("SIGSTOP for a while: nobody waits for it, and it catches up", async () => {
+    const talk = await begin();
+    await talk.say(50);
+    await talk.caughtUp();
+    node.hold();
+    try {
+      expect(await talk.say(200)).toBeLessThan(QUICK_MS);
+      await until("it is found out of reach", () => talk.state() === "unreachable", 20_000);
+      expect(await talk.say(200)).toBeLessThan(QUICK_MS);
+      const startMs = performance.now();
+      expect(await talk.pages("anywhere")).toEqual(await talk.pages("embedded"));
+      expect(performance.now() - startMs).toBeLessThan(QUICK_MS);
+    } finally {
+      node.release();
+    }
+    await same(talk);
+  });
+
+  test("answers that take two seconds: commands do not notice, pages come from the embedded store, what waits is brought slowly", async () => {
+    const talk = await begin();
+    await talk.say(50);
+    await talk.caughtUp();
+    await pause(2_100);
+    proxy.delay(2_000);
+    expect(await talk.say(100)).toBeLessThan(QUICK_MS);
+    const startMs = performance.now();
+    expect(await talk.pages("anywhere")).toEqual(await talk.pages("embedded"));
+    expect(performance.now() - startMs).toBeLessThan(5_000); // one read is waited for, a second long; the others are spared
+    expect(await talk.say(100)).toBeLessThan(QUICK_MS);
+    proxy.delay(0);
+    await same(talk);
+  });
+
+  test("somebody drops the keyspace under a running region: its tables are made again and filled", async () => {
+    const talk = await begin();
+    await talk.say(200);
+    await talk.caughtUp();
+    await talks[0]?.cassandra.session.run(`DROP KEYSPACE faults_${spaces}`);
+    await talk.say(20);
+    await until("it is noticed", () => talk.refilled() >= 200, 30_000).catch((late: Error) => {
+      throw new Error(`${late.message}: ${talk.failures.join(" / ")}`);
+    });
+    await same(talk);
+  });
+});
