@@ -169,7 +169,7 @@ export class Connection {
       const { stream } = this.follow(channel);
       return stream === undefined ? [] : [stream];
     } catch (thrown) {
-      const refusal = asRefusal(thrown, (error) => this.#context.parts.log.error({ error }, "hello's channel failed unexpectedly"));
+      const refusal = asRefusal(thrown, (error) => this.#context.parts.log.error({ err: error }, "hello's channel failed unexpectedly"));
       this.send({ type: "error", channel, ...frameErrorOf(refusal) });
       return [];
     }

@@ -44,7 +44,7 @@ export async function submit({ parts, rates }: Context, actor: Actor, command: C
     if (accepted.replayed) outcome = "replayed";
     return accepted;
   } catch (thrown) {
-    const refusal = asRefusal(thrown, (error) => log.error({ error, kind: command.kind }, "a command failed unexpectedly"));
+    const refusal = asRefusal(thrown, (error) => log.error({ err: error, kind: command.kind }, "a command failed unexpectedly"));
     outcome = refusal.code;
     throw refusal;
   } finally {

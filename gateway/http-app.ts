@@ -36,7 +36,7 @@ export function openApp({ parts }: { readonly parts: Context["parts"] }): App {
       exposeHeaders: ["Idempotent-Replayed", "Retry-After"],
     }),
   );
-  app.onError((thrown) => problemResponse(asRefusal(thrown, (error) => parts.log.error({ error }, "a call failed unexpectedly"))));
+  app.onError((thrown) => problemResponse(asRefusal(thrown, (error) => parts.log.error({ err: error }, "a call failed unexpectedly"))));
   app.notFound(() =>
     problemResponse(new Refusal("not-found", "There is nothing at this path.", { hint: "All calls are listed at /docs." })),
   );

@@ -69,7 +69,7 @@ export class Line {
 
   /** A refusal of one frame: a reply where its id could be read, else an error frame. */
   refuse(thrown: unknown, id?: FrameId): void {
-    const refusal = asRefusal(thrown, (error) => this.#context.parts.log.error({ error }, "a frame failed unexpectedly"));
+    const refusal = asRefusal(thrown, (error) => this.#context.parts.log.error({ err: error }, "a frame failed unexpectedly"));
     if (id !== undefined) this.send({ type: "reply", id, ok: false, error: frameErrorOf(refusal) });
     else this.send({ type: "error", ...frameErrorOf(refusal) });
   }

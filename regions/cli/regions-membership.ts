@@ -26,12 +26,14 @@ export function defineMembership(command: Command, finish: Finish): void {
     .argument("<region>", "the region to remove")
     .option("--force", "also when it is down or cut off: what only its disk holds is not in the mesh until it is added again")
     .addHelpText("after", examples("atoll regions remove sa", "atoll regions remove sa --force   # it is dead for good"));
-  finish(remove, async ({ options, args }: Asked<{ readonly force?: boolean }>) => {
+  finish(remove, async ({ options, args, io }: Asked<{ readonly force?: boolean }>) => {
     const done = await giveOrder<RegionRemoved>(options.data, { order: "remove", region: args[0] ?? "", force: options.force === true });
-    return {
-      code: 0,
-      document: done,
-      text: `${done.region} is removed; its data stay in ${done.data}\nback again: atoll regions add ${done.region}`,
-    };
+    const { region, data, behind } = done;
+    if (behind.length === 0)
+      return { code: 0, document: done, text: `${region} is removed; its data stay in ${data}\nback again: atoll regions add ${region}` };
+    io.err(
+      `atoll: ${region} is removed, but ${behind.join(", ")} heard less of it than others did; its disk has what is missing: atoll regions add ${region}\n`,
+    );
+    return { code: 1, document: done };
   });
 }

@@ -4,6 +4,8 @@
  * its servers stop. Its disk stays as it is.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import type { VerifyReport } from "../../core/ports/boards.ts";
+import { mintToken } from "../cli/mint.ts";
 import { writeWhole } from "./folder.ts";
 import { type MeshPlan, type RegionPlan, readyOf } from "./plan.ts";
 import { planWith, planWithout } from "./plan-change.ts";
@@ -27,6 +29,8 @@ export interface RegionRemoved {
   readonly region: string;
   /** Where its data stay. */
   readonly data: string;
+  /** Regions that heard less of it than others did: its disk has what they lack. Empty when all hold the same. */
+  readonly behind: readonly string[];
   readonly at: string;
 }
 export interface MembershipOptions {
@@ -38,6 +42,7 @@ export interface MembershipOptions {
 const JOIN_MS = 3_600_000;
 const HANDED_OVER_MS = 90_000;
 const FOLLOWED_MS = 10_000;
+const AGREED_MS = 20_000;
 const AGAIN_MS = 100;
 
 /** Asks again until it holds; false when the time is over. */
@@ -54,6 +59,14 @@ async function within(timeMs: number, holds: () => Promise<boolean>): Promise<bo
 async function follows({ port }: RegionPlan, count: number): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${port}/readyz?verbose`, { signal: AbortSignal.timeout(2_000) });
   return (await answer.text()).includes(`topology ${count} regions`);
+}
+
+async function verified({ port }: RegionPlan, token: string): Promise<VerifyReport> {
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/verify`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(10_000),
+  });
+  return (await answer.json()) as VerifyReport;
 }
 
 export function openMembership({ plan: first, regions }: MembershipOptions): Membership {
@@ -101,7 +114,20 @@ export function openMembership({ plan: first, regions }: MembershipOptions): Mem
     announce();
     await followed();
     await regions.drop(name);
-    return { region: name, data: region.folder, at: new Date().toISOString() };
+    return { region: name, data: region.folder, behind: force ? await behind() : [], at: new Date().toISOString() };
+  };
+
+  /** Who does not get to what the others hold, after a while in which regions read what they lack at each other's mirrors. */
+  const behind = async (): Promise<readonly string[]> => {
+    const living = plan.regions.filter(({ name }) => regions.processes.get(name)?.alive === true);
+    const { token } = await mintToken(plan.secret, { user: "atoll-operator", roles: ["operator"], ttlMs: AGREED_MS * 2 });
+    let report: VerifyReport | undefined;
+    await within(AGREED_MS, async () => {
+      report = await verified(living[0]!, token);
+      return report.equal;
+    });
+    const named = Object.entries(report?.regions ?? {}).flatMap(([name, { why }]) => (why?.endsWith("is behind") === true ? [name] : []));
+    return named.length > 0 || report?.equal === true ? named : living.map(({ name }) => name);
   };
 
   /** The program drains; then every peer must hold all that the region ever wrote. */

@@ -47,7 +47,7 @@ unpack_deb() {
   mkdir -p "$dir" && cd "$dir"
   apt-get download -qq "$package" 2>/dev/null || { apt-get update -qq && apt-get download -qq "$package" 2>/dev/null; }
   dpkg -x "$package"_*.deb "$package"
-  ln -sf "$(find "$dir/$package" -name "$program" -type f -perm -u+x | head -n 1)" "$BIN/$program"
+  ln -sf "$(find "$dir/$package/usr" -name "$program" -type f -perm -u+x | head -n 1)" "$BIN/$program"
 }
 
 python_tool() { # python_tool NAME REQUIREMENT

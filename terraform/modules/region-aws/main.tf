@@ -4,7 +4,7 @@ locals {
   cidr  = "10.${16 + var.index}.0.0/16"
   label = "atoll-${var.name}"
   tags  = { "atoll:region" = var.name }
-  zones = { for i in range(var.zones) : tostring(i) => data.aws_availability_zones.here.names[i] }
+  zones = { for i in range(var.zones) : tostring(i) => coalesce(var.availability_zones, data.aws_availability_zones.here.names)[i] }
 }
 
 data "aws_availability_zones" "here" {

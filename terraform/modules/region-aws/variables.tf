@@ -39,6 +39,12 @@ variable "zones" {
   }
 }
 
+variable "availability_zones" {
+  description = "Names of the zones, in their order, so that a zone that AWS adds moves no subnet; null for the first `zones` that AWS names now."
+  type        = list(string)
+  default     = null
+}
+
 variable "kubernetes_version" {
   description = "Version of the cluster."
   type        = string
