@@ -29,7 +29,7 @@ export const directorySink = (directory: DirectoryStore, shard: string, tables: 
 const CHANNEL_FIELDS = ["name", "topic", "policy", "deletes"] as const;
 const PROFILE_FIELDS = ["displayName", "avatar"] as const;
 
-export function directoryBatch(tables: TableReader, { registers, upTo }: Changes): DirectoryBatch {
+function directoryBatch(tables: TableReader, { registers, upTo }: Changes): DirectoryBatch {
   const channels = new Map<string, Worded<StoredChannel> | undefined>();
   const users = new Map<string, Worded<StoredUser>>();
   const memberships: Worded<StoredMembership>[] = [];

@@ -18,7 +18,7 @@ export function text(value: unknown): string {
 }
 const textOrNull = (value: unknown): string | null => (value === null ? null : text(value));
 
-export const membershipId = (channel: string, user: string): string => `${text(channel)}|${text(user)}`;
+const membershipId = (channel: string, user: string): string => `${text(channel)}|${text(user)}`;
 
 export function directoryRows({ users, people, channels, memberships, aliases }: DirectoryBatch): DirectoryRows {
   return {

@@ -13,7 +13,7 @@ type HeldDocument = { readonly _id: string } & Held;
 export const IN_FORCE = { role: { $gt: "" } } as const;
 /** Without a bound on the index's first field the planner would look into every document. */
 export const EVERYBODY = { user: { $gte: "" }, ...IN_FORCE } as const;
-export const INDEXES = {
+const INDEXES = {
   byUser: { key: { user: 1, channel: 1, role: 1 }, name: "inForceByUser", partialFilterExpression: IN_FORCE },
   byChannel: { key: { channel: 1, user: 1, role: 1 }, name: "inForceByChannel", partialFilterExpression: IN_FORCE },
 } as const;
