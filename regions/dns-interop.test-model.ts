@@ -40,6 +40,8 @@ export class Mesh {
 
 export interface Server {
   readonly port: number;
+  /** Of the process that answers, where it is not this one. */
+  readonly pid?: number | undefined;
   /** How long a change may take to be answered: caches and files in between. */
   readonly changedWithinMs: number;
   close(): Promise<void>;
@@ -170,6 +172,7 @@ plugins => { geoip => {
   const child = run("gdnsd", ["-c", directory, "start"]);
   return {
     port,
+    pid: child.pid,
     changedWithinMs: 8_000,
     close: async () => {
       end();

@@ -10,6 +10,8 @@ import { openRealTimers } from "../real-timers.ts";
 import { type Observer, openObserver } from "./observer.ts";
 import type { ToldDocument } from "./told.ts";
 
+/** On a busy machine a look takes its time; what is awaited is a state. */
+const SOON = { timeout: 20_000, interval: 10 };
 const KEY = "the mesh's own";
 const up = { state: "up", why: "ready", settled: true } as const;
 const down = { state: "down", why: "no answer", settled: true } as const;
@@ -57,7 +59,7 @@ describe("an observer", () => {
   const doors: Door[] = [];
   let observer: Observer | undefined;
   const news: Order[] = [];
-  async function observe(settings = { ...STEERING, everyMs: 30, timeoutMs: 500 }): Promise<readonly Door[]> {
+  async function observe(settings = { ...STEERING, everyMs: 30, timeoutMs: 5_000 }): Promise<readonly Door[]> {
     doors.push(new Door("us"), new Door("eu"), new Door("ap"));
     const regions = await Promise.all(doors.map((door) => door.open()));
     observer = openObserver({
@@ -70,8 +72,8 @@ describe("an observer", () => {
     return doors;
   }
   const healthOf = (name: string) => observer!.world().health.get(name);
-  const becomes = (name: string, state: string, timeout = 10_000) =>
-    vi.waitFor(() => expect(healthOf(name)?.state).toBe(state), { timeout, interval: 10 });
+  const becomes = (name: string, state: string, timeout = SOON.timeout) =>
+    vi.waitFor(() => expect(healthOf(name)?.state).toBe(state), { ...SOON, timeout });
   afterEach(async () => {
     observer?.close();
     await Promise.all(doors.splice(0).map((door) => (door.server.listening ? door.die() : undefined)));
@@ -83,11 +85,11 @@ describe("an observer", () => {
     await becomes("us", "up");
     eu.told = { looks: { us: up } };
     ap.told = { looks: { us: up } };
-    await vi.waitFor(() => expect(eu.asked).toBeGreaterThan(3));
+    await vi.waitFor(() => expect(eu.asked).toBeGreaterThan(3), SOON);
     await us.die();
-    await vi.waitFor(() => expect(healthOf("us")?.why).toContain("1 of 3 places do not reach it"), { timeout: 5_000 });
+    await vi.waitFor(() => expect(healthOf("us")?.why).toContain("1 of 3 places do not reach it"), SOON);
     eu.told = { looks: { us: down } };
-    await vi.waitFor(() => expect(healthOf("us")?.why).toContain("2 of 3 places do not reach it"), { timeout: 5_000 });
+    await vi.waitFor(() => expect(healthOf("us")?.why).toContain("2 of 3 places do not reach it"), SOON);
     expect(healthOf("us")?.state).toBe("up");
     ap.told = { looks: { us: down } };
     await becomes("us", "down");
@@ -98,7 +100,7 @@ describe("an observer", () => {
     eu.told = { looks: { us: up } };
     await becomes("us", "up");
     await us.die();
-    await vi.waitFor(() => expect(healthOf("us")?.why).toContain("places do not reach it"), { timeout: 5_000 });
+    await vi.waitFor(() => expect(healthOf("us")?.why).toContain("places do not reach it"), SOON);
     eu.told = "garbage";
     ap.told = "garbage";
     await becomes("us", "down");
@@ -119,7 +121,7 @@ describe("an observer", () => {
     eu.told = { orders: { version: "b.1", all: [drain(2_000, true)] } };
     await becomes("us", "drained");
     ap.told = { orders: { version: "c.1", all: [drain(1_000, false)] } };
-    await vi.waitFor(() => expect(ap.asked).toBeGreaterThan(20));
+    await vi.waitFor(() => expect(ap.asked).toBeGreaterThan(20), SOON);
     expect(healthOf("us")?.state).toBe("drained");
     ap.told = { orders: { version: "c.2", all: [drain(3_000, false)] } };
     await becomes("us", "up");
