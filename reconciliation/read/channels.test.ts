@@ -137,6 +137,13 @@ describe("the list of my channels", () => {
     expect([first.next === null, rest.next]).toEqual([false, null]);
   });
 
+  test.each(["last-words", "a_b-c", "x.y", "o'neil", "a+b"])("the mentions of a person called %s are counted like anybody's", (name) => {
+    const story = filled(1);
+    story.join(name, 5);
+    story.send(at(6, "ap"), `@${name}: hello, not @${name}2`, { actor: "kim", message: message(2) });
+    expect(story.reader.channels(someone(name), { limit: 9 }).items[0]?.mentions).toBe(1);
+  });
+
   test("H15: unread is what others wrote beyond the marker's cursor, also what a heal brings in with older stamps; the marker may go back", () => {
     const story = filled(4);
     const waiting = (user = "ana") => {

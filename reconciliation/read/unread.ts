@@ -43,8 +43,8 @@ const isObject = (value: Json | undefined): value is { readonly [field: string]:
 const textsOf = (fields: { readonly [field: string]: Json }): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).map(([origin, point]) => [origin, String(point)]));
 
-/** "@user" as a word of its own. */
+/** "@user" as a word of its own. Only what has a meaning in an expression is escaped: with the flag u any other escape is an error. */
 function naming(user: string): (body: string) => boolean {
-  const mention = new RegExp(`(?<![A-Za-z0-9_@-])@${user.replace(/[^A-Za-z0-9_]/g, "\\$&")}(?![A-Za-z0-9_-])`, "u");
+  const mention = new RegExp(`(?<![A-Za-z0-9_@-])@${user.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")}(?![A-Za-z0-9_-])`, "u");
   return (body) => mention.test(body);
 }
