@@ -209,11 +209,7 @@ async function sendOne(
     ]);
   if (change === "react")
     await Promise.all([ask(user, home, "reaction.set", { emoji: "👍" }), ask(owner, away, "reaction.set", { emoji: "🎉" })]);
-  if (change === "delete")
-    await Promise.all([
-      ask(user, home, "message.delete"),
-      ask(owner, away, "message.edit", { body: `${text} (kept by the owner)`.slice(0, 4_000) }),
-    ]);
+  if (change === "delete") await Promise.all([ask(user, home, "message.delete"), ask(owner, away, "message.edit", { body: text })]);
 }
 
 function settle({ answer }: Outcome, key: string, tally: Tally): string | undefined {
