@@ -103,7 +103,7 @@ describeWith("Cassandra under a mesh", cassandraMissing(), () => {
     expect(JSON.parse(stdout)).toMatchObject({ lost: 0, duplicated: 0 });
     await caughtUp();
     await mesh.settled();
-  });
+  }, 180_000);
 
   test("M13 P2: how history is read is switched while it runs, and what was executed shows in the metrics", async () => {
     const look = async (): Promise<void> => {

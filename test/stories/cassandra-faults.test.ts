@@ -1,4 +1,5 @@
 /** What becomes of a region whose Cassandra dies, stands still, is slow, is not there, or comes back without what it had acknowledged. */
+import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { CassandraParts, OpenCassandra } from "../../regions/cassandra/open.ts";
@@ -53,6 +54,40 @@ describeWith("Cassandra", cassandraMissing(), () => {
     talks.push({ talk, cassandra });
     return talk;
   }
+  /**
+   * The node dies at the moment of an acknowledgement and starts again where the region does not reach it: how many of the messages acknowledged
+   * last have lost their versions. `power`: it goes too, and with it what of the commit log had not reached the disk.
+   */
+  async function killedWhileItAcknowledges(talk: Talk, power: "stays" | "goes"): Promise<number> {
+    await proxy.pass();
+    await talk.caughtUp();
+    const before = talk.acknowledged.size;
+    const killed = new Promise<void>((done) => {
+      talk.onAcknowledged(() => {
+        if (talk.acknowledged.size < before + 500) return;
+        talk.onAcknowledged(() => {});
+        void Promise.all([node.kill(), proxy.refuse()]).then(() => done());
+      });
+    });
+    expect(await talk.say(1_000)).toBeLessThan(QUICK_MS);
+    await killed;
+    const acknowledged = [...talk.acknowledged].slice(-500);
+    if (power === "goes") await rm(`${node.place.folder}/commitlog`, { recursive: true });
+    await node.start();
+    return (await withoutVersions(talk, acknowledged)).length;
+  }
+  async function withoutVersions(talk: Talk, messages: readonly string[]): Promise<readonly string[]> {
+    const { history } = open(node.place.port, `faults_${spaces}`, { readMs: 60_000 });
+    const channel = talk.channel.split("_")[2] ?? "";
+    const without: string[] = [];
+    for (let from = 0; from < messages.length; from += 100) {
+      const some = messages.slice(from, from + 100);
+      const versions = await Promise.all(some.map((message) => history.versions(channel, message)));
+      without.push(...some.filter((_, nth) => versions[nth]?.length === 0));
+    }
+    await history.close();
+    return without;
+  }
   /** What the store says, with nothing laid over it: pages are read from it once nothing is recent. */
   async function same(talk: Talk): Promise<void> {
     await talk.caughtUp();
@@ -77,7 +112,21 @@ describeWith("Cassandra", cassandraMissing(), () => {
     await node.start();
     running = true;
     await same(talk);
-  });
+  }, 120_000);
+
+  test("SIGKILL, and a power cut after it, take back what Cassandra had acknowledged; the region brings all of it again", async () => {
+    const talk = await begin();
+    await talk.say(100);
+    for (const power of ["stays", "goes"] as const) {
+      const lost = await killedWhileItAcknowledges(talk, power);
+      console.info(`SIGKILL, power ${power}: versions of ${lost} of the last 500 acknowledged messages are gone`);
+      if (power === "goes") expect(lost).toBeGreaterThan(0);
+      await proxy.pass();
+      await same(talk);
+      expect(await withoutVersions(talk, [...talk.acknowledged])).toEqual([]);
+    }
+    expect(talk.refilled()).toBeGreaterThan(0);
+  }, 180_000);
 
   test("SIGSTOP for a while: nobody waits for it, and it catches up", async () => {
     const talk = await begin();
