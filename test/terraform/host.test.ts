@@ -100,7 +100,7 @@ module "region" {
     expect(code).toBe(1);
     expect(out).toMatch(/host key|handshake/i);
     expect(existsSync(join(host, "etc", "gateway.conf"))).toBe(false);
-  }, 60_000);
+  }, 120_000);
 
   test("files, units and keys are put there, the region serves, and there is nothing left to do", async () => {
     await write(sshd.hostKey);
@@ -111,7 +111,7 @@ module "region" {
     const state = readFileSync(join(root, "terraform.tfstate"), "utf8");
     expect(state).not.toMatch(/SU[A-Z2-7]{56}|BEGIN [A-Z ]*PRIVATE KEY/);
     expect(state).not.toContain(readFileSync(join(keys, "mesh", "link-secret"), "utf8").trim());
-  }, 90_000);
+  }, 180_000);
 
   test("systemd has nothing to say against the units", async () => {
     for (const unit of UNITS) {
@@ -131,7 +131,7 @@ module "region" {
     expect(out).toMatch(/1 added, 0 changed, 1 destroyed/);
     expect(pids()).toEqual(before);
     expect(readFileSync(join(host, "etc", "topology.json"), "utf8")).toContain("Ashburn");
-  }, 60_000);
+  }, 120_000);
 
   test("destroy stops it and takes its units away; its data stay", async () => {
     const before = pids();
@@ -140,5 +140,5 @@ module "region" {
     for (const pid of before) expect(() => execFileSync("test", ["-d", `/proc/${pid}`])).toThrow();
     expect(existsSync(join(host, "units", "atoll.service"))).toBe(false);
     expect(existsSync(join(host, "data", "us", "state", "store", "data.mdb"))).toBe(true);
-  }, 60_000);
+  }, 120_000);
 });

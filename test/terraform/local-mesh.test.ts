@@ -96,7 +96,7 @@ describe.skipIf(server === undefined)("a mesh on this machine by terraform apply
     expect(seconds).toBeLessThan(90);
     expect((await plan()).code).toBe(0);
     expect((await verify()).equal).toBe(true);
-  }, 120_000);
+  }, 180_000);
 
   test("a fourth region is one entry: only its own resources are made, and it equals the others", async () => {
     const before = pids();
@@ -112,7 +112,7 @@ describe.skipIf(server === undefined)("a mesh on this machine by terraform apply
     const { equal, regions } = await verify();
     expect(equal).toBe(true);
     expect(Object.keys(regions)).toContain("sa");
-  }, 90_000);
+  }, 180_000);
 
   test("what is killed or changed by hand is seen in the plan and healed, that process alone", async () => {
     const before = pids();
@@ -125,7 +125,7 @@ describe.skipIf(server === undefined)("a mesh on this machine by terraform apply
     expect((await plan()).code).toBe(0);
     expect(pids().filter((one, i) => one !== before[i])).toEqual([pid("eu", "jetstream")]);
     await until("all are equal again", async () => (await verify()).equal);
-  }, 90_000);
+  }, 180_000);
 
   test("secrets are in no state and in no log", async () => {
     const secret = readFileSync(join(keys, "mesh", "link-secret"), "utf8").trim();
@@ -150,11 +150,11 @@ describe.skipIf(server === undefined)("a mesh on this machine by terraform apply
     expect(pids()).toEqual(before);
     expect(existsSync(join(run, "sa", "state", "store", "data.mdb"))).toBe(true);
     await until("three are equal", async () => (await verify()).equal);
-  }, 60_000);
+  }, 120_000);
 
   test("destroy leaves no process", async () => {
     const { code, out } = await terraform(example, "destroy", "-auto-approve", ...args);
     expect(code, out).toBe(0);
     expect(ours()).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 });
