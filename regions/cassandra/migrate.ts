@@ -36,12 +36,9 @@ export const versionOf = async (session: Session): Promise<number> => {
 export async function migrate(session: Session, options: MigrateOptions): Promise<Migrated> {
   const { migrations = MIGRATIONS } = options;
   const latest = Math.max(...migrations.map(({ version }) => version));
-  const from = await versionOf(session);
+  const from = await versionOf(session).catch(() => 0);
   if (from >= latest) return { from, to: from, steps: [] };
-  await session.run(
-    "CREATE TABLE IF NOT EXISTS migrations (part text, version int, about text, done_ms bigint, PRIMARY KEY ((part), version))",
-  );
-  await session.run("CREATE TABLE IF NOT EXISTS locks (name text PRIMARY KEY, holder text)");
+  await made(session, options);
   await lock(session, options);
   try {
     const begun = await versionOf(session);
@@ -58,6 +55,25 @@ export async function migrate(session: Session, options: MigrateOptions): Promis
     return { from: begun, to: latest, steps: steps.map(({ version, about }) => ({ version, about })) };
   } finally {
     await session.decide("DELETE FROM locks WHERE name = 'migrate' IF holder = ?", [options.who]).catch(() => false);
+  }
+}
+
+const TABLES = [
+  "CREATE TABLE IF NOT EXISTS migrations (part text, version int, about text, done_ms bigint, PRIMARY KEY ((part), version))",
+  "CREATE TABLE IF NOT EXISTS locks (name text PRIMARY KEY, holder text)",
+];
+const TRIES = 10;
+
+/** What the lock stands on, before there is a lock: of several who make a table in the same moment one may be refused for it, and finds it when asked again. */
+async function made(session: Session, { pause }: MigrateOptions): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      for (const table of TABLES) await session.run(table);
+      return;
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      await pause(AGAIN_MS);
+    }
   }
 }
 
