@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type Random, randomOf } from "../simulation/random.ts";
-import type { MeshUnderTest } from "./atoll.ts";
+import { type MeshUnderTest, until } from "./atoll.ts";
 import { channelOf } from "./channel.ts";
 import type { Person, Write } from "./person.ts";
 
@@ -45,7 +45,14 @@ export async function openTraffic({ mesh, seed, name, writers = WRITERS, rate = 
   const people = await Promise.all(Array.from({ length: writers }, (_, i) => mesh.person(`${name}-${i}`)));
   const [owner] = people;
   if (owner === undefined) throw new Error("traffic needs a writer");
-  const cursor = await owner.cursor(regions[0] ?? "");
+  let cursor = "";
+  // A kept connection to a process that a story before this one has killed ends with the first use.
+  await until("a cursor", () =>
+    owner.cursor(regions[0] ?? "").then(
+      (given) => (cursor = given) !== "",
+      () => false,
+    ),
+  );
   const channel = await channelOf(mesh, people, name);
 
   const acked = new Set<string>();
