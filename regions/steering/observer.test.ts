@@ -125,7 +125,7 @@ describe("an observer", () => {
     expect(healthOf("us")?.state).toBe("drained");
     ap.told = { orders: { version: "c.2", all: [drain(3_000, false)] } };
     await becomes("us", "up");
-    expect(healthOf("us")?.share).toBe(0.1);
+    expect(healthOf("us")?.share).toBeCloseTo(0.1, 2);
     expect(news.map(({ id }) => id)).toEqual(["o2000", "o3000"]);
   });
   test("with the default thresholds a region that dies is offered to nobody within 15 s, and never again while it is dead", async () => {
