@@ -36,6 +36,7 @@ export const versionOf = async (session: Session): Promise<number> => {
 export async function migrate(session: Session, options: MigrateOptions): Promise<Migrated> {
   const { migrations = MIGRATIONS } = options;
   const latest = Math.max(...migrations.map(({ version }) => version));
+  // Only a short cut: a table may be named before it can be read, while somebody else makes it. It is read again under the lock, where failing counts.
   const from = await versionOf(session).catch(() => 0);
   if (from >= latest) return { from, to: from, steps: [] };
   await made(session, options);
