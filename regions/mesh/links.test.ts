@@ -15,14 +15,20 @@ test("a region is cut from all others, or from one; without names all pairs are 
 /** Links whose gates do what they are told after the `stubborn` first echoes. */
 function mesh({ stubborn = 0, dead = [] as readonly string[] } = {}) {
   const cut = new Set<string>();
+  let present: readonly string[] = REGIONS;
   let echoes = 0;
-  const gate = (region: string): Gate => ({
-    cut: (peer) => void cut.add(`${region}<${peer}`),
-    heal: (peer) => void cut.delete(`${region}<${peer}`),
-    bytes: () => 0,
-  });
+  const gate = (region: string): Gate | undefined =>
+    present.includes(region)
+      ? {
+          cut: (peer) => void cut.add(`${region}<${peer}`),
+          heal: (peer) => void cut.delete(`${region}<${peer}`),
+          bytes: () => 0,
+        }
+      : undefined;
   const links = openLinks({
-    regions: REGIONS,
+    get regions() {
+      return present;
+    },
     gate,
     alive: (region) => !dead.includes(region),
     echo: async (from, to) => {
@@ -31,7 +37,19 @@ function mesh({ stubborn = 0, dead = [] as readonly string[] } = {}) {
       return echoes <= stubborn ? !open : open;
     },
   });
-  return { links, cut };
+  return {
+    links,
+    cut,
+    /** Its gate goes with it. */
+    leaves: (region: string): void => {
+      present = present.filter((one) => one !== region);
+      for (const one of [...cut]) if (one.startsWith(`${region}<`)) cut.delete(one);
+    },
+    comes: (region: string): void => {
+      present = [...present, region];
+      links.joined(region);
+    },
+  };
 }
 
 test("H10: a pair is two one-way connections, and both are cut", async () => {
@@ -52,4 +70,26 @@ test("the links of a region that was killed are healed without its answer", asyn
   const { links } = mesh({ dead: ["ap"] });
   expect(await links.heal(pairsOf([], REGIONS))).toBe(true);
   expect(await links.up(1_000)).toBe(true);
+});
+
+test("a region that is removed while a link to it is cut comes back to a cut link, and a heal opens both ways of it", async () => {
+  const { links, cut, leaves, comes } = mesh();
+  await links.cut([["eu", "ap"]]);
+  leaves("ap");
+  expect(links.down).toEqual([]);
+  comes("ap");
+  expect(links.down).toEqual([["eu", "ap"]]);
+  expect([...cut].sort()).toEqual(["ap<eu", "eu<ap"]);
+  expect(await links.heal(links.cuts)).toBe(true);
+  expect([...cut]).toEqual([]);
+});
+
+test("what is healed while a region is away is whole when it comes back", async () => {
+  const { links, cut, leaves, comes } = mesh();
+  await links.cut([["eu", "ap"]]);
+  leaves("ap");
+  expect(await links.heal(links.cuts)).toBe(true);
+  comes("ap");
+  expect([...cut]).toEqual([]);
+  expect(links.down).toEqual([]);
 });

@@ -16,10 +16,11 @@ export interface Gate {
 export interface LinksOptions {
   /** As they are at the moment. */
   readonly regions: readonly string[];
-  readonly gate: (region: string) => Gate;
+  /** Undefined while the region is not there. */
+  readonly gate: (region: string) => Gate | undefined;
   /** Whether an echo from `to` reaches `from`. */
   readonly echo: (from: string, to: string, timeoutMs: number) => Promise<boolean>;
-  /** A region that was killed answers nobody: its links cannot be proved up. */
+  /** A region that was killed or removed answers nobody: its links cannot be proved up. */
   readonly alive: (region: string) => boolean;
 }
 export interface Links {
@@ -27,9 +28,11 @@ export interface Links {
   heal(pairs: readonly Pair[]): Promise<boolean>;
   /** Every pair of living regions that is not cut answers. */
   up(withinMs: number): Promise<boolean>;
-  /** The region is gone, and its cuts with it. */
-  forget(region: string): void;
-  /** The pairs that are cut now. */
+  /** A region has come, with a gate that knows of nothing: what was cut before it was removed is cut still. */
+  joined(region: string): void;
+  /** All pairs that are cut, those of removed regions among them: a cable does not mend because who stood behind it has left. */
+  readonly cuts: readonly Pair[];
+  /** Those of them whose regions are both there. */
   readonly down: readonly Pair[];
 }
 
@@ -47,8 +50,8 @@ export function pairsOf(named: readonly string[], regions: readonly string[]): r
 export function openLinks(options: LinksOptions): Links {
   const { gate, echo, alive } = options;
   const cutNow = new Map<string, Pair>();
-  const key = (pair: Pair): string => pair.join("|");
-  const forwarded = ([a, b]: Pair): number => gate(a).bytes(b) + gate(b).bytes(a);
+  const key = (pair: Pair): string => [...pair].sort().join("|");
+  const forwarded = ([a, b]: Pair): number => (gate(a)?.bytes(b) ?? 0) + (gate(b)?.bytes(a) ?? 0);
 
   /** Asks again and again until `holds`, at most so long. */
   const proved = async (pairs: readonly Pair[], holds: (pair: Pair) => Promise<boolean>, withinMs: number): Promise<boolean> => {
@@ -76,16 +79,16 @@ export function openLinks(options: LinksOptions): Links {
   return {
     cut: (pairs) => {
       for (const [a, b] of pairs) {
-        gate(a).cut(b);
-        gate(b).cut(a);
+        gate(a)?.cut(b);
+        gate(b)?.cut(a);
         cutNow.set(key([a, b]), [a, b]);
       }
       return proved(pairs, isDown, PROOF_MS);
     },
     heal: (pairs) => {
       for (const [a, b] of pairs) {
-        gate(a).heal(b);
-        gate(b).heal(a);
+        gate(a)?.heal(b);
+        gate(b)?.heal(a);
         cutNow.delete(key([a, b]));
       }
       return proved(pairs, isUp, PROOF_MS);
@@ -96,11 +99,14 @@ export function openLinks(options: LinksOptions): Links {
         isUp,
         withinMs,
       ),
-    forget: (region) => {
-      for (const [name, pair] of cutNow) if (pair.includes(region)) cutNow.delete(name);
+    joined: (region) => {
+      for (const [a, b] of cutNow.values()) if (region === a || region === b) gate(region)?.cut(region === a ? b : a);
+    },
+    get cuts() {
+      return [...cutNow.values()];
     },
     get down() {
-      return [...cutNow.values()];
+      return [...cutNow.values()].filter((pair) => pair.every((region) => options.regions.includes(region)));
     },
   };
 }

@@ -33,8 +33,8 @@ export async function carryOut(order: Order, commanded: Commanded): Promise<unkn
       return { cut, at: now() };
     }
     case "heal": {
-      const meant = pairsOf(named(order.regions, commanded), all).map((pair) => pair.join());
-      const healed = links.down.filter((pair) => meant.includes(pair.join()));
+      const names = named(order.regions, commanded);
+      const healed = links.cuts.filter((pair) => names.every((name) => pair.includes(name)));
       if (!(await links.heal(healed)))
         throw new Refused(1, `${words(healed)} is open again, but no echo crosses yet`, "atoll status shows it");
       return { healed, at: now() };

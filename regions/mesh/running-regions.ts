@@ -28,8 +28,8 @@ export class RunningRegions {
         return names();
       },
       gate: (region) => {
-        const proxy = this.#proxies.get(region)!;
-        return { cut: (peer) => proxy.cut(peer), heal: (peer) => proxy.heal(peer), bytes: (peer) => proxy.forwardedBytes(peer) };
+        const proxy = this.#proxies.get(region);
+        return proxy && { cut: (peer) => proxy.cut(peer), heal: (peer) => proxy.heal(peer), bytes: (peer) => proxy.forwardedBytes(peer) };
       },
       echo: (from, to, timeoutMs) => this.#echoes.get(from)?.ask(to, timeoutMs) ?? Promise.resolve(false),
       alive: (region) => this.#processes.get(region)?.alive === true,
@@ -53,6 +53,7 @@ export class RunningRegions {
     for (const peer of this.#proxies.keys()) this.#delay(name, peer);
     const processes = openRegionProcesses(plan, region, this.#options.clockOffsets[name] ?? 0, this.#options.hooks);
     this.#processes.set(name, processes);
+    this.links.joined(name);
     return processes;
   }
   /** Resolves when the region's JetStream tier has let the supervisor in. */
@@ -69,7 +70,6 @@ export class RunningRegions {
     await processes?.stopGateway();
     await this.#proxies.get(name)?.close();
     for (const all of [this.#echoes, this.#processes, this.#proxies]) all.delete(name);
-    this.links.forget(name);
   }
 
   /** Each kind after the other, over all regions at once. */

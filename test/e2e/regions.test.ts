@@ -108,10 +108,29 @@ describe.skipIf(server === undefined)("regions of a running mesh", () => {
     if (removed.code === 0) {
       await until("eu has it", () => heard("eu"));
       expect((await person.read("eu", `/v1/channels/${body["id"]}`))["name"]).toBe("last words");
-      return;
+    } else {
+      expect(removed.code).toBe(1);
+      expect(JSON.parse(removed.stdout).behind).toEqual(["eu"]);
+      expect(removed.stderr).toContain("its disk has what is missing: atoll regions add sa");
     }
-    expect(removed.code).toBe(1);
-    expect(JSON.parse(removed.stdout).behind).toEqual(["eu"]);
-    expect(removed.stderr).toContain("its disk has what is missing: atoll regions add sa");
+  }, 180_000);
+
+  test("it comes back while its link is still cut, and reaches that peer as soon as the link is healed", async () => {
+    const added = await mesh.run("regions", "add", "sa");
+    expect(added.code, added.stderr).toBe(0);
+    const stateOf = async (region: string, peer: string): Promise<string> => {
+      const person = await mesh.person("looks-on");
+      const { peers } = (await person.read(region, "/v1/sync")) as unknown as {
+        readonly peers: readonly { readonly region: string; readonly state: string }[];
+      };
+      return peers.find((one) => one.region === peer)?.state ?? "";
+    };
+    await until("eu and sa are cut off from each other", async () =>
+      (await Promise.all([stateOf("eu", "sa"), stateOf("sa", "eu")])).every((state) => state === "cut-off" || state === "healing"),
+    );
+    const healed = await mesh.run("heal");
+    expect(healed.code, healed.stderr).toBe(0);
+    expect(JSON.parse(healed.stdout).healed.map((pair: readonly string[]) => [...pair].sort())).toEqual([["eu", "sa"]]);
+    await mesh.settled();
   }, 180_000);
 });
