@@ -3,12 +3,16 @@
  * are up (direct mode) and for how long that holds. gdnsd goes on with the last of them when we die. The networks are found by asking the policy itself: the scope of
  * each answer says how far it reaches, and the next question begins behind it.
  *
- * A ramp cannot be by block here, or there would be a line for every /24: while a region comes back, networks are split down to a /12 (a /24 of
- * IPv6) and each goes home as a whole, by the same hash.
+ * Shares cannot be by block here, or there would be a line for every /24: while a region comes back, and where regions stand side by side and
+ * share their clients by weight, networks are split down to a /12 (a /20 of IPv6) and each goes one way as a whole, by the same hash.
  */
 import { type Address, networkText } from "./address.ts";
 import { clientAt, type Locate } from "./client.ts";
+import { kilometres } from "./distance.ts";
+import { spotOf } from "./filters/nearest.ts";
+import { EQUALLY_NEAR_KM } from "./filters/weighted.ts";
 import { decide } from "./policy.ts";
+import type { GeoRegion } from "./region.ts";
 import type { World } from "./steering.ts";
 
 export interface GdnsdFiles {
@@ -26,7 +30,7 @@ const NETS_MOST = 1_000_000;
 const FAMILIES = [
   { bytes: 4, begin: 0n, end: 1n << 32n, splitBits: 12 },
   // All that is in use of IPv6.
-  { bytes: 16, begin: 1n << 125n, end: 1n << 126n, splitBits: 24 },
+  { bytes: 16, begin: 1n << 125n, end: 1n << 126n, splitBits: 20 },
 ] as const;
 type Family = (typeof FAMILIES)[number];
 
@@ -39,6 +43,7 @@ function addressAt(value: bigint, bytes: number): Address {
 /** Everybody up and whole: health is the other file's, and shares are put in below. */
 const atRest = (world: World): World => ({
   ...world,
+  unshared: true,
   health: new Map(world.regions.map(({ name }) => [name, { state: "up", why: "", settled: true, share: 1, shed: 0 }])),
 });
 
@@ -48,12 +53,14 @@ function netsOf(world: World, locate: Locate, { bytes, begin, end, splitBits }: 
     const health = world.health.get(name);
     return health?.state === "up" && (health.share < 1 || health.shed > 0);
   });
+  const isSharing = isRamping || areNeighbours(world.regions);
+  const asShared = isRamping ? world : { ...rest, unshared: false };
   const least = bytes === 4 ? 0 : 3;
   const nets: Net[] = [];
   for (let at = begin; at < end; ) {
     const client = clientAt(addressAt(at, bytes), locate);
-    const bits = Math.max(least, decide(rest, client).scope, isRamping ? splitBits : 0);
-    const { candidates } = decide(isRamping ? world : rest, client).steering;
+    const bits = Math.max(least, decide(rest, client).scope, isSharing ? splitBits : 0);
+    const { candidates } = decide(isSharing ? asShared : rest, client).steering;
     // 6to4 and Teredo: gdnsd takes them for the IPv4 that is in them.
     const start = (at >> BigInt(bytes * 8 - bits)) << BigInt(bytes * 8 - bits);
     if (bytes === 4 || !isIpv4Inside(start, bits))
@@ -63,6 +70,15 @@ function netsOf(world: World, locate: Locate, { bytes, begin, end, splitBits }: 
   }
   return nets;
 }
+
+/** Two regions stand side by side: there are clients for whom they are equally near wherever these are. */
+const areNeighbours = (regions: readonly GeoRegion[]): boolean =>
+  regions.some((one, i) =>
+    regions.slice(i + 1).some((other) => {
+      const [a, b] = [spotOf(one), spotOf(other)];
+      return a !== undefined && b !== undefined && kilometres(a, b) <= EQUALLY_NEAR_KM;
+    }),
+  );
 
 const IPV4_INSIDE = [
   { start: 0x2002n << 112n, bits: 16 },

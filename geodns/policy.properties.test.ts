@@ -158,3 +158,77 @@ describe("whatever the world is like", () => {
     );
   });
 });
+
+describe("regions that are equally near", () => {
+  const twins: readonly GeoRegion[] = [
+    { name: "fra", url: "https://fra.example", latitude: 50.1, longitude: 8.7 },
+    { name: "man", url: "https://man.example", latitude: 49.5, longitude: 8.5 },
+    { name: "us", url: "https://us.example", latitude: 39, longitude: -77 },
+    { name: "kar", url: "https://kar.example", latitude: 49, longitude: 8.4 },
+  ];
+  const blocks = Array.from({ length: 4_000 }, (_, i) => Uint8Array.from([10 + (i >> 8), i & 255, 7, 0]));
+  const client = (one: Uint8Array): Client => ({ address: one, place: { bits: 16, country: "DE", latitude: 49.6, longitude: 8.6 } });
+  const weights = fc.record({
+    fra: fc.double({ min: 0.1, max: 10, noNaN: true }),
+    man: fc.double({ min: 0.1, max: 10, noNaN: true }),
+    kar: fc.double({ min: 0.1, max: 10, noNaN: true }),
+  });
+  const firsts = (
+    given: Readonly<Record<string, number>>,
+    down: readonly string[] = [],
+    asked: readonly Uint8Array[] = blocks,
+  ): readonly string[] => {
+    const regionsNow = twins.map((region) => ({ ...region, weight: given[region.name] ?? 1 }));
+    const health = new Map(
+      down.map((name): [string, RegionHealth] => [name, { state: "down", why: "no answer", settled: true, share: 1, shed: 0 }]),
+    );
+    return asked.map((one) => rankRegions({ world: { regions: regionsNow, health }, client: client(one) }).items[0]!.name);
+  };
+
+  test("share their clients by weight", () => {
+    fc.assert(
+      fc.property(weights, (given) => {
+        const all = Object.values(given).reduce((sum, one) => sum + one, 0);
+        const first = firsts(given);
+        for (const [name, weight] of Object.entries(given)) {
+          const part = first.filter((one) => one === name).length / blocks.length;
+          expect(Math.abs(part - weight / all)).toBeLessThan(0.035);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+  test("a region that is given more weight wins clients only, and nobody moves between the others", () => {
+    fc.assert(
+      fc.property(weights, fc.constantFrom("fra", "man", "kar"), fc.double({ min: 1, max: 5, noNaN: true }), (given, name, more) => {
+        const before = firsts(given, [], blocks.slice(0, 200));
+        const after = firsts({ ...given, [name]: given[name as "fra"] * more }, [], blocks.slice(0, 200));
+        for (const [i, one] of before.entries()) if (after[i] !== one) expect(after[i]).toBe(name);
+      }),
+      { numRuns: 100 },
+    );
+  });
+  test("the clients of one that is down are shared by the weights of the others, whose own clients stay", () => {
+    fc.assert(
+      fc.property(weights, fc.constantFrom("fra", "man", "kar"), (given, name) => {
+        const before = firsts(given, [], blocks.slice(0, 1_000));
+        const after = firsts(given, [name], blocks.slice(0, 1_000));
+        for (const [i, one] of before.entries()) if (one !== name) expect(after[i]).toBe(one);
+        const moved = after.filter((_, i) => before[i] === name);
+        if (moved.length < 200) return;
+        const [a = "", b = ""] = ["fra", "man", "kar"].filter((one) => one !== name);
+        const part = moved.filter((one) => one === a).length / moved.length;
+        expect(Math.abs(part - given[a as "fra"] / (given[a as "fra"] + given[b as "fra"]))).toBeLessThan(0.13);
+      }),
+      { numRuns: 25 },
+    );
+  });
+  test("farther ones take no part, and the answer hangs on the client's block and says so", () => {
+    const { items, scope } = rankRegions({
+      world: { regions: twins.map((region) => ({ ...region, weight: region.name === "us" ? 1_000 : 1 })), health: new Map() },
+      client: client(blocks[0]!),
+    });
+    expect(items.at(-1)?.name).toBe("us");
+    expect([scope, items[0]!.why]).toEqual([24, expect.stringMatching(/by distance, \d+ km, by its weight 1 of 3 among those as near$/)]);
+  });
+});

@@ -1,7 +1,8 @@
 /**
  * Which region a client should go to: an ordered list of small filters, after NS1's filter chains. Each orders the candidates, or takes some
  * out of the offer and says why; where two of them order, the later has the word. So the chain reads: the operator's word; who is out (drained,
- * not up, cut off for long); what is near; what was measured to be quicker than what is near; who is nearly full; who is coming back; how many.
+ * not up, cut off for long); what is near, and who of those equally near; what was measured to be quicker; who is nearly full; who is coming
+ * back; how many.
  *
  * There is always an answer: when no region is to be offered, the answer is as if all were, for a client that is sent somewhere may get through.
  */
@@ -12,6 +13,7 @@ import { behindOffered, cutOff, drained, up } from "./filters/offered.ts";
 import { overridden } from "./filters/overridden.ts";
 import { quickest } from "./filters/quickest.ts";
 import { ramp, shedLoad } from "./filters/shares.ts";
+import { weighted } from "./filters/weighted.ts";
 import { type Candidate, explained, type Filter, type Steering, type World } from "./steering.ts";
 
 export interface Ranking {
@@ -28,7 +30,7 @@ export const TTL_UNSETTLED = 5;
 
 /** None of these hangs on the client: they are run once for each world. */
 const OFFERED: readonly Filter[] = [drained, up, cutOff];
-const ORDERING: readonly Filter[] = [overridden, nearest];
+const ORDERING: readonly Filter[] = [overridden, nearest, weighted];
 const CHOOSING: readonly Filter[] = [behindOffered, quickest, shedLoad, ramp];
 
 const NOT_SEEN = { state: "up", why: "not looked at yet", settled: false, share: 1, shed: 0 } as const;
@@ -40,7 +42,7 @@ function beginning(world: World): Steering {
   const known = begun.get(world);
   if (known !== undefined) return known;
   const candidates = world.regions.map((region) => ({ region, health: world.health.get(region.name) ?? NOT_SEEN }));
-  let steering: Steering = { candidates, named: 0, scope: 0, reason: undefined };
+  let steering: Steering = { candidates, named: 0, scope: 0, by: "configuration", reason: undefined };
   for (const filter of OFFERED) steering = filter(steering, NOBODY, world);
   begun.set(world, steering);
   return steering;

@@ -4,6 +4,8 @@ export interface GeoRegion {
   readonly url: string;
   readonly latitude?: number;
   readonly longitude?: number;
+  /** Against the weights of regions that are as near to a client: the share of such clients that is sent here. 1 when absent. */
+  readonly weight?: number;
   /** Of its doors, IPv4 and IPv6; without any the host of its URL is taken. */
   readonly addresses?: readonly string[];
   /** Taken out by whoever keeps the list: offered to nobody while another region is. */

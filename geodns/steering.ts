@@ -16,6 +16,9 @@ export interface Reason {
   readonly say: (candidate: Candidate, before: () => string) => string | undefined;
   readonly before: Reason | undefined;
 }
+/** What decided which region stands first, as metrics count it. `health`: those that would have stood before it are not offered. */
+export const DECIDED_BY = ["configuration", "override", "distance", "weight", "health", "measurement", "load", "ramp"] as const;
+export type DecidedBy = (typeof DECIDED_BY)[number];
 export interface Steering {
   /** First is best. */
   readonly candidates: readonly Candidate[];
@@ -23,6 +26,7 @@ export interface Steering {
   readonly named: number;
   /** How many bits of the client's address the answer hangs on, so far. */
   readonly scope: number;
+  readonly by: DecidedBy;
   readonly reason: Reason | undefined;
 }
 /** All that the policy knows beside the client. */
@@ -32,6 +36,8 @@ export interface World {
   readonly health: HealthView;
   readonly overrides?: OverrideTable;
   readonly measured?: MeasuredTable;
+  /** Regions that are equally near keep the configured order instead of sharing their clients by weight. */
+  readonly unshared?: boolean;
 }
 /** Gives back what it was given when it changes nothing. */
 export type Filter = (steering: Steering, client: Client, world: World) => Steering;

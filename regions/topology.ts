@@ -49,7 +49,12 @@ const Region = z.strictObject({
   latitude: z.number().min(-90).max(90),
   longitude: z.number().min(-180).max(180),
   addresses: z.array(address).min(1).max(16).exactOptional().describe("of its doors, as DNS gives them; the host of its URL when absent"),
-  weight: z.number().positive().max(1_000).default(1).describe("share of the clients that could go to several regions alike"),
+  weight: z
+    .number()
+    .positive()
+    .max(1_000)
+    .default(1)
+    .describe("share of the clients to whom several regions are equally near (within 100 km), against the weights of those regions"),
   drained: z
     .boolean()
     .default(false)

@@ -4,7 +4,7 @@ import { alongside, directionOf, kilometresOf, type Spot } from "../distance.ts"
 import type { GeoRegion } from "../region.ts";
 import { because, type Candidate, type Filter, reaching } from "../steering.ts";
 
-const spotOf = ({ latitude, longitude }: GeoRegion | Place): Spot | undefined =>
+export const spotOf = ({ latitude, longitude }: GeoRegion | Place): Spot | undefined =>
   latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
 
 /** Regions do not move: their directions are worked out once. */
@@ -19,17 +19,22 @@ function directionTo(region: GeoRegion): Float64Array | null {
   return direction;
 }
 const UNKNOWN = -2;
+/** From a place to each region, as `alongside` gives it; where the region's own place is not configured, farther than anything. */
+export function nearnessFrom(here: GeoRegion | Place): ((candidate: Candidate) => number) | undefined {
+  const spot = spotOf(here);
+  if (spot === undefined) return undefined;
+  const from = directionOf(spot);
+  return ({ region }) => {
+    const to = directionTo(region);
+    return to === null ? UNKNOWN : alongside(from, to);
+  };
+}
 
 export const nearest: Filter = (steering, { place }) => {
   if (place === undefined) return steering;
   const reached = reaching(steering, place.bits);
-  const here = spotOf(place);
-  if (here === undefined) return reached;
-  const from = directionOf(here);
-  const nearness = ({ region }: Candidate): number => {
-    const to = directionTo(region);
-    return to === null ? UNKNOWN : alongside(from, to);
-  };
+  const nearness = nearnessFrom(place);
+  if (nearness === undefined) return reached;
   const candidates = reached.candidates.slice();
   const near = candidates.map(nearness);
   // By insertion: regions are few, and those equally near keep their order.
@@ -44,5 +49,5 @@ export const nearest: Filter = (steering, { place }) => {
     const found = nearness(candidate);
     return found === UNKNOWN ? "its place is not configured" : `by distance, ${Math.round(kilometresOf(found))} km`;
   });
-  return { ...reached, candidates, reason };
+  return { ...reached, candidates, by: reached.named > 0 ? reached.by : "distance", reason };
 };

@@ -28,8 +28,10 @@ export const cutOff = refusing(({ health: { state, why } }) => (state === "cut-o
 export const behindOffered: Filter = (steering) => {
   const { candidates } = steering;
   if (candidates.every(({ refused }) => refused === undefined)) return steering;
+  const anyOffered = candidates.some(({ refused }) => refused === undefined);
   return {
     ...steering,
+    by: anyOffered && candidates[0]?.refused !== undefined ? "health" : steering.by,
     candidates: [
       ...candidates.filter(({ refused }) => refused === undefined),
       ...candidates.filter(({ refused }) => refused !== undefined),

@@ -15,6 +15,7 @@ export const overridden: Filter = (steering, client, { overrides }) => {
     candidates: [...named, ...candidates.filter((candidate) => !isNamed(candidate))],
     named: named.length,
     scope,
+    by: "override",
     reason: because(reason, (candidate) => (isNamed(candidate) ? `by override for ${matchText(match)}` : undefined)),
   };
 };

@@ -18,6 +18,7 @@ export const quickest: Filter = (steering, client, { measured: table }) => {
   const taken = best;
   return {
     ...reached,
+    by: "measurement",
     candidates: [taken, ...reached.candidates.filter((candidate) => candidate !== taken)],
     reason: because(reached.reason, (candidate) =>
       candidate === taken

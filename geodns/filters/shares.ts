@@ -13,6 +13,7 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 function chosen(
   steering: Steering,
   { address }: Client,
+  by: "load" | "ramp",
   takes: (candidate: Candidate) => boolean,
   why: (passed: Candidate) => string,
 ): Steering {
@@ -23,6 +24,7 @@ function chosen(
   const [passed, taken] = [candidates[0]!, candidates[at]!];
   return {
     ...reached,
+    by,
     candidates: [taken, ...candidates.filter((candidate) => candidate !== taken)],
     reason: because(reason, (candidate, before) => (candidate === taken ? `${why(passed)}; next ${before()}` : undefined)),
   };
@@ -32,7 +34,13 @@ function chosen(
 export const shedLoad: Filter = (steering, client) => {
   if (steering.candidates.every(({ refused, health }) => refused !== undefined || health.shed === 0)) return steering;
   const takes = ({ region, health }: Candidate): boolean => unitOf(client.address, `shed ${region.name}`) >= health.shed;
-  return chosen(steering, client, takes, ({ region, health }) => `${region.name} is nearly full and sends ${percent(health.shed)} on`);
+  return chosen(
+    steering,
+    client,
+    "load",
+    takes,
+    ({ region, health }) => `${region.name} is nearly full and sends ${percent(health.shed)} on`,
+  );
 };
 
 /**
@@ -52,6 +60,7 @@ export const ramp: Filter = (steering, client) => {
   return chosen(
     steering,
     client,
+    "ramp",
     takes,
     ({ region, health }) => `${region.name} is coming back and takes ${percent(health.share / most)} so far`,
   );
