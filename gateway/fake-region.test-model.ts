@@ -148,6 +148,7 @@ export class FakeRegion {
     conflict: (_actor, id) => this.#conflict(id),
     lostBy: (user) => this.lost.get(user) ?? [],
     auditEntries: () => ({ items: [], next: null }),
+    audited: async () => {},
     auditHeads: () => ({}),
     channelsOf: (user) => [...this.members].flatMap(([channel, members]) => (members.has(user) ? [channel] : [])),
     isMember: (user, channel) => this.#role(user, channel) !== undefined,

@@ -119,7 +119,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     isDistrusted: replica.judging.isDistrusted,
     applied: () => replica.vector,
     epochEnd: (origin, epoch) => epochEndOf(tables, origin, epoch),
-    audited: () => replica.audit.durable,
+    audited: { last: () => replica.audit.durable, flush: () => committer.flush() },
     heads: () => anchors.heads(),
   });
   const anchors = new AuditAnchors({ tables, audit: replica.audit, timers, written: () => committer.soon() });

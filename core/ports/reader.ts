@@ -48,7 +48,10 @@ export interface Reader {
   conflict(actor: Actor, id: string): Conflict;
   /** Conflicts in which the user is a loser who has not seen it (any channel they may see). */
   lostBy(user: string): readonly Conflict[];
+  /** Those that no crash takes back. */
   auditEntries(actor: Actor, page: PageAsk): Page<AuditEntry>;
+  /** Resolves when the entries made so far are among them, or the disk refuses: who has seen an effect finds its entry. */
+  audited(): Promise<void>;
   /** Chain heads this region holds of every region. Without hashes until the chain comes. */
   auditHeads(actor: Actor): { readonly [region: string]: ChainHead };
 

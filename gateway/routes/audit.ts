@@ -20,9 +20,14 @@ export const auditRoutes: readonly Route[] = [
     summary: "The audit log of this region, oldest first",
     query: z.object({ limit, after: z.string().max(1_024).exactOptional() }),
     answer: page(AuditEntry),
-    run: ({ context, actor, query: { limit: most, after } }) => {
+    run: async ({ context, actor, query: { limit: most, after } }) => {
       only(["auditor"], actor);
-      return context.parts.reader.auditEntries(actor, { limit: most, ...(after === undefined ? {} : { cursor: after }) });
+      const { reader } = context.parts;
+      const ask = { limit: most, ...(after === undefined ? {} : { cursor: after }) };
+      const page = reader.auditEntries(actor, ask);
+      if (page.next !== null) return page;
+      await reader.audited();
+      return reader.auditEntries(actor, ask);
     },
   }),
   read({

@@ -10,10 +10,12 @@ import { auditEntries } from "./audit-view.ts";
 import type { ReaderParts } from "./reader-parts.ts";
 import { shownNames } from "./shown-names.ts";
 
+type AuditReader = Pick<Reader, "auditEntries" | "audited" | "auditHeads">;
+
 /** Entries are paged by their sequence: `after=41` goes on with 42, for ever, because the log is append-only. */
-export function auditReader({ region, tables, audited, heads }: ReaderParts): Pick<Reader, "auditEntries" | "auditHeads"> {
+export function auditReader({ region, tables, audited, heads }: ReaderParts): AuditReader {
   const names = shownNames(tables);
-  const last = audited ?? (() => lastOf(tables));
+  const last = audited?.last ?? (() => lastOf(tables));
   return {
     auditEntries: (actor, { limit, cursor = "0" }) => {
       auditorOnly(actor);
@@ -22,6 +24,9 @@ export function auditReader({ region, tables, audited, heads }: ReaderParts): Pi
       const items = [...auditEntries(tables, names, { after: Number(cursor), upTo, limit })];
       const seq = items.at(-1)?.seq ?? upTo;
       return { items, next: seq < upTo ? String(seq) : null };
+    },
+    audited: async () => {
+      await audited?.flush().catch(() => {}); // a full disk: what is durable is shown, no more
     },
     auditHeads: (actor) => {
       auditorOnly(actor);

@@ -11,8 +11,8 @@ export interface ReaderParts {
   readonly isDistrusted: (stamp: Stamp) => boolean;
   /** What this region has applied. */
   readonly applied: () => Vector;
-  /** The last audit entry that no crash takes back: what is shown ends there. Absent: all that is here. */
-  readonly audited?: () => ChainHead;
+  /** The last audit entry that no crash takes back: what is shown ends there, and after `flush` it is the last of all. Absent: all that is here. */
+  readonly audited?: { readonly last: () => ChainHead; readonly flush: () => Promise<void> };
   /** What peers were heard to say of their audit logs. */
   readonly heads?: () => ReadonlyMap<string, ChainHead>;
   /** Absent where no epoch of any log has ended. */

@@ -56,3 +56,18 @@ test("A1: auditors are shown an entry when no crash can take it back any more", 
   await mesh.time.pass(5_000);
   expect(entriesOf(mesh, "us")).toHaveLength(before + 1);
 });
+
+test("A1: who has seen an effect finds its entry: the end of the log waits for the commit, and not for a disk that refuses", async () => {
+  const mesh = await LinkedMesh.open();
+  const channel = String((await mesh.do("us", "ana", { kind: "channel.create", name: "minutes" }))["id"]);
+  await mesh.time.pass(2_000);
+  const before = entriesOf(mesh, "us").length;
+  await mesh.do("us", "ana", { kind: "message.send", channel, body: "just said" });
+  await mesh.at("us").reader.audited();
+  expect(entriesOf(mesh, "us")).toHaveLength(before + 1);
+  mesh.full.add("us");
+  await mesh.do("eu", "ana", { kind: "message.send", channel, body: "us has this in memory alone" });
+  await mesh.time.pass(2_000);
+  await mesh.at("us").reader.audited();
+  expect(entriesOf(mesh, "us")).toHaveLength(before + 1);
+});
