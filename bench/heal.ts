@@ -82,6 +82,7 @@ try {
     mesh.tiers.heal("us", "eu");
     let appliedMs = 0;
     await until("applied", () => {
+      if (reader.closed !== undefined) throw new Error(`the reader was closed with ${reader.closed} after ${heard} of ${count}`);
       if (heard >= count) appliedMs ||= msSince(began);
       return appliedMs > 0;
     });

@@ -10,11 +10,16 @@ export class Person {
   /** What is done with every event. */
   onEvent: (event: Readonly<Record<string, unknown>>) => void = () => {};
   onSync: (sync: Readonly<Record<string, unknown>>) => void = () => {};
+  /** The close code, once the other side has closed. */
+  closed: number | undefined;
   #nth = 0;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on("message", (data) => this.#take(JSON.parse(String(data)) as Frame));
+    socket.on("close", (code) => {
+      this.closed = code;
+    });
   }
 
   static async connect(url: string, token: string): Promise<Person> {

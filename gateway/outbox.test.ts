@@ -8,12 +8,14 @@ class FakeSocket implements FrameSocket {
   readonly writes: Buffer[] = [];
   readonly takesBytes = true;
   waiting = 0;
+  /** The kernel takes whatever is written. */
+  takesAtOnce = false;
   #done: () => void = () => {};
   isOpen = (): boolean => true;
   waitingBytes = (): number => this.waiting;
   write(bytes: Buffer): void {
     this.writes.push(bytes);
-    this.waiting += bytes.length;
+    if (!this.takesAtOnce) this.waiting += bytes.length;
   }
   onDrain(run: () => void): void {
     this.#done = run;
@@ -69,6 +71,17 @@ test("M6: one write per connection and turn, however many frames; those with the
   expect(new Set(all.map(({ socket }) => socket.writes[0])).size).toBe(1);
 });
 
+test("what a socket takes at once goes out in one turn, however much it is: who reads is never called slow because the region is busy", () => {
+  const { open, turn, idle } = setUp();
+  const { socket, outbox, state } = open();
+  socket.takesAtOnce = true;
+  for (let i = 0; i < 80; i += 1) outbox.push(wireFrame("x".repeat(90)));
+  turn();
+  expect([socket.writes.reduce((sum, { length }) => sum + length, 0), outbox.waitingBytes(), idle()]).toEqual([80 * 92, 0, true]);
+  expect(Math.max(...socket.writes.map(({ length }) => length))).toBeLessThan(700);
+  expect(state.slow).toBe(0);
+});
+
 test("a frame of one's own is never given to another", () => {
   const { open, turn } = setUp();
   const [ana, ben] = [open(), open()];
@@ -111,6 +124,25 @@ test("who has too much waiting for too long is slow; who reads in between is not
   pass(3_000);
   for (const { outbox } of [stuck, reads]) outbox.check();
   expect([stuck.state.slow, reads.state.slow]).toEqual([1, 0]);
+});
+
+test("who has read everything between two looks is not slow, though both found much waiting", () => {
+  const { open, turn, pass } = setUp();
+  const { socket, outbox, state } = open();
+  const burst = (): void => {
+    for (let i = 0; i < 20; i += 1) outbox.push(wireFrame("x".repeat(90)));
+  };
+  burst();
+  outbox.check();
+  for (let i = 0; i < 5; i += 1) {
+    turn();
+    socket.read();
+  }
+  expect(outbox.waitingBytes()).toBe(0);
+  pass(6_000);
+  burst();
+  outbox.check();
+  expect(state.slow).toBe(0);
 });
 
 test("the hard limit is no question of time", () => {

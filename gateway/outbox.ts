@@ -99,13 +99,19 @@ export class Outbox {
   flush(): void {
     this.#woken = false;
     const { socket, flusher, limits } = this.#parts;
-    if (this.#closed || this.#queue.length === 0 || !socket.isOpen()) return;
-    if (socket.waitingBytes() >= limits.socketBytes) return; // when the socket has drained it wakes us
-    const frames = this.#take(limits.socketBytes);
-    if (socket.takesBytes) socket.write(flusher.join(frames));
-    else for (const frame of frames) socket.send(frame, this.#written);
-    if (this.#queue.length > 0 && socket.waitingBytes() < limits.socketBytes) this.#wake();
-    else this.#serveSoon();
+    // A busy region has few turns: what the kernel takes at once goes out in this one. When a full socket has drained it wakes us.
+    while (!this.#closed && this.#queue.length > 0 && socket.isOpen() && socket.waitingBytes() < limits.socketBytes) {
+      const frames = this.#take(limits.socketBytes);
+      if (socket.takesBytes) socket.write(flusher.join(frames));
+      else for (const frame of frames) socket.send(frame, this.#written);
+    }
+    this.#noteRead();
+    this.#serveSoon();
+  }
+
+  /** Looks are seconds apart: what was read between two of them counts as read, also when the next one finds as much waiting again. */
+  #noteRead(): void {
+    if (this.waitingBytes() <= this.#parts.limits.slowBytes) this.#aboveSinceMs = undefined;
   }
 
   /** Sends what fits and takes nothing more. */
@@ -139,6 +145,7 @@ export class Outbox {
 
   readonly #written = (): void => {
     if (this.#closed) return;
+    this.#noteRead();
     if (this.#queue.length > 0) this.#wake();
     this.#serveSoon();
   };

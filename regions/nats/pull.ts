@@ -34,6 +34,12 @@ export interface Pulled {
   readonly message: Msg;
 }
 
+/**
+ * Messages are handed on for so long before everybody else gets a turn of the event loop. What has come in one piece of a heal is megabytes: seconds
+ * in which no beat, answer or delivery would leave.
+ */
+const SLICE_MS = 8;
+
 /** Silence beyond the server's own wait that means nobody is there any more. */
 const SILENCE_MS = 1_000;
 const CONSUMER_LIVES_NS = 10e9;
@@ -63,6 +69,7 @@ export async function openPull(nats: NatsConnection, { api, stream, after, timeo
     const subscription = nats.subscribe(inbox);
     const silence = setTimeout(() => subscription.unsubscribe(), waitMs + SILENCE_MS);
     let came = 0;
+    let sliceUntilMs = performance.now() + SLICE_MS;
     try {
       const ask = { batch, expires: waitMs * 1e6, max_bytes: ROUND_BYTES };
       nats.publish(`${api}.CONSUMER.MSG.NEXT.${stream}.${made.name}`, JSON.stringify(ask), { reply: inbox });
@@ -77,6 +84,9 @@ export async function openPull(nats: NatsConnection, { api, stream, after, timeo
         delivered = consumer;
         came += 1;
         if (!take({ sequence, message }) || came === batch) return came;
+        if (performance.now() < sliceUntilMs) continue;
+        await nextTurn();
+        sliceUntilMs = performance.now() + SLICE_MS;
       }
       throw new Error(`pull of ${stream}: silence`);
     } finally {
@@ -89,6 +99,8 @@ export async function openPull(nats: NatsConnection, { api, stream, after, timeo
   };
   return { round, drop };
 }
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const isStatus = (message: Msg): boolean => (message.headers?.code ?? 0) !== 0;
 /** 404 and 408: no more for now. 409 with the byte bound: the next round goes on. Anything else: nobody there, consumer gone, leader moved. */
