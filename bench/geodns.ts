@@ -84,8 +84,9 @@ async function openOwn(directory: string): Promise<{ readonly port: number; read
   writeFileSync(join(directory, "topology.json"), JSON.stringify({ zone: ZONE, regions, steering: { everyMs: 60_000 } }));
   writeFileSync(join(directory, "places"), PLACES.join("\n"));
   const port = await freePort();
-  const program = join(import.meta.dirname, "../dist/regions/geodns-process.js");
-  const child = spawn(process.execPath, [program, "--topology", join(directory, "topology.json"), "--port", String(port)], {
+  const program = join(import.meta.dirname, "../dist/regions/cli/main.js");
+  const told = ["--topology", join(directory, "topology.json"), "--host", "127.0.0.1", "--port", "0", "--dns-port", String(port)];
+  const child = spawn(process.execPath, [program, "serve", "--role", "geodns", ...told], {
     env: { ...process.env, ATOLL_GEO_DB: join(directory, "places") },
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });

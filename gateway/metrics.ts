@@ -15,9 +15,19 @@ export interface MetricsOptions {
 
 export type Metrics = ReturnType<typeof openMetrics>;
 
-export function openMetrics({ region, version, registry = new Registry() }: MetricsOptions) {
+/** What every process shows: Node's own metrics, and what runs here. */
+export function openRegistry({ region, version, registry = new Registry() }: MetricsOptions): Registry {
   registry.setDefaultLabels({ region });
   collectDefaultMetrics({ register: registry });
+  new Gauge({ name: "atoll_build_info", help: "What runs here; always 1.", labelNames: ["version", "node"], registers: [registry] }).set(
+    { version, node: process.version },
+    1,
+  );
+  return registry;
+}
+
+export function openMetrics(options: MetricsOptions) {
+  const registry = openRegistry(options);
   const registers = [registry];
   const counter = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Counter<L>({ name: `atoll_${name}`, help, labelNames, registers });
@@ -26,7 +36,6 @@ export function openMetrics({ region, version, registry = new Registry() }: Metr
   const histogram = <L extends string = never>(name: string, help: string, labelNames: readonly L[] = [], buckets = SECONDS) =>
     new Histogram<L>({ name: `atoll_${name}`, help, labelNames, buckets, registers });
 
-  gauge("build_info", "What runs here; always 1.", ["version", "node"]).set({ version, node: process.version }, 1);
   return {
     registry,
     commands: counter("commands_total", "Commands by kind and what became of them: ok, replayed, or the code of the refusal.", [

@@ -6,7 +6,8 @@ import { addressBytes } from "./address.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import type { Locate } from "./client.ts";
 import { openCookies } from "./cookies.ts";
-import { decide } from "./policy.ts";
+import { DnsCounts } from "./dns-counts.ts";
+import { type Decision, decide } from "./policy.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { type RespondParts, respond } from "./respond.ts";
 import type { World } from "./steering.ts";
@@ -28,12 +29,13 @@ export interface GeoDnsOptions {
   readonly secret: string;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** Told of each decision; an answer that is given again within its second is none. */
+  readonly decided?: (decision: Decision) => void;
 }
 export interface GeoDns {
   readonly port: number;
   readonly zone: Zone;
-  /** Messages that came by UDP, and answers that went. */
-  counts(): { readonly queries: number; readonly answers: number };
+  readonly counts: DnsCounts;
   close(): Promise<void>;
 }
 
@@ -49,18 +51,22 @@ const SOURCES_KEPT = 10_000;
 interface Serving {
   readonly parts: RespondParts;
   readonly sockets: Set<Socket>;
-  readonly counts: { queries: number; answers: number };
   readonly bytesOf: (address: string) => Uint8Array;
 }
 
 export async function openGeoDns(options: GeoDnsOptions): Promise<GeoDns> {
-  const { port, host = "127.0.0.1", zone: name, customers = [], world, locate, nowMs } = options;
+  const { port, host = "127.0.0.1", zone: name, customers = [], world, locate, nowMs, decided } = options;
+  const counts = new DnsCounts();
   const zone = openZone({
     zone: name,
     regions: () => world().regions,
     customers,
     nameServers: options.nameServers ?? [{ name: "ns1", addresses: [host] }],
-    decide: (client) => decide(world(), client),
+    decide: (client) => {
+      const decision = decide(world(), client);
+      decided?.(decision);
+      return decision;
+    },
   });
   const serving: Serving = {
     parts: {
@@ -71,16 +77,16 @@ export async function openGeoDns(options: GeoDnsOptions): Promise<GeoDns> {
       cache: new AnswerCache(),
       world,
       nowMs,
+      counts,
     },
     sockets: new Set(),
-    counts: { queries: 0, answers: 0 },
     bytesOf: remembering(),
   };
   const { tcp, udp } = await listen(port, host, serving);
   return {
     port: portOf(tcp),
     zone,
-    counts: () => ({ ...serving.counts }),
+    counts,
     async close() {
       for (const socket of serving.sockets) socket.destroy();
       const closed = [once(tcp, "close"), once(udp, "close")];
@@ -128,7 +134,7 @@ async function listen(port: number, host: string, serving: Serving): Promise<{ r
   }
 }
 
-async function openUdp(port: number, host: string, { parts, counts, bytesOf }: Serving): Promise<UdpSocket> {
+async function openUdp(port: number, host: string, { parts, bytesOf }: Serving): Promise<UdpSocket> {
   const type = host.includes(":") ? "udp6" : "udp4";
   const socket = createSocket({
     type,
@@ -137,10 +143,8 @@ async function openUdp(port: number, host: string, { parts, counts, bytesOf }: S
     lookup: (address, _options, done) => done(null, address, type === "udp4" ? 4 : 6),
   });
   socket.on("message", (message, from) => {
-    counts.queries += 1;
     const answer = respond(parts, message, { address: bytesOf(from.address), udp: true });
     if (answer === undefined) return;
-    counts.answers += 1;
     socket.send(answer, from.port, from.address);
   });
   // Before the bind: with such a look-up it may be there at once.

@@ -76,8 +76,10 @@ export interface Ask {
 }
 
 /** The same, in words. */
-export function rankRegions({ world, client, first }: Ask): Ranking {
-  const { steering, scope, ttl } = decide(world, client);
+export const rankRegions = ({ world, client, first }: Ask): Ranking => inWords(decide(world, client), first);
+
+/** A decision for people: `first` regions of it at most. */
+export function inWords({ steering, scope, ttl }: Decision, first?: number): Ranking {
   const anyOffered = steering.candidates.some(({ refused }) => refused === undefined);
   const items = steering.candidates.slice(0, first).map((candidate, place): RankedRegion => {
     const { region, health, refused } = candidate;

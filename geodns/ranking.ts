@@ -3,14 +3,22 @@ import { Refusal } from "../core/errors.ts";
 import type { RegionRanking } from "../core/ports/boards.ts";
 import { addressBytes } from "./address.ts";
 import { clientAt, type Locate } from "./client.ts";
-import { rankRegions } from "./policy.ts";
+import { type Decision, decide, inWords } from "./policy.ts";
 import type { World } from "./steering.ts";
 
-export const openRanking = (options: { readonly world: () => World; readonly locate: Locate }): RegionRanking => ({
+export interface RankingOptions {
+  readonly world: () => World;
+  readonly locate: Locate;
+  readonly decided?: (decision: Decision) => void;
+}
+
+export const openRanking = ({ world, locate, decided }: RankingOptions): RegionRanking => ({
   rank: (given) => {
     const address = given === undefined ? undefined : addressBytes(given);
     if (given !== undefined && address === undefined)
       throw new Refusal("invalid", `ip is no IPv4 or IPv6 address: ${JSON.stringify(given.slice(0, 60))}`);
-    return rankRegions({ world: options.world(), client: clientAt(address, options.locate) });
+    const decision = decide(world(), clientAt(address, locate));
+    decided?.(decision);
+    return inWords(decision);
   },
 });

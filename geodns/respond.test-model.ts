@@ -4,6 +4,7 @@ import { addressBytes } from "./address.ts";
 import { AnswerCache } from "./answer-cache.ts";
 import type { Locate } from "./client.ts";
 import { openCookies } from "./cookies.ts";
+import { DnsCounts } from "./dns-counts.ts";
 import { decide } from "./policy.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { GeoRegion, HealthView } from "./region.ts";
@@ -26,6 +27,7 @@ export interface Model {
   readonly nowMs?: () => number;
   /** Instead of `regions` and `health`, when they change. */
   readonly world?: () => World;
+  readonly counts?: DnsCounts;
 }
 /** What the server would say to one message. */
 export function responding({
@@ -36,6 +38,7 @@ export function responding({
   perSecond = 0,
   nowMs = () => 0,
   world: given,
+  counts = new DnsCounts(),
 }: Model = {}) {
   const fixed: World = { regions, health };
   const world = given ?? (() => fixed);
@@ -53,6 +56,7 @@ export function responding({
     cache: new AnswerCache(),
     world,
     nowMs,
+    counts,
   };
   return (
     message: Buffer,

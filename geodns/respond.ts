@@ -8,6 +8,7 @@ import type { Address } from "./address.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { type Client, clientAt, type Locate } from "./client.ts";
 import type { Cookies } from "./cookies.ts";
+import type { DnsCounts } from "./dns-counts.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { TYPE, UDP_BYTES, UDP_BYTES_BARE } from "./wire/constants.ts";
 import { type Query, readQuery } from "./wire/query.ts";
@@ -23,6 +24,7 @@ export interface RespondParts {
   /** What all answers hang on beside the client: another object when anything changes. */
   readonly world: () => unknown;
   readonly nowMs: () => number;
+  readonly counts: DnsCounts;
 }
 export interface From {
   readonly address: Address;
@@ -54,12 +56,19 @@ const bytesMost = ({ length }: Buffer, { edns }: Query, udp: boolean, verified: 
 
 /** The answer to one message, or nothing. */
 export function respond(parts: RespondParts, message: Buffer, from: From): Buffer | undefined {
+  const said = answered(parts, message, from);
+  parts.counts.took(message, said, from.udp);
+  return said;
+}
+
+function answered(parts: RespondParts, message: Buffer, from: From): Buffer | undefined {
   if (!from.udp) return answer(parts, message, from);
   const key = parts.cache.keyOf(message);
   const known = parts.cache.find(key, message, parts.world(), parts.nowMs());
   if (known === undefined) return answer(parts, message, from, key);
   const verdict = parts.limit.take(from.address);
   if (verdict === "answer") return known;
+  parts.counts.limited[verdict] += 1;
   return verdict === "drop" ? undefined : answer(parts, message, { ...from, limited: true });
 }
 
@@ -75,6 +84,7 @@ function answer(
   const { known, cookie } = given === undefined ? { known: false, cookie: undefined } : parts.cookies.look(given, address);
   const verified = known || !udp;
   const verdict = verified ? "answer" : limited ? "truncate" : parts.limit.take(address);
+  if (verdict !== "answer" && !limited) parts.counts.limited[verdict] += 1;
   if (verdict === "drop") return undefined;
   if (query === "formerr" || query === "notimp") return bareReply(message, query === "formerr" ? "FORMERR" : "NOTIMP");
   const base = { cookie, withAdditionals: true };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DOCUMENTATION, readConfig, redacted } from "./config.ts";
+import { DOCUMENTATION, isNameServerAlone, readConfig, readNameServerConfig, redacted } from "./config.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const SOUND = { ATOLL_REGION: "us", ATOLL_TOPOLOGY: "topology.json", ATOLL_AUTH_SECRET: SECRET, ATOLL_MESH_SECRET: SECRET };
@@ -71,4 +71,17 @@ test("every setting is documented, and secrets are no flags", () => {
   expect(DOCUMENTATION.every(({ about }) => about.length > 10)).toBe(true);
   expect(DOCUMENTATION.find(({ key }) => key === "ATOLL_AUTH_SECRET")?.flag).toBeNull();
   expect(DOCUMENTATION.find(({ key }) => key === "ATOLL_NATS_URL")?.flag).toBe("--nats-url");
+});
+
+test("a name server alone needs the list of regions and little else, and other settings in its file are no mistake", () => {
+  const given = { ATOLL_ROLES: "geodns", ATOLL_TOPOLOGY: "topology.json", ATOLL_NATS_URL: "nats://127.0.0.1:4222" };
+  expect(isNameServerAlone(given)).toBe(true);
+  expect(isNameServerAlone({ ...given, ATOLL_ROLES: "gateway,geodns" })).toBe(false);
+  const read = readNameServerConfig(given);
+  expect(read).toMatchObject({ ok: true, config: { ATOLL_TOPOLOGY: "topology.json", ATOLL_PORT: 8800 } });
+  expect(readNameServerConfig({ ...given, ATOLL_MESH_SECRET: "secret" })).toMatchObject({
+    ok: false,
+    problems: [{ key: "ATOLL_MESH_SECRET" }],
+  });
+  expect(readNameServerConfig({ ...given, ATOLL_DNSPORT: "53" })).toMatchObject({ problems: [{ mend: "did you mean ATOLL_DNS_PORT?" }] });
 });

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { READ_CONSISTENCIES } from "../core/ports/store-modes.ts";
+import { NAME_SERVER_SETTINGS } from "./name-server-settings.ts";
 import { nearest } from "./nearest.ts";
 
 const text = z.string().min(1);
@@ -110,6 +111,7 @@ const Settings = z.object({
     .min(0)
     .default(0)
     .describe("connections this region can hold: from 80 % on, GeoDNS sends a growing share of its new clients elsewhere; 0 = no bound"),
+  ...NAME_SERVER_SETTINGS,
   ATOLL_CLOCK_OFFSET_MS: z.coerce
     .number()
     .int()
@@ -117,6 +119,19 @@ const Settings = z.object({
     .describe("makes this region's clock wrong, to see what that does; local mode only"),
 });
 export type Config = Readonly<z.infer<typeof Settings>>;
+/** All that a name server in a process of its own needs to know; it belongs to no region, unless one is named for its metrics. */
+const NameServerAlone = Settings.pick({
+  ...{ ATOLL_MODE: true, ATOLL_TOPOLOGY: true, ATOLL_ROLES: true, ATOLL_HOST: true, ATOLL_PORT: true },
+  ...{
+    ATOLL_GEO_DB: true,
+    ATOLL_LOG_LEVEL: true,
+    ATOLL_DNS_PORT: true,
+    ATOLL_DNS_HOST: true,
+    ATOLL_PDNS_SOCKET: true,
+    ATOLL_GDNSD_DIR: true,
+  },
+}).extend({ ATOLL_REGION: Settings.shape.ATOLL_REGION.optional(), ATOLL_MESH_SECRET: Settings.shape.ATOLL_MESH_SECRET.optional() });
+export type NameServerConfig = Readonly<z.infer<typeof NameServerAlone>>;
 type Key = keyof Config;
 const KEYS = Object.keys(Settings.shape) as readonly Key[];
 /** Those of the mesh, and those of one server. */
@@ -132,7 +147,7 @@ export interface Problem {
   readonly problem: string;
   readonly mend?: string;
 }
-export type Read = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Read<C = Config> = { readonly ok: true; readonly config: C } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 function unknownKeys(given: Readonly<Record<string, unknown>>): readonly Problem[] {
   return Object.keys(given)
@@ -145,6 +160,14 @@ function unknownKeys(given: Readonly<Record<string, unknown>>): readonly Problem
         ...(meant === undefined ? { mend: "atoll config doc lists all" } : { mend: `did you mean ${meant}?` }),
       };
     });
+}
+
+function weakSecrets(config: Partial<Config>): readonly Problem[] {
+  return SECRET.flatMap((key) => {
+    const value = config[key];
+    if (value === undefined || (value.length >= 32 && !WELL_KNOWN.test(value))) return [];
+    return [{ key, problem: "is a default or too short for production (32 characters at least)", mend: "openssl rand -hex 32" }];
+  });
 }
 
 /** What is right by itself but may not be together. */
@@ -163,11 +186,7 @@ function unfit(config: Config): readonly Problem[] {
   if ((config.ATOLL_CASSANDRA_USER === undefined) !== (config.ATOLL_CASSANDRA_PASSWORD === undefined))
     problems.push({ key: "ATOLL_CASSANDRA_USER", problem: "and ATOLL_CASSANDRA_PASSWORD belong together", mend: "set both or none" });
   if (config.ATOLL_MODE === "local") return problems;
-  for (const key of SECRET) {
-    const value = config[key];
-    if (value !== undefined && (value.length < 32 || WELL_KNOWN.test(value)))
-      problems.push({ key, problem: "is a default or too short for production (32 characters at least)", mend: "openssl rand -hex 32" });
-  }
+  problems.push(...weakSecrets(config));
   if (config.ATOLL_NATS_ACKS === "fast")
     problems.push({
       key: "ATOLL_NATS_ACKS",
@@ -179,29 +198,47 @@ function unfit(config: Config): readonly Problem[] {
   return problems;
 }
 
-/** Reads settings from where they were given; later ones win (file, environment, flags). */
-export function readConfig(...given: readonly Readonly<Record<string, string | undefined>>[]): Read {
-  const merged: Record<string, string | undefined> = {};
+type Given = Readonly<Record<string, string | undefined>>;
+
+/** Settings from where they were given; later ones win (file, environment, flags). */
+function merged(given: readonly Given[]): Given {
+  const all: Record<string, string | undefined> = {};
   for (const one of given)
-    for (const [key, value] of Object.entries(one))
-      if (key.startsWith("ATOLL_") && value !== undefined && value !== "") merged[key] = value;
-  const parsed = Settings.safeParse(merged);
+    for (const [key, value] of Object.entries(one)) if (key.startsWith("ATOLL_") && value !== undefined && value !== "") all[key] = value;
+  return all;
+}
+
+function readAs<C>(schema: z.ZodType<C>, unfitting: (config: C) => readonly Problem[], settings: Given): Read<C> {
+  const parsed = schema.safeParse(settings);
   const problems = [
-    ...unknownKeys(merged),
+    ...unknownKeys(settings),
     ...(parsed.success
-      ? unfit(parsed.data)
+      ? unfitting(parsed.data)
       : parsed.error.issues.map(({ path, message }) => ({
           key: path.join("."),
-          problem: merged[String(path[0])] === undefined ? "is missing" : message,
+          problem: settings[String(path[0])] === undefined ? "is missing" : message,
         }))),
   ];
   return problems.length > 0 || !parsed.success ? { ok: false, problems } : { ok: true, config: parsed.data };
 }
 
+/** Whether the process is to be a name server and nothing else. */
+export const isNameServerAlone = (...given: readonly Given[]): boolean => merged(given)["ATOLL_ROLES"]?.trim() === "geodns";
+
+export const readConfig = (...given: readonly Given[]): Read => readAs<Config>(Settings, unfit, merged(given));
+
+/** Settings of others in the same file are no mistake; what they say is not looked at. */
+export const readNameServerConfig = (...given: readonly Given[]): Read<NameServerConfig> =>
+  readAs<NameServerConfig>(
+    NameServerAlone,
+    (config) => (config.ATOLL_MODE === "local" ? [] : weakSecrets(config as Partial<Config>)),
+    merged(given),
+  );
+
 const withoutPassword = (value: string): string => value.replace(/\/\/([^:@/]*):[^@/]*@/g, "//$1:…@");
 
 /** The settings as they may be shown: no secret, no password. */
-export function redacted(config: Config): Readonly<Record<string, unknown>> {
+export function redacted(config: { readonly [K in Key]?: Config[K] | undefined }): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     KEYS.filter((key) => config[key] !== undefined).map((key) => {
       const value = config[key];

@@ -4,22 +4,23 @@
  */
 import { randomUUID } from "node:crypto";
 import { Refusal } from "../core/errors.ts";
-import type { Timers } from "../core/ports/time.ts";
 import { openMetrics } from "../gateway/metrics.ts";
 import type { ReadyLine } from "../gateway/parts.ts";
 import { openGateway } from "../gateway/server.ts";
+import { showDns, showSteering } from "../gateway/steering-metrics.ts";
 import { openRegion } from "../reconciliation/region.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
-import { type GeoDatabase, NOWHERE, openGeoDatabase } from "./geo/geo-database.ts";
+import { openGeoOf } from "./geo/open-geo.ts";
 import { isJoining, openJoining } from "./joining.ts";
 import { takeLateTails } from "./late-tails.ts";
 import { followTopology } from "./live-topology.ts";
+import { openNameServerBeside } from "./name-server.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
 import { type Foundation, layFoundation } from "./region-foundation.ts";
-import { openRegionLog, type RegionLog } from "./region-log.ts";
+import { openRegionLog } from "./region-log.ts";
 import { showLinks, watchRegion } from "./region-metrics.ts";
 import { openRegionStores } from "./region-stores.ts";
 import { openRouteSnapshots } from "./route-snapshots.ts";
@@ -88,21 +89,6 @@ function closedBy({ refill: { left } }: Region): Refusal | undefined {
   return new Refusal("unavailable", words, { hint: "Use another region, or try again in a moment.", retryAfterS: 1 });
 }
 
-function openGeo({ ATOLL_GEO_DB: path }: Config, timers: Timers, log: RegionLog): GeoDatabase {
-  if (path === undefined) return NOWHERE;
-  const told = ({ ok, detail }: { readonly ok: boolean; readonly detail: string }): void =>
-    ok
-      ? log.info({ event: "geo.read" }, `places are read from ${detail}`)
-      : log.error({ event: "geo.refused" }, `places are as before: ${detail}`);
-  try {
-    return openGeoDatabase({ path, timers, told });
-  } catch (error) {
-    throw new CannotServe(
-      `ATOLL_GEO_DB ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}. Name an MMDB file or a table of networks, or leave it out`,
-    );
-  }
-}
-
 export async function serveRegion(config: Config): Promise<void> {
   const log = openRegionLog(config);
   const region = config.ATOLL_REGION;
@@ -151,7 +137,7 @@ export async function serveRegion(config: Config): Promise<void> {
   const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
   const live = followTopology({ given: config.ATOLL_TOPOLOGY, first: topology, region, foundation, running, timers, log });
   const joining = openJoining({ joining: joins, region: running, store, anyRetired: live.anyRetired, timers, log });
-  const geo = openGeo(config, timers, log);
+  const geo = openGeoOf(config.ATOLL_GEO_DB, timers, log);
   let connections = (): number => 0;
   const steering = openGatewaySteering({
     region,
@@ -168,6 +154,11 @@ export async function serveRegion(config: Config): Promise<void> {
     nowMs: () => clock.nowMs(),
     log,
   });
+  showSteering(metrics.registry, steering.facts);
+  const { observer, decisions } = steering;
+  const nowMs = (): number => clock.nowMs();
+  const dns = await openNameServerBeside({ config, topology, observer, decisions, locate: geo.locate, timers, nowMs, log });
+  if (dns !== undefined) showDns(metrics.registry, dns.facts);
   const logWatch = watchStuckLog(opened.log, foundation.connection, askForJetStream);
   const gateway = await openGateway({
     region,
@@ -226,6 +217,7 @@ export async function serveRegion(config: Config): Promise<void> {
   joining.stop();
   live.stop();
   steering.close();
+  await dns?.close();
   geo.close();
   hideLinks();
   endLateTails();

@@ -2,7 +2,7 @@
 import { DOCUMENTATION, type Documented, redacted } from "../config.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { addSettings, gatherSettings, problemLine, type SettingOptions, soundSettings } from "./settings.ts";
+import { addSettings, gatherSettings, problemLine, type SettingOptions, soundNameServerSettings, soundSettings } from "./settings.ts";
 
 const shown = (value: unknown): string => (value === null ? "–" : Array.isArray(value) ? value.join(",") : String(value));
 const line = ({ key, flag, default: standard, required, about }: Documented): string =>
@@ -19,7 +19,7 @@ export const define: Define = (command, finish) => {
     return { code: 1, document: { ok: false, problems: read.problems }, text: read.problems.map(problemLine).join("\n") };
   });
   finish(print, async ({ options, io }: Asked<SettingOptions>) => {
-    const settings = redacted(soundSettings(options, io.environment));
+    const settings = redacted(soundNameServerSettings(options, io.environment) ?? soundSettings(options, io.environment));
     const text = Object.entries(settings).map(([key, value]) => `${key}=${shown(value)}`);
     return { code: 0, document: settings, text: text.join("\n") };
   });

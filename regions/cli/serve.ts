@@ -1,21 +1,21 @@
-/** `atoll serve`: one region's process, told by its environment. Runs until SIGTERM, then drains. */
+/** `atoll serve`: one region's process, or the mesh's name server, told by its environment. Runs until SIGTERM, then drains. */
 import { Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
 import { leave } from "./leave.ts";
-import { addSettings, type SettingOptions, soundSettings } from "./settings.ts";
+import { addSettings, type SettingOptions, soundNameServerSettings, soundSettings } from "./settings.ts";
 
 export const define: Define = (command, finish) => {
   addSettings(command);
+  command.option("--role <list>", "the same as --roles");
   command.addHelpText(
     "after",
-    `${examples("ATOLL_REGION=us ATOLL_TOPOLOGY=topology.json ATOLL_AUTH_SECRET=… atoll serve", "atoll serve --config us.env --port 8080")}\n\nEvery flag is also a variable (--nats-url is ATOLL_NATS_URL): atoll config doc`,
+    `${examples("ATOLL_REGION=us ATOLL_TOPOLOGY=topology.json ATOLL_AUTH_SECRET=… atoll serve", "atoll serve --config us.env --port 8080", "atoll serve --role geodns --topology topology.json --dns-port 53")}\n\nEvery flag is also a variable (--nats-url is ATOLL_NATS_URL): atoll config doc`,
   );
   finish(command, async ({ options, io }: Asked<SettingOptions>) => {
-    const config = soundSettings(options, io.environment);
-    const [{ serveRegion }, { CannotServe }] = await Promise.all([import("../serve.ts"), import("../refusal.ts")]);
+    const { CannotServe } = await import("../refusal.ts");
     try {
-      await serveRegion(config);
+      await serve(options["role"] === undefined ? options : { ...options, roles: options["role"] }, io.environment);
     } catch (error) {
       if (error instanceof CannotServe) throw new Stop(2, error.message);
       throw error;
@@ -24,3 +24,10 @@ export const define: Define = (command, finish) => {
     return { code: 0, document: undefined };
   });
 };
+
+async function serve(options: SettingOptions, environment: NodeJS.ProcessEnv): Promise<void> {
+  const alone = soundNameServerSettings(options, environment);
+  if (alone !== undefined) return (await import("../serve-geodns.ts")).serveGeoDns(alone);
+  const config = soundSettings(options, environment);
+  return (await import("../serve.ts")).serveRegion(config);
+}

@@ -2,7 +2,16 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import type { Command } from "commander";
-import { type Config, DOCUMENTATION, type Problem, readConfig } from "../config.ts";
+import {
+  type Config,
+  DOCUMENTATION,
+  isNameServerAlone,
+  type NameServerConfig,
+  type Problem,
+  type Read,
+  readConfig,
+  readNameServerConfig,
+} from "../config.ts";
 import { Stop } from "./answer.ts";
 
 export type SettingOptions = Readonly<Record<string, unknown>> & { readonly config?: string };
@@ -41,15 +50,26 @@ function fromFile(path: string | undefined): Readonly<Record<string, string | un
 
 export const problemLine = ({ key, problem, mend }: Problem): string => `${key} ${problem}${mend === undefined ? "" : ` (${mend})`}`;
 
-export function gatherSettings(
-  options: SettingOptions,
-  environment: Readonly<Record<string, string | undefined>>,
-): ReturnType<typeof readConfig> {
-  return readConfig(fromFile(options.config), environment, fromFlags(options));
+type Environment = Readonly<Record<string, string | undefined>>;
+const givenIn = (options: SettingOptions, environment: Environment) => [fromFile(options.config), environment, fromFlags(options)] as const;
+
+/** As the process would take them: those of a name server alone, or a region's. */
+export function gatherSettings(options: SettingOptions, environment: Environment): Read | Read<NameServerConfig> {
+  const given = givenIn(options, environment);
+  return isNameServerAlone(...given) ? readNameServerConfig(...given) : readConfig(...given);
 }
 
-export function soundSettings(options: SettingOptions, environment: Readonly<Record<string, string | undefined>>): Config {
-  const read = gatherSettings(options, environment);
+function sound<C>(read: Read<C>): C {
   if (!read.ok) throw new Stop(2, read.problems.map(problemLine).join("; "));
   return read.config;
+}
+
+/** Settings of a region's process. Throws a Stop that names every problem. */
+export const soundSettings = (options: SettingOptions, environment: Environment): Config =>
+  sound(readConfig(...givenIn(options, environment)));
+
+/** Undefined unless the process is to be a name server and nothing else. */
+export function soundNameServerSettings(options: SettingOptions, environment: Environment): NameServerConfig | undefined {
+  const given = givenIn(options, environment);
+  return isNameServerAlone(...given) ? sound(readNameServerConfig(...given)) : undefined;
 }

@@ -8,10 +8,15 @@ export const openGeodnsChild = (plan: MeshPlan, hooks: ChildHooks): Child =>
   openChild(
     {
       name: "GeoDNS",
-      ...ownProgram("geodns-process", ["--topology", plan.folder.topologyFile, "--port", String(plan.geodnsPort)]),
+      ...ownProgram("cli/main", ["serve", "--role", "geodns", "--topology", plan.folder.topologyFile]),
       environment: {
         ...foreignEnvironment(process.env),
+        ATOLL_MODE: "local",
+        ATOLL_HOST: "127.0.0.1",
+        ATOLL_PORT: String(plan.geodnsHttpPort),
+        ATOLL_DNS_PORT: String(plan.geodnsPort),
         ATOLL_MESH_SECRET: contentSecret(plan),
+        ATOLL_LOG_LEVEL: process.env["ATOLL_LOG_LEVEL"],
         ATOLL_GEO_DB: process.env["ATOLL_GEO_DB"],
       },
       logFile: join(plan.folder.root, "geodns.log"),

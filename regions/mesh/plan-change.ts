@@ -25,7 +25,7 @@ export async function planWith(plan: MeshPlan, name: string): Promise<MeshPlan> 
   const all = regions.includes(name) ? regions : [...regions, name];
   const own = port + all.indexOf(name);
   if (!(await tcpFree(own))) throw new Refused(2, `port ${own}, which region ${name} would listen on, is in use`, "end what listens there");
-  const taken = [...all.keys()].map((i) => port + i).concat(plan.geodnsPort);
+  const taken = [...all.keys()].map((i) => port + i).concat(plan.geodnsPort, plan.geodnsHttpPort);
   for (const [other, ports] of Object.entries(layout.ports)) if (other !== name) taken.push(...Object.values(ports));
   const ports = { ...layout.ports, ...(await choosePorts([name], layout.ports, taken)) };
   return drawPlan(plan, { ...layout, regions: all, retired: retired.filter((one) => one !== name), ports });

@@ -6,7 +6,7 @@ import { APP_USER, gatewayTier, jetStreamTier, type RegionServers } from "../nat
 import { present, type Topology } from "../topology.ts";
 import { derivedSecret, type MeshFolder, readJson, secretOf, writeWhole } from "./folder.ts";
 import { localTopology } from "./local-topology.ts";
-import { choosePorts, type RegionPorts, tcpFree, udpFree } from "./ports.ts";
+import { choosePort, choosePorts, type RegionPorts, tcpFree, udpFree } from "./ports.ts";
 import type { ReadyDocument } from "./ready.ts";
 import { Refused } from "./refused.ts";
 import type { StoreSwitches } from "./store-switches.ts";
@@ -18,6 +18,8 @@ export interface Layout {
   readonly regions: readonly string[];
   readonly retired?: readonly string[];
   readonly ports: Readonly<Record<string, RegionPorts>>;
+  /** Where GeoDNS shows its health and metrics. */
+  readonly geodnsHttp?: number;
 }
 export interface RegionPlan {
   readonly name: string;
@@ -33,13 +35,14 @@ export interface MeshPlan {
   readonly folder: MeshFolder;
   readonly secret: string;
   readonly server: FoundServer;
-  readonly layout: Layout;
+  readonly layout: Layout & { readonly geodnsHttp: number };
   /** Of the first region. */
   readonly port: number;
   readonly topology: Topology;
   /** Without the retired. */
   readonly regions: readonly RegionPlan[];
   readonly geodnsPort: number;
+  readonly geodnsHttpPort: number;
   readonly stores: StoreSwitches;
 }
 
@@ -148,14 +151,16 @@ export async function planMesh(
   server: FoundServer,
   stores: StoreSwitches,
 ): Promise<MeshPlan> {
-  const kept = keptLayout(folder, regions) ?? { regions, ports: {} };
+  const kept: Omit<Layout, "format"> = keptLayout(folder, regions) ?? { regions, ports: {} };
   const promised = await checkPromised(port, kept);
   const ports = { ...kept.ports, ...(await choosePorts(regions, kept.ports, promised)) };
-  return drawPlan({ folder, secret: secretOf(folder), server, port, stores }, { format: 1, ...kept, ports });
+  const taken = [...promised, ...Object.values(ports).flatMap((one) => Object.values(one) as number[])];
+  const geodnsHttp = await choosePort(kept.geodnsHttp, taken);
+  return drawPlan({ folder, secret: secretOf(folder), server, port, stores }, { ...kept, format: 1, ports, geodnsHttp });
 }
 
 /** Writes down what follows from a layout: the list of regions, every server's configuration. */
-export function drawPlan(mesh: MeshBase, layout: Layout): MeshPlan {
+export function drawPlan(mesh: MeshBase, layout: Layout & { readonly geodnsHttp: number }): MeshPlan {
   const { folder, secret, server, port } = mesh;
   const { regions, retired = [], ports } = layout;
   const topology = localTopology(
@@ -167,7 +172,7 @@ export function drawPlan(mesh: MeshBase, layout: Layout): MeshPlan {
   const plans = there.map((name) => planRegion(folder, secret, server, name, port + regions.indexOf(name), linked));
   writeWhole(folder.layoutFile, JSON.stringify(layout));
   writeWhole(folder.topologyFile, JSON.stringify(topology, null, 2));
-  return { ...mesh, layout, topology, regions: plans, geodnsPort: port + GEODNS_ABOVE };
+  return { ...mesh, layout, topology, regions: plans, geodnsPort: port + GEODNS_ABOVE, geodnsHttpPort: layout.geodnsHttp };
 }
 
 export const readyOf = ({ folder, topology, geodnsPort }: MeshPlan): ReadyDocument => ({

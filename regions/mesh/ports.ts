@@ -43,6 +43,11 @@ async function freePort(taken: ReadonlySet<number>): Promise<number> {
   }
 }
 
+/** One port more: the one kept from before where it is still free. */
+export async function choosePort(kept: number | undefined, taken: readonly number[]): Promise<number> {
+  return kept !== undefined && !taken.includes(kept) && (await tcpFree(kept)) ? kept : freePort(new Set(taken));
+}
+
 /** The ports of each region: those kept from before where they are still free, else newly chosen ones. */
 export async function choosePorts(
   regions: readonly string[],

@@ -1,8 +1,10 @@
 /** A region's gateway as an observer of the mesh: ranks clients, takes operators' orders, keeps and audits them. */
 import type { RegionRanking } from "../../core/ports/boards.ts";
-import type { SteeringDesk } from "../../core/ports/steering.ts";
+import type { Move, SteeringDesk } from "../../core/ports/steering.ts";
 import type { Timers } from "../../core/ports/time.ts";
+import type { SteeringFacts } from "../../gateway/steering-metrics.ts";
 import type { Locate } from "../../geodns/client.ts";
+import { DecisionCounts } from "../../geodns/decision-counts.ts";
 import { type Order, Orders } from "../../geodns/orders.ts";
 import { openRanking } from "../../geodns/ranking.ts";
 import type { GeoRegion } from "../../geodns/region.ts";
@@ -12,7 +14,8 @@ import type { OperatorOrders } from "../../reconciliation/operator-orders.ts";
 import type { RegionSyncBoard } from "../../reconciliation/sync-board.ts";
 import type { RegionLog } from "../region-log.ts";
 import { openDesk } from "./desk.ts";
-import { openObserver } from "./observer.ts";
+import { type Observer, openObserver } from "./observer.ts";
+import { steeringFacts } from "./steering-facts.ts";
 import { StoredOrders, steeringKey } from "./told.ts";
 
 export interface GatewaySteeringOptions {
@@ -34,6 +37,9 @@ export interface GatewaySteeringOptions {
 export interface GatewaySteering {
   readonly ranking: RegionRanking;
   readonly desk: SteeringDesk;
+  readonly observer: Observer;
+  readonly decisions: DecisionCounts;
+  readonly facts: SteeringFacts;
   close(): void;
 }
 
@@ -77,9 +83,21 @@ export function openGatewaySteering(options: GatewaySteeringOptions): GatewaySte
     onOrders: taken,
     onState: (name, { state, why }) => log.info({ event: "region.seen", seen: name, state, why }, `region ${name}: ${state}`),
   });
+  const decisions = new DecisionCounts();
+  const desk = openDesk({ region, regions, observer, book, locate, key, boot: options.boot, nowMs, taken, told });
+  let move: Move | undefined;
   return {
-    ranking: openRanking({ world: observer.world, locate }),
-    desk: openDesk({ region, regions, observer, book, locate, key, boot: options.boot, nowMs, taken, told }),
+    ranking: openRanking({ world: observer.world, locate, decided: (decision) => decisions.took(decision) }),
+    desk: {
+      ...desk,
+      moves: (now) => {
+        move = now;
+        desk.moves(now);
+      },
+    },
+    observer,
+    decisions,
+    facts: { ...steeringFacts(observer, decisions), move: () => (orders.drained(region) === undefined ? undefined : move) },
     close: () => observer.close(),
   };
 }

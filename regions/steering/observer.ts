@@ -40,6 +40,8 @@ export interface Observer {
   /** What this observer itself sees, without the others. */
   looks(): ReadonlyMap<string, Watched>;
   standings(): ReadonlyMap<string, Standing>;
+  /** What each vantage point that is heard sees of each region; this one is called by its region, without one `here`. */
+  sights(): readonly { readonly target: string; readonly from: string; readonly state: Watched["state"] }[];
   /** What a region's gateway told last, unless that is too long ago. */
   heard(region: string): ToldDocument | undefined;
   /** Takes the orders into account at once. */
@@ -49,6 +51,9 @@ export interface Observer {
 
 const isSame = (a: RegionHealth, b: RegionHealth | undefined): boolean =>
   a.state === b?.state && a.why === b.why && a.settled === b.settled && a.share === b.share && a.shed === b.shed;
+
+/** A vantage point that is no region's. */
+const HERE = "here";
 
 interface Heard {
   readonly atMs: number;
@@ -167,6 +172,12 @@ export function openObserver(options: ObserverOptions): Observer {
     world: () => world,
     looks: () => watched,
     standings: () => standings,
+    sights: () =>
+      options.regions().flatMap(({ name: target }) => {
+        const own = watched.get(target);
+        const votes = own === undefined ? votesOn(target) : [{ from: self?.region ?? HERE, ...own }, ...votesOn(target)];
+        return votes.map(({ from, state }) => ({ target, from, state }));
+      }),
     heard: (name) => {
       const one = heard.get(name);
       return one !== undefined && isFresh(one) ? one.document : undefined;

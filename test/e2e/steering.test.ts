@@ -57,7 +57,7 @@ describe.skipIf(server === undefined)("steering a running mesh", () => {
       .find((pid) => {
         try {
           const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-          return line.includes("geodns-process") && line.includes(mesh.data);
+          return line.includes("serve\0--role\0geodns\0") && line.includes(mesh.data);
         } catch {
           return false;
         }
@@ -102,6 +102,12 @@ describe.skipIf(server === undefined)("steering a running mesh", () => {
       };
       expect([reconnect, regions.at(-1)?.name]).toEqual([true, "us"]);
     }
+    expect(await Promise.all(["atoll_drain_moved", "atoll_drain_left"].map((name) => mesh.metric("us", name)))).toEqual([SOCKETS, 0]);
+    for (const region of mesh.regions())
+      await until(
+        `${region} counts it as drained`,
+        async () => (await mesh.metric(region, "atoll_steering_state", 'target="us"', 'state="drained"')) === 1,
+      );
     await until("no network is sent there", async () => !(await Promise.all(NETWORKS.map(answered))).includes("us"));
     await expect(Socket.open(mesh.url("us"), { token: people[0]!.token })).rejects.toThrow("503");
 
@@ -145,6 +151,7 @@ describe.skipIf(server === undefined)("steering a running mesh", () => {
     await until("us is coming back", async () =>
       (await explain()).regions.some(({ name, share }) => name === "us" && share > 0 && share < 0.5),
     );
+    expect(await mesh.metric("eu", "atoll_steering_share", 'target="us"')).toBeLessThan(0.5);
     await until("every gateway says so", async () =>
       (await Promise.all(mesh.regions().map(explainedBy))).every((one) => one.includes("us up")),
     );

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { openMetrics } from "../../gateway/metrics.ts";
+import { showDns, showSteering } from "../../gateway/steering-metrics.ts";
 import { run } from "./terraform.ts";
 import { toolForTests } from "./tools.ts";
 
@@ -14,8 +15,11 @@ const folder = mkdtempSync(join(tmpdir(), "atoll-alerts-"));
 cpSync(RULES, folder, { recursive: true });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("every metric in the alerts is one that a region has", async () => {
-  const known = await openMetrics({ region: "us", version: "0" }).registry.metrics();
+test("every metric in the alerts is one that a region or a name server has", async () => {
+  const { registry } = openMetrics({ region: "us", version: "0" });
+  showSteering(registry, { decisions: () => [], standings: () => [], sights: () => [], move: () => undefined });
+  showDns(registry, { answered: () => [], truncated: () => 0, unanswered: () => 0, limited: () => ({ truncate: 0, drop: 0 }) });
+  const known = await registry.metrics();
   const used = new Set(readFileSync(join(RULES, "alerts.yaml"), "utf8").match(/\batoll_[a-z_]+/g));
   expect(used.size).toBeGreaterThan(4);
   expect([...used].filter((name) => !known.includes(`# TYPE ${name} `))).toEqual([]);

@@ -10,11 +10,12 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import packet from "dns-packet";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { foreignEnvironment } from "./mesh/own-program.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { readReady } from "./steering/look.ts";
 import { openObserver } from "./steering/observer.ts";
 
-const PROGRAM = fileURLToPath(new URL("./geodns-process.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("./cli/main.ts", import.meta.url));
 
 /** A region's door: `/readyz` says what it is told to. */
 async function openDoor(): Promise<{ readonly server: Server; readonly url: string; says: readonly [status: number, body: string] }> {
@@ -73,13 +74,17 @@ test("a region is watched from ready over draining to dead and back", async () =
   health.close();
 });
 
-describe("the process", () => {
+describe("atoll serve --role geodns", () => {
   let directory: string;
   let child: ChildProcess;
   let port: number;
+  let http: number;
   const doors: Awaited<ReturnType<typeof openDoor>>[] = [];
   const start = (...args: readonly string[]) =>
-    spawn(process.execPath, ["--import", "tsx", PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    spawn(process.execPath, ["--import", "tsx", PROGRAM, "serve", "--role", "geodns", ...args], {
+      env: { ...foreignEnvironment(process.env) },
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "atoll-geodns-"));
@@ -93,11 +98,11 @@ describe("the process", () => {
     }));
     const topology = join(directory, "topology.json");
     await writeFile(topology, JSON.stringify({ zone: "atoll.test", regions, steering: { everyMs: 500, rampMs: 0 } }));
-    child = start("--topology", topology, "--port", "0");
+    child = start("--topology", topology, "--host", "127.0.0.1", "--port", "0", "--dns-port", "0");
     for await (const line of createInterface(child.stdout!)) {
-      const said = JSON.parse(line) as { readonly msg: string; readonly port: number };
-      port = said.port;
-      if (said.msg === "geodns.ready") break;
+      const said = JSON.parse(line) as { readonly event: string; readonly port: number; readonly http: number };
+      ({ port, http } = said);
+      if (said.event === "geodns.ready") break;
     }
     child.stdout!.resume();
   });
@@ -120,14 +125,51 @@ describe("the process", () => {
   }
   const sends = (name: string) => vi.waitFor(async () => expect(await answered()).toBe(name), { timeout: 20_000, interval: 50 });
 
+  const metric = async (name: string, ...labels: readonly string[]): Promise<number> => {
+    const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text();
+    const lines = text.split("\n").filter((line) => line.startsWith(`${name}{`) && labels.every((label) => line.includes(label)));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+  };
+
+  test("is ready when it has looked at every region, and says so to whoever watches it", async () => {
+    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${http}/readyz`)).status).toBe(200), { timeout: 10_000 });
+    const words = await (await fetch(`http://127.0.0.1:${http}/readyz?verbose`)).text();
+    expect(words).toContain("[+]looked at every region\n");
+    expect((await fetch(`http://127.0.0.1:${http}/v1/regions`)).status).toBe(404);
+  });
+
   test("sends clients to the first region that is well; not to one with a wrong clock (T2), nor to a dead one", async () => {
     await sends("us.gw.atoll.test");
     doors[0]!.says = [503, "[-]clock 3 600 000 ms ahead of the others\n"];
     await sends("eu.gw.atoll.test");
     doors[0]!.says = [200, ""];
     await sends("us.gw.atoll.test");
+    expect([await metric("atoll_steering_state", 'target="us"', 'state="up"'), await metric("atoll_steering_offered_regions")]).toEqual([
+      1, 2,
+    ]);
+    const before = {
+      to: await metric("atoll_steering_decisions_total", 'to="eu"', 'by="health"'),
+      asked: await metric("atoll_dns_queries_total", 'type="A"', 'rcode="NOERROR"', 'transport="udp"'),
+    };
     await shut(doors[0]!.server);
     await sends("eu.gw.atoll.test");
+    expect(await metric("atoll_steering_state", 'target="us"', 'state="down"')).toBe(1);
+    expect(await metric("atoll_steering_state", 'target="us"', 'state="up"')).toBe(0);
+    expect(await metric("atoll_steering_sight", 'target="us"', 'from="here"', 'state="down"')).toBe(1);
+    expect([await metric("atoll_steering_offered_regions"), await metric("atoll_steering_share", 'target="us"')]).toEqual([1, 0]);
+    expect(await metric("atoll_steering_decisions_total", 'to="eu"', 'by="health"')).toBeGreaterThan(before.to);
+    expect(await metric("atoll_dns_queries_total", 'type="A"', 'rcode="NOERROR"', 'transport="udp"')).toBeGreaterThan(before.asked);
+  });
+
+  test("what is no query, and what is asked of another zone, moves its own numbers", async () => {
+    const before = await Promise.all([metric("atoll_dns_unanswered_total"), metric("atoll_dns_queries_total", 'rcode="REFUSED"')]);
+    const socket = createSocket("udp4");
+    socket.send(Buffer.from("hello"), port, "127.0.0.1");
+    socket.send(packet.encode({ type: "query", id: 1, questions: [{ type: "TXT", name: "example.org" }] }), port, "127.0.0.1");
+    await once(socket, "message", { signal: AbortSignal.timeout(3_000) });
+    socket.close();
+    await vi.waitFor(async () => expect(await metric("atoll_dns_unanswered_total")).toBe(before[0]! + 1));
+    expect(await metric("atoll_dns_queries_total", 'rcode="REFUSED"', 'type="other"')).toBe(before[1]! + 1);
   });
 
   test("ends when whoever started it is gone", async () => {
@@ -136,13 +178,18 @@ describe("the process", () => {
     expect((await exited)[0]).toBe(0);
   });
 
-  test("says what is wrong with its arguments, once and for good", async () => {
-    const wrong = start("--port", "0");
+  test.each([
+    [["--port", "0"], "ATOLL_TOPOLOGY is missing"],
+    [["--topology", "/nowhere.json"], "ATOLL_TOPOLOGY cannot be read"],
+    [["--topology", "/nowhere.json", "--dns-port", "70000"], "ATOLL_DNS_PORT"],
+    [["--topology", "/nowhere.json", "--dns-host", "gw.example"], "ATOLL_DNS_HOST is an IPv4 or IPv6 address"],
+  ])("%j is refused once and for good, with the line that mends it", async (args, said) => {
+    const wrong = start(...args);
     let words = "";
     wrong.stderr!.on("data", (data: Buffer) => {
       words += data.toString();
     });
     const [code] = await once(wrong, "close");
-    expect([code, words]).toEqual([2, "--topology FILE is missing\n"]);
+    expect([code, words]).toEqual([2, expect.stringContaining(said)]);
   });
 });

@@ -1,0 +1,21 @@
+/** Settings of the name server: in a process of its own (`--role geodns`), or in a region's process that names a port for it. */
+import { isIP } from "node:net";
+import { z } from "zod";
+
+const text = z.string().min(1);
+
+export const NAME_SERVER_SETTINGS = {
+  ATOLL_DNS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .optional()
+    .describe("UDP and TCP port of the name server; 0 = any. Absent: 53 in a process of its own, none in a region's process"),
+  ATOLL_DNS_HOST: text
+    .refine((value) => isIP(value) !== 0, "is an IPv4 or IPv6 address")
+    .optional()
+    .describe("address that the name server listens on; ATOLL_HOST when absent"),
+  ATOLL_PDNS_SOCKET: text.optional().describe("path of a unix socket on which PowerDNS's remote backend is answered"),
+  ATOLL_GDNSD_DIR: text.optional().describe("folder in which gdnsd's `nets` and `extfile` are kept"),
+} as const;
