@@ -6,6 +6,7 @@
  *   <region>/    jetstream.secrets.conf gateway.secrets.conf   included by the servers' configurations
  *                region.secrets.env                            for `atoll serve`
  *                ca.pem cert.pem key.pem                       with TLS
+ *   name-server.secrets.env                                    for `atoll serve --role geodns`, to those machines (no region has a dot in its name)
  */
 import { randomBytes } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -91,6 +92,7 @@ export async function ensureKeys({ topology, folder, tls }: KeyFolderOptions): P
   mkdirSync(authority, { recursive: true, mode: 0o700 });
   const secrets = meshSecrets(authority);
   if (tls) await ensureAuthority(authority);
+  kept(join(folder, "name-server.secrets.env"), () => `ATOLL_MESH_SECRET=${secrets.mesh}\n`, []);
   const all: KeysMade[] = [];
   for (const region of present(topology)) {
     const home = join(folder, region.name);

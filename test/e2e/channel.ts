@@ -3,7 +3,12 @@ import { type MeshUnderTest, until } from "./atoll.ts";
 import type { Person } from "./person.ts";
 
 /** Made by the first of the people, in the first region unless one is named, with the others as members; resolves when every region knows it. */
-export async function channelOf(mesh: MeshUnderTest, people: readonly Person[], name = "story", region?: string): Promise<string> {
+export async function channelOf(
+  mesh: Pick<MeshUnderTest, "regions">,
+  people: readonly Person[],
+  name = "story",
+  region?: string,
+): Promise<string> {
   const [owner, ...others] = people;
   const last = people.at(-1);
   if (owner === undefined || last === undefined) throw new Error("a channel needs somebody");

@@ -1,10 +1,8 @@
 /** Operators order regions about while people talk: drain and move, restore by a ramp, override; GeoDNS dies and nobody notices. Real processes. */
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import packet from "dns-packet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { NETWORKS, steeredTo } from "./asked.ts";
 import { MeshUnderTest, until } from "./atoll.ts";
 import { auditEntries, bodiesIn, channelOf } from "./channel.ts";
 import type { Person } from "./person.ts";
@@ -13,7 +11,6 @@ import { type Closed, Socket } from "./socket.ts";
 const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
 const SOCKETS = 60;
 const RATE = 30;
-const NETWORKS = Array.from({ length: 64 }, (_, i) => `198.18.${i}.0`);
 
 interface Explained {
   readonly regions: readonly { readonly name: string; readonly state: string; readonly why: string; readonly share: number }[];
@@ -29,27 +26,7 @@ describe.skipIf(server === undefined)("steering a running mesh", () => {
     const { items } = (await people[0]!.read(region, "/v1/regions?ip=198.51.100.7")) as unknown as { readonly items: Explained["regions"] };
     return items.map(({ name, state }) => `${name} ${state}`).join(", ");
   };
-  async function answered(ip: string): Promise<string> {
-    const socket = createSocket("udp4");
-    const opt = {
-      type: "OPT",
-      name: ".",
-      udpPayloadSize: 1_232,
-      options: [{ code: 8, ip, sourcePrefixLength: 24 }],
-    } as unknown as packet.OptAnswer;
-    try {
-      socket.send(
-        packet.encode({ type: "query", id: 7, questions: [{ type: "A", name: "gw.atoll.test" }], additionals: [opt] }),
-        mesh.port + 53,
-        "127.0.0.1",
-      );
-      const [bytes] = (await once(socket, "message", { signal: AbortSignal.timeout(1_000) })) as [Buffer];
-      const [first] = packet.decode(bytes).answers ?? [];
-      return first?.type === "CNAME" ? first.data.replace(".gw.atoll.test", "") : "nobody";
-    } finally {
-      socket.close();
-    }
-  }
+  const answered = (ip: string): Promise<string> => steeredTo(mesh.port + 53, "atoll.test", ip);
   const geodnsPid = (): number | undefined =>
     readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name))

@@ -26,7 +26,7 @@ export interface Account {
   readonly duplicated: readonly string[];
 }
 export interface TrafficOptions {
-  readonly mesh: MeshUnderTest;
+  readonly mesh: Pick<MeshUnderTest, "regions" | "person">;
   readonly seed: number;
   readonly name: string;
   readonly writers?: number;

@@ -1,4 +1,4 @@
-# Three regions on this machine. Needs nats-server 2.10 or newer, Node, bash and curl; keys first: atoll keys --topology regions.json --out keys
+# Three regions and their name server on this machine. Needs nats-server 2.10 or newer, Node, bash and curl; keys first: atoll keys --topology regions.json --out keys
 variable "topology_file" {
   description = "The one list of regions."
   type        = string
@@ -35,6 +35,12 @@ variable "atoll" {
   default     = "../../../atoll"
 }
 
+variable "settings" {
+  description = "Settings of every region's `atoll serve` beside those that follow from the list."
+  type        = map(string)
+  default     = {}
+}
+
 module "mesh" {
   source = "../../modules/mesh-local"
 
@@ -44,9 +50,15 @@ module "mesh" {
   base_port     = var.base_port
   nats_server   = var.nats_server
   atoll         = abspath(var.atoll)
+  settings      = var.settings
 }
 
 output "regions" {
   description = "Every region's endpoints, by name."
   value       = module.mesh.regions
+}
+
+output "name_server" {
+  description = "Where DNS is answered."
+  value       = module.mesh.name_server
 }

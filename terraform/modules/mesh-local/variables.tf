@@ -35,3 +35,20 @@ variable "atoll" {
   type        = string
   default     = "atoll"
 }
+
+variable "settings" {
+  description = "Settings of every region's `atoll serve` beside those that follow from the list, by variable (`atoll config doc`). No secrets: they stand in the state."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.settings) : startswith(name, "ATOLL_") && !strcontains(name, "SECRET") && !strcontains(name, "PASSWORD") && !strcontains(name, "SEED")])
+    error_message = "settings are ATOLL_ variables and no secrets: those come from the folder that `atoll keys` made."
+  }
+}
+
+variable "name_server" {
+  description = "Whether the mesh's name server runs here too, on the ports `base_port` + 1280 (health and metrics, HTTP) and + 1281 (DNS, UDP and TCP)."
+  type        = bool
+  default     = true
+}

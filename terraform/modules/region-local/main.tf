@@ -3,7 +3,7 @@
 locals {
   keys = "${var.keys_dir}/${var.name}"
   dir  = var.region.dir
-  env  = merge(var.region.env, { ATOLL_TOPOLOGY = var.topology_file })
+  env  = merge(var.settings, var.region.env, { ATOLL_TOPOLOGY = var.topology_file })
 }
 
 module "gateway" {

@@ -44,3 +44,14 @@ variable "patience_s" {
   type        = number
   default     = 120
 }
+
+variable "settings" {
+  description = "Settings of `atoll serve` beside those that follow from the list, by variable (`atoll config doc`). No secrets: they stand in the state."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in keys(var.settings) : startswith(name, "ATOLL_") && !strcontains(name, "SECRET") && !strcontains(name, "PASSWORD") && !strcontains(name, "SEED")])
+    error_message = "settings are ATOLL_ variables and no secrets: those come from the folder that `atoll keys` made."
+  }
+}
