@@ -51,7 +51,7 @@ describe.skipIf(validate === undefined)("the chart", () => {
       "eu",
       two,
       "--set",
-      "ingress.enabled=true,ingress.host=eu.example.net,networkPolicy.fromNamespaceLabels.team=edge",
+      "ingress.enabled=true,ingress.host=eu.example.net,networkPolicy.fromNamespaceLabels.team=edge,nameServer.enabled=true",
     );
     expect(code, out).toBe(0);
     rendered = out;
@@ -72,6 +72,7 @@ describe.skipIf(validate === undefined)("the chart", () => {
     ["a retired region", "eu", listOf({ name: "us" }, { name: "eu", retired: true }), [], /region "eu" is retired/],
     ["four servers a tier", "eu", two, ["--set", "nats.servers=4"], /one of 1, 3/],
     ["a value that the chart does not know", "eu", two, ["--set", "nats.replicas=3"], /replicas/],
+    ["no name server at all", "eu", two, ["--set", "nameServer.replicas=0"], /replicas/],
     ["a setting that is none of Atoll's", "eu", two, ["--set", "program.env.LOG=debug"], /LOG/],
   ])("%s is refused with words", async (_, region, list, args, words) => {
     const { code, out } = await render(region, list, ...args);
@@ -86,6 +87,14 @@ describe.skipIf(validate === undefined)("the chart", () => {
     };
     expect(await check(rendered)).toBe(0);
     expect(await check(rendered.replace("readinessProbe", "readynessProbe"))).not.toBe(0);
+  });
+
+  test("the name server has its own secret and none of the region's, and is there only where it is wanted", async () => {
+    const deployment = rendered.split(/^---$/m).find((one) => one.includes("kind: Deployment")) ?? "";
+    expect(deployment).toContain("args: [serve, --role, geodns, --config, /etc/atoll/keys/name-server.secrets.env]");
+    expect(deployment).toContain("secretName: atoll-name-server,");
+    expect(deployment).not.toContain("secretName: atoll-keys,");
+    expect((await render("eu", two)).out).not.toContain("kind: Deployment");
   });
 
   test("a region more in the list changes nothing but the list itself", async () => {

@@ -9,13 +9,15 @@ import { ensureKeys } from "../../regions/keys/key-folder.ts";
 import { tcpFree } from "../../regions/mesh/ports.ts";
 import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { parseTopology } from "../../regions/topology.ts";
+import { steeredTo } from "../e2e/asked.ts";
+import { until } from "../e2e/atoll.ts";
 import { type Sshd, sshdForTests, startSshd } from "./sshd.ts";
 import { run, terraform, terraformForTests, Workspace } from "./terraform.ts";
 
 const program = existsSync("/proc/self/stat") && (await terraformForTests()) ? await sshdForTests() : undefined;
 const server = program === undefined ? undefined : await serverForTests();
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const UNITS = ["atoll-gateway.service", "atoll-jetstream.service", "atoll.service"];
+const UNITS = ["atoll-gateway.service", "atoll-jetstream.service", "atoll.service", "atoll-geodns.service"];
 
 async function freePort(): Promise<number> {
   for (;;) {
@@ -31,6 +33,8 @@ describe.skipIf(server === undefined)("a region on a host reached over SSH", () 
   const keys = join(work.folder, "keys");
   let sshd: Sshd;
   let port: number;
+  let dnsPort: number;
+  let dnsHttpPort: number;
 
   /** The root as an operator would write it; everything on the "host" lies in one folder. */
   async function write(hostKey: string, displayName = "Virginia", mode = "local"): Promise<void> {
@@ -73,6 +77,7 @@ module "region" {
   atoll        = "${here("../../atoll")}"
   program_port = ${port}
   patience_s   = 60
+  name_server  = { port = ${dnsPort}, address = "127.0.0.1", http_port = ${dnsHttpPort} }
   ssh          = { user = "${userInfo().username}", port = ${sshd.port}, private_key_file = "${sshd.userKey}", host_keys = { "127.0.0.1" = "${hostKey}" }, timeout = "6s" }
 }
 `,
@@ -83,7 +88,7 @@ module "region" {
   const ready = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/readyz?verbose`)).text();
 
   beforeAll(async () => {
-    port = await freePort();
+    [port, dnsPort, dnsHttpPort] = [await freePort(), await freePort(), await freePort()];
     sshd = await startSshd(program!, join(work.folder, "ssh"), await freePort());
     await write(sshd.hostKey);
     expect((await terraform(root, "init", "-input=false")).code).toBe(0);
@@ -107,6 +112,11 @@ module "region" {
     const { code, out } = await apply();
     expect(code, out).toBe(0);
     expect(await ready()).toMatch(/\[\+\]joined yes/);
+    await until(
+      "the name server is ready",
+      async () => (await fetch(`http://127.0.0.1:${dnsHttpPort}/readyz`).catch(() => undefined))?.ok === true,
+    );
+    expect(await steeredTo(dnsPort, "atoll.test", "198.51.100.0")).toBe("us");
     expect((await terraform(root, "plan", "-detailed-exitcode")).code).toBe(0);
     const state = readFileSync(join(root, "terraform.tfstate"), "utf8");
     expect(state).not.toMatch(/SU[A-Z2-7]{56}|BEGIN [A-Z ]*PRIVATE KEY/);
@@ -138,7 +148,7 @@ module "region" {
     const { code, out } = await terraform(root, "destroy", "-auto-approve");
     expect(code, out).toBe(0);
     for (const pid of before) expect(() => execFileSync("test", ["-d", `/proc/${pid}`])).toThrow();
-    expect(existsSync(join(host, "units", "atoll.service"))).toBe(false);
+    for (const unit of UNITS) expect(existsSync(join(host, "units", unit))).toBe(false);
     expect(existsSync(join(host, "data", "us", "state", "store", "data.mdb"))).toBe(true);
   }, 120_000);
 });

@@ -7,16 +7,29 @@ locals {
     ATOLL_PORT     = tostring(var.program_port)
   })
   unit = { region = var.name, nats_server = var.nats_server, atoll = var.atoll, config_dir = var.config_dir, data_dir = var.region.dir, user = var.service_user }
-  files = { for host, s in local.servers : host => {
+  names = var.name_server == null ? {} : {
+    "${var.config_dir}/geodns.env" = join("", [for key, value in merge(var.name_server.settings, {
+      ATOLL_MODE     = var.region.env.ATOLL_MODE
+      ATOLL_ROLES    = "geodns"
+      ATOLL_REGION   = var.name
+      ATOLL_TOPOLOGY = "${var.config_dir}/topology.json"
+      ATOLL_HOST     = "127.0.0.1"
+      ATOLL_PORT     = tostring(var.name_server.http_port)
+      ATOLL_DNS_HOST = var.name_server.address
+      ATOLL_DNS_PORT = tostring(var.name_server.port)
+    }) : "${key}=${value}\n"])
+    "${var.unit_dir}/atoll-geodns.service" = templatefile("${path.module}/templates/geodns.service.tftpl", local.unit)
+  }
+  files = { for host, s in local.servers : host => merge(local.names, {
     "${var.config_dir}/jetstream.conf"        = s.jetstream
     "${var.config_dir}/gateway.conf"          = s.gateway
     "${var.config_dir}/region.env"            = join("", [for key, value in local.env : "${key}=${value}\n"])
     "${var.unit_dir}/atoll-jetstream.service" = templatefile("${path.module}/templates/server.service.tftpl", merge(local.unit, { tier = "jetstream" }))
     "${var.unit_dir}/atoll-gateway.service"   = templatefile("${path.module}/templates/server.service.tftpl", merge(local.unit, { tier = "gateway" }))
     "${var.unit_dir}/atoll.service"           = templatefile("${path.module}/templates/atoll.service.tftpl", local.unit)
-  } }
+  }) }
   secrets = concat(["jetstream.secrets.conf", "gateway.secrets.conf", "region.secrets.env"], var.tls ? ["ca.pem", "cert.pem", "key.pem"] : [])
-  units   = "atoll-gateway.service atoll-jetstream.service atoll.service"
+  units   = "atoll-gateway.service atoll-jetstream.service atoll.service${var.name_server == null ? "" : " atoll-geodns.service"}"
   own     = "${var.config_dir}/*.conf ${var.config_dir}/*.env ${var.config_dir}/*.pem"
   healthy = join("\n", concat(
     ["for i in $(seq ${var.patience_s * 2}); do"],
@@ -116,9 +129,10 @@ resource "terraform_data" "server" {
     when       = destroy
     on_failure = continue # a host that is gone must not stop its own removal
     inline = [
+      "[ ! -f ${self.input.unit_dir}/atoll-geodns.service ] || ${self.input.systemctl} disable --now atoll-geodns.service",
       "${self.input.systemctl} disable --now atoll.service",
       "${self.input.systemctl} disable --now atoll-jetstream.service atoll-gateway.service",
-      "rm -f ${self.input.unit_dir}/atoll.service ${self.input.unit_dir}/atoll-jetstream.service ${self.input.unit_dir}/atoll-gateway.service",
+      "rm -f ${self.input.unit_dir}/atoll.service ${self.input.unit_dir}/atoll-jetstream.service ${self.input.unit_dir}/atoll-gateway.service ${self.input.unit_dir}/atoll-geodns.service",
       "${self.input.systemctl} daemon-reload",
     ]
   }

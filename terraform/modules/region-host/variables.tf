@@ -91,3 +91,14 @@ variable "patience_s" {
   type        = number
   default     = 300
 }
+
+variable "name_server" {
+  description = "The mesh's name server as a unit of its own on these hosts: `port` and `address` for DNS, `http_port` for health and metrics on loopback, further `settings` (ATOLL_GEO_DB). Null for none."
+  type = object({
+    port      = optional(number, 53)
+    address   = optional(string, "0.0.0.0")
+    http_port = optional(number, 8853)
+    settings  = optional(map(string), {})
+  })
+  default = null
+}
