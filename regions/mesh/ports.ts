@@ -36,7 +36,7 @@ export const udpFree = (port: number): Promise<boolean> =>
 const LOWEST = 20_000;
 const HIGHEST = 32_700;
 
-async function freePort(taken: ReadonlySet<number>): Promise<number> {
+export async function freePort(taken: ReadonlySet<number>): Promise<number> {
   for (;;) {
     const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
     if (!taken.has(port) && (await tcpFree(port))) return port;
