@@ -10,7 +10,7 @@ import { VALUES } from "./verify-words.ts";
 const MOST_BUCKETS = 20;
 const MOST_REGISTERS = 100;
 /** Pages read of one list at most: a bound against an answer that never ends. */
-const MOST_PAGES = 200;
+const MOST_PAGES = 10_000;
 
 export interface Differing {
   readonly barriers: Barriers;
@@ -44,8 +44,8 @@ export async function findDifferences(differing: Differing): Promise<readonly Ve
 type NamePage = Page<readonly [name: string, hash: string]>;
 
 async function paged<T>(answer: Promise<Page<T>>, read: (item: T) => readonly [string, string]): Promise<NamePage> {
-  const { items, more } = await answer;
-  return { items: items.map(read), more };
+  const { items, ...where } = await answer;
+  return { items: items.map(read), ...where };
 }
 
 /** The names that not all regions hold with the same hash. */
@@ -62,11 +62,10 @@ async function wholeList(ask: (after: string) => Promise<NamePage>): Promise<Rea
   const list = new Map<string, string>();
   let after = "";
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const { items, more } = await ask(after);
+    const { items, more, upTo } = await ask(after);
     for (const [name, hash] of items) list.set(name, hash);
-    const last = items.at(-1)?.[0];
-    if (!more || last === undefined || last <= after) break;
-    after = last;
+    if (!more || upTo <= after) break;
+    after = upTo;
   }
   return list;
 }

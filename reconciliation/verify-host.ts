@@ -1,7 +1,9 @@
 /**
  * One region's side of `verify` (H7): it holds, advances to the common vector, opens one read transaction there, goes on with its life and
  * answers from the transaction. One barrier at a time. Whatever the asker does or fails to do, the hold ends after two seconds and the
- * transaction after ten: both are timers of this region's own.
+ * transaction ten seconds after the last question: both are timers of this region's own. A state of any size can so be proved equal at one
+ * vector, by an asker who is there; what it costs is that pages of the store freed meanwhile are not used again before (H13), so there is an
+ * end to that too.
  */
 import { LIMITS } from "../core/limits.ts";
 import type { TableSnapshot } from "../core/ports/state-store.ts";
@@ -9,8 +11,7 @@ import type { Timer, Timers } from "../core/ports/time.ts";
 import type { Vector } from "../core/position.ts";
 import { parseVector, vectorText } from "../core/position.ts";
 import { same } from "./marks.ts";
-import type { StateRoot } from "./verify-root.ts";
-import { bucketName, firstPage, nextPage, proofOf, stateRoot } from "./verify-root.ts";
+import { bucketName, pageAfter, proofOf, type RootMode, RootReading, type StateRoot } from "./verify-root.ts";
 import type { Page, VerifyQuestions } from "./verify-words.ts";
 import { PAGE } from "./verify-words.ts";
 
@@ -43,9 +44,15 @@ interface Barrier {
   timer: Timer;
   held: boolean;
   snapshot?: TableSnapshot;
+  /** Monotonic; no question keeps the transaction beyond it. */
+  lastMs: number;
+  reading?: RootReading;
   /** The last root computed: where buckets are listed from, and what an outcome is believed by. */
   root?: StateRoot & { readonly whole: boolean };
 }
+
+/** Read before an answer is given, so that the asker knows that it goes on. */
+const PIECE_MS = 1_000;
 
 export class Gone extends Error {}
 
@@ -88,15 +95,24 @@ export class VerifyHost implements Handlers {
     const barrier = this.#at(asker, session);
     const { snapshot } = barrier;
     if (snapshot === undefined) throw new Gone("the barrier has not been reached");
-    const root = await stateRoot(snapshot, { mode, channel, pause: () => this.#pause(barrier) });
+    const reading = sameReading(barrier.reading, mode, channel) ?? new RootReading(snapshot, { mode, channel });
+    barrier.reading = reading;
+    const untilMs = this.#options.timers.monotonicMs() + PIECE_MS;
+    let root = reading.readOn();
+    while (root === undefined && this.#options.timers.monotonicMs() < untilMs) {
+      await this.#pause(barrier);
+      root = reading.readOn();
+    }
+    if (root === undefined) return { root: null, read: reading.rows };
     barrier.root = { ...root, whole: channel === undefined };
-    return { digest: root.digest, proof: root.proof, events: root.events };
+    return { root: { digest: root.digest, proof: root.proof, events: root.events }, read: reading.rows };
   }
 
   async buckets(asker: string, { session, after }: VerifyQuestions["buckets"]["ask"]): Promise<Page<readonly [string, string, string]>> {
     const { root } = this.#at(asker, session);
     const rest = (root?.buckets ?? []).filter(({ name }) => name > after);
-    return { items: rest.slice(0, PAGE).map(({ name, sum, proof }) => [name, sum, proof] as const), more: rest.length > PAGE };
+    const items = rest.slice(0, PAGE).map(({ name, sum, proof }) => [name, sum, proof] as const);
+    return { items, more: rest.length > PAGE, upTo: items.at(-1)?.[0] ?? after };
   }
 
   async registers(
@@ -108,12 +124,16 @@ export class VerifyHost implements Handlers {
     if (snapshot === undefined) throw new Gone("the barrier has not been reached");
     const channel = bucket.slice(0, bucket.lastIndexOf("|"));
     const items: [string, string][] = [];
-    for (let page = firstPage(snapshot, "registers", channel); page.length > 0; page = nextPage(snapshot, "registers", channel, page)) {
-      for (const [key, register] of page) if (key > after && bucketName(key, register) === bucket) items.push([key, proofOf(register)]);
-      if (items.length > PAGE) break;
+    const untilMs = this.#options.timers.monotonicMs() + PIECE_MS;
+    let upTo = after;
+    for (;;) {
+      const page = pageAfter(snapshot, "registers", channel, upTo);
+      for (const [key, register] of page) if (bucketName(key, register) === bucket) items.push([key, proofOf(register)]);
+      upTo = page.at(-1)?.[0] ?? upTo;
+      const more = page.length > 0;
+      if (!more || items.length > PAGE - page.length || this.#options.timers.monotonicMs() >= untilMs) return { items, more, upTo };
       await this.#pause(barrier);
     }
-    return { items: items.slice(0, PAGE), more: items.length > PAGE };
   }
 
   async values(asker: string, { session, keys }: VerifyQuestions["values"]["ask"]): Promise<VerifyQuestions["values"]["answer"]> {
@@ -147,7 +167,7 @@ export class VerifyHost implements Handlers {
       end = resolve;
     });
     const timer = this.#options.timers.after(LIMITS.verifyHoldMs, () => this.#end(barrier));
-    const barrier: Barrier = { session, asker, over, end, timer, held: true };
+    const barrier: Barrier = { session, asker, over, end, timer, held: true, lastMs: 0 };
     this.#barrier = barrier;
     return barrier;
   }
@@ -155,11 +175,21 @@ export class VerifyHost implements Handlers {
   #at(asker: string, session: string): Barrier {
     const barrier = this.#barrier;
     if (barrier === undefined || barrier.session !== session || barrier.asker !== asker) throw new Gone("this barrier is over");
+    if (!barrier.held) this.#stay(barrier);
     return barrier;
+  }
+
+  /** Somebody asks on. */
+  #stay(barrier: Barrier): void {
+    const { timers } = this.#options;
+    barrier.timer.cancel();
+    const leftMs = Math.min(LIMITS.verifyReadMs, barrier.lastMs - timers.monotonicMs());
+    barrier.timer = timers.after(Math.max(1, leftMs), () => this.#end(barrier));
   }
 
   async #openAt(barrier: Barrier, vector: Vector): Promise<boolean> {
     const { region, timers } = this.#options;
+    barrier.lastMs = timers.monotonicMs() + LIMITS.verifyWholeMs;
     if (!(await region.advanceTo(vector)) || this.#barrier !== barrier) return false;
     const snapshot = await region.snapshot();
     if (this.#barrier !== barrier || !standsAt(snapshot, vector)) {
@@ -168,7 +198,7 @@ export class VerifyHost implements Handlers {
     }
     barrier.snapshot = snapshot;
     this.#letGo(barrier);
-    barrier.timer = timers.after(LIMITS.verifyReadMs, () => this.#end(barrier));
+    this.#stay(barrier);
     return true;
   }
 
@@ -193,6 +223,9 @@ export class VerifyHost implements Handlers {
     });
   }
 }
+
+const sameReading = (reading: RootReading | undefined, mode: RootMode, channel: string | undefined): RootReading | undefined =>
+  reading?.asked.mode === mode && reading.asked.channel === channel ? reading : undefined;
 
 /** Whether the transaction shows exactly this vector: state and positions are committed together, so its own positions tell (L2). */
 function standsAt(snapshot: TableSnapshot, vector: Vector): boolean {

@@ -35,6 +35,8 @@ export class FakeRegion implements VerifiedRegion {
   readonly cutOff = new Set<string>();
   converged: string | null = null;
   inQuarantine = 0;
+  /** How long it takes until `verify` gets its turn again: longer where much else is done. */
+  turnMs = 0;
   snapshots = 0;
   heldSinceMs: number | undefined;
   longestHoldMs = 0;
@@ -61,7 +63,11 @@ export class FakeRegion implements VerifiedRegion {
     const link = mesh.bus.link(name);
     const host = new VerifyHost({
       region: this,
-      timers: time,
+      timers: {
+        monotonicMs: () => time.monotonicMs(),
+        every: (ms, run) => time.every(ms, run),
+        after: (ms, run) => time.after(ms === 0 ? this.turnMs : ms, run),
+      },
       compared: ({ equal, digest }) => {
         this.converged = equal ? digest : null;
         this.convergence.compared();
@@ -87,6 +93,15 @@ export class FakeRegion implements VerifiedRegion {
     const stamp = formatStamp(NOW + this.#mesh.time.nowMs, this.log.length, this.name);
     this.log.push({ stamp, command: `${this.name}${this.log.length}` } as Event);
     this.gates.get(this.name)?.acceptEvents(this.log.length, this.log.slice(-1));
+  }
+
+  /** So many messages that nobody has touched since they were sent; the same in every region that is given them. */
+  holdMany(count: number): void {
+    for (let n = 0; n < count; n += 1) {
+      const key = `${CHANNEL}|body|old${String(n).padStart(6, "0")}`;
+      const event = { stamp: formatStamp(NOW, n, "us"), command: `old${n}` } as Event;
+      this.#save(undefined, joined(key, undefined, event, { origin: "us", epoch: 0, sequence: n, place: 0 }));
+    }
   }
 
   /** A byte on the disk changes, and no sum notices. */
@@ -155,13 +170,16 @@ export class FakeRegion implements VerifiedRegion {
   #apply({ position, event }: Placed): void {
     const key = `${CHANNEL}|body|m${Number.parseInt(sha256(event.command).slice(0, 4), 16) % 12}`;
     const before = this.tables.registers.get(key);
-    const after = joined(key, before, event, position);
-    this.tables.registers.set(key, after);
+    this.#save(before, joined(key, before, event, position));
+    this.tables.positions.set(position.origin, { epoch: 1, sequence: position.sequence, place: 0 });
+  }
+
+  #save(before: Register | undefined, after: Register): void {
+    this.tables.registers.set(after.key, after);
     const row = (register: Register): string => `${CHANNEL}|${bucketOf(register)}`;
     if (before !== undefined)
       this.tables.digests.set(row(before), removeHash(this.tables.digests.get(row(before)) ?? EMPTY_SUM, registerTerm(before)));
     this.tables.digests.set(row(after), addHash(this.tables.digests.get(row(after)) ?? EMPTY_SUM, registerTerm(after)));
-    this.tables.positions.set(position.origin, { epoch: 1, sequence: position.sequence, place: 0 });
   }
 }
 

@@ -10,7 +10,7 @@ import { vectorText } from "../core/position.ts";
 import type { BarrierAt, Barriers, BarrierTry } from "./verify-barrier.ts";
 import { findDifferences } from "./verify-differences.ts";
 import type { RootMode } from "./verify-root.ts";
-import type { Answer } from "./verify-words.ts";
+import type { Ask, RootWords } from "./verify-words.ts";
 
 export interface VerificationOptions {
   readonly barriers: Barriers;
@@ -32,7 +32,7 @@ const PAUSE_MS = { least: 100, spread: 400 } as const;
 
 interface Compared {
   readonly at: BarrierAt;
-  readonly roots: ReadonlyMap<string, Answer<"root">>;
+  readonly roots: ReadonlyMap<string, RootWords>;
   /** Every region was there and all roots are the same. */
   readonly equal: boolean;
   /** Every region was there. */
@@ -53,8 +53,10 @@ export class Verification implements Verifier {
     if ("busy" in at) return busyReport(at.busy);
     let equal: boolean | undefined;
     try {
-      const compared = await this.#compare(at, "full", identity);
-      const differences = await this.#differences(compared);
+      const { compared, differences } = await this.#keeping(at, async () => {
+        const found = await this.#compare(at, "full", identity);
+        return { compared: found, differences: await this.#differences(found) };
+      });
       if (identity === undefined && compared.complete) equal = compared.equal;
       return report(compared, differences);
     } finally {
@@ -69,7 +71,7 @@ export class Verification implements Verifier {
     if ("busy" in at) return "busy";
     let equal: boolean | undefined;
     try {
-      const compared = await this.#compare(at, "light", undefined);
+      const compared = await this.#keeping(at, () => this.#compare(at, "light", undefined));
       if (compared.complete) equal = compared.equal;
     } finally {
       await barriers.release(at.session, here(at), equal);
@@ -87,17 +89,36 @@ export class Verification implements Verifier {
   }
 
   async #compare(at: BarrierAt, mode: RootMode, channel: string | undefined): Promise<Compared> {
-    const roots = new Map<string, Answer<"root">>();
     const ask = { session: at.session, mode, ...(channel === undefined ? {} : { channel }) };
-    await Promise.all(
-      here(at).map(async (region) => {
-        const root = await this.#options.barriers.ask(region, "root", ask, LIMITS.verifyReadMs).catch(() => undefined);
-        if (root !== undefined) roots.set(region, root);
-      }),
-    );
+    const roots = await this.#roots(here(at), ask);
     const complete = roots.size === at.regions.size;
     const equal = complete && new Set([...roots.values()].map(({ digest, proof }) => `${digest} ${proof}`)).size === 1;
     return { at, roots, equal, complete };
+  }
+
+  async #roots(regions: readonly string[], ask: Ask<"root">): Promise<ReadonlyMap<string, RootWords>> {
+    const roots = new Map<string, RootWords>();
+    const readBy = async (region: string): Promise<void> => {
+      for (;;) {
+        const { root } = await this.#options.barriers.ask(region, "root", ask, LIMITS.verifyReadMs);
+        if (root !== null) return void roots.set(region, root);
+      }
+    };
+    await Promise.all(regions.map((region) => readBy(region).catch(() => undefined)));
+    return roots;
+  }
+
+  /** Who is done keeps its transaction while others still read. */
+  async #keeping<T>(at: BarrierAt, work: () => Promise<T>): Promise<T> {
+    const { barriers, timers } = this.#options;
+    const stir = (region: string): void =>
+      void barriers.ask(region, "values", { session: at.session, keys: [] }, LIMITS.verifyReadMs).catch(() => undefined);
+    const timer = timers.every(LIMITS.verifyReadMs / 3, () => here(at).forEach(stir));
+    try {
+      return await work();
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #differences({ at, roots }: Compared): Promise<readonly VerifyDifference[]> {

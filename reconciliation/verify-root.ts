@@ -4,7 +4,7 @@
  * byte that has changed on the disk. Only registers enter: no positions, presence, witnesses, quarantine.
  *
  * A sum is no proof against somebody who forges (birthday attack), so `full` also gives a proof: SHA-256 chained over every register's bytes,
- * its value included, in the order of keys.
+ * its key and value included, in the order of keys.
  */
 import { canonical } from "../core/canonical.ts";
 import { bucketOf, registerBytes } from "../core/digest.ts";
@@ -32,10 +32,13 @@ export interface StateRoot {
 }
 export type RootMode = "full" | "light";
 
-export interface ReadOptions {
+/** What of the state is to be read, and how. */
+export interface RootAsked {
   readonly mode: RootMode;
   /** Identity of the only channel to look at. */
   readonly channel?: string | undefined;
+}
+export interface ReadOptions extends RootAsked {
   /** Gives others their turn between two slices; rejects when there is no more time. */
   readonly pause: () => Promise<void>;
 }
@@ -43,41 +46,77 @@ export interface ReadOptions {
 /** Rows read before others get their turn: a few milliseconds. */
 const SLICE = 200;
 
-export async function stateRoot(tables: TableReader, { mode, channel, pause }: ReadOptions): Promise<StateRoot> {
-  return mode === "full" ? fullRoot(tables, channel, pause) : lightRoot(tables, channel, pause);
-}
-
-async function lightRoot(tables: TableReader, channel: string | undefined, pause: () => Promise<void>): Promise<StateRoot> {
-  const buckets: Bucket[] = [];
-  for (let page = firstPage(tables, "digests", channel); page.length > 0; page = nextPage(tables, "digests", channel, page)) {
-    for (const [name, sum] of page) if (sum !== EMPTY_SUM) buckets.push({ name, sum, proof: "" });
+/** The root of all that these tables show, in one go. */
+export async function stateRoot(tables: TableReader, { pause, ...asked }: ReadOptions): Promise<StateRoot> {
+  const reading = new RootReading(tables, asked);
+  for (;;) {
+    const root = reading.readOn();
+    if (root !== undefined) return root;
     await pause();
   }
-  return rootOf(buckets, 0);
 }
 
-async function fullRoot(tables: TableReader, channel: string | undefined, pause: () => Promise<void>): Promise<StateRoot> {
-  const buckets = new Map<string, Bucket>();
-  let events = 0;
-  for (let page = firstPage(tables, "registers", channel); page.length > 0; page = nextPage(tables, "registers", channel, page)) {
+/** A root on its way: a state of any size is read slice by slice, as there is time. */
+export class RootReading {
+  readonly asked: RootAsked;
+  readonly #tables: TableReader;
+  readonly #buckets = new Map<string, { sum: HashSum; proof: string }>();
+  #after = "";
+  #rows = 0;
+  #events = 0;
+  #root: StateRoot | undefined;
+
+  constructor(tables: TableReader, asked: RootAsked) {
+    this.#tables = tables;
+    this.asked = asked;
+  }
+
+  /** Rows read so far. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Reads one slice more; the root once all is read, and from then on. */
+  readOn(): StateRoot | undefined {
+    if (this.#root !== undefined) return this.#root;
+    const read = this.asked.mode === "full" ? this.#registers() : this.#sums();
+    this.#rows += read;
+    if (read === SLICE) return undefined;
+    const buckets = [...this.#buckets].flatMap(([name, bucket]) => (bucket.sum === EMPTY_SUM ? [] : [{ name, ...bucket }]));
+    this.#root = rootOf(
+      buckets.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      this.#events,
+    );
+    return this.#root;
+  }
+
+  #sums(): number {
+    const page = pageAfter(this.#tables, "digests", this.asked.channel, this.#after);
+    for (const [name, sum] of page) this.#buckets.set(name, { sum, proof: "" });
+    this.#after = page.at(-1)?.[0] ?? "";
+    return page.length;
+  }
+
+  #registers(): number {
+    const page = pageAfter(this.#tables, "registers", this.asked.channel, this.#after);
     for (const [key, register] of page) {
       const name = bucketName(key, register);
-      const { sum, proof } = buckets.get(name) ?? { sum: EMPTY_SUM, proof: "" };
+      let bucket = this.#buckets.get(name);
+      if (bucket === undefined) this.#buckets.set(name, (bucket = { sum: EMPTY_SUM, proof: "" }));
       const bytes = registerBytes(register);
-      buckets.set(name, { name, sum: addHash(sum, sha256(bytes)), proof: sha256(`${proof}${key}\n${proofOf(register, bytes)}`) });
-      events += register.count;
+      bucket.sum = addHash(bucket.sum, sha256(bytes));
+      bucket.proof = sha256(`${bucket.proof}${bytes}\n${canonical(register.resolution.value)}`);
+      this.#events += register.count;
     }
-    await pause();
+    this.#after = page.at(-1)?.[0] ?? "";
+    return page.length;
   }
-  const sorted = [...buckets.values()].filter(({ sum }) => sum !== EMPTY_SUM).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return rootOf(sorted, events);
 }
 
 export const bucketName = (key: string, register: Register): string => `${readKey(key).channel}|${bucketOf(register)}`;
 
 /** What a register is compared by: the bytes that the digest commits to, and the value that is shown. */
-export const proofOf = (register: Register, bytes: string = registerBytes(register)): string =>
-  sha256(`${bytes}\n${canonical(register.resolution.value)}`);
+export const proofOf = (register: Register): string => sha256(`${registerBytes(register)}\n${canonical(register.resolution.value)}`);
 
 const rootOf = (buckets: readonly Bucket[], events: number): StateRoot => ({
   digest: sha256(buckets.map(({ name, sum }) => `${name}|${sum}`).join("\n")),
@@ -90,14 +129,9 @@ type Rows<T extends TableName> = readonly (readonly [key: string, value: Tables[
 
 const rangeOf = (channel: string | undefined) => (channel === undefined ? keysUnder("") : keysUnder(`${channel}|`));
 
-export const firstPage = <T extends TableName>(tables: TableReader, table: T, channel: string | undefined): Rows<T> => [
-  ...tables.range(table, { ...rangeOf(channel), limit: SLICE }),
-];
-
-/** The rows after the last of `page`. A range is never kept open over a pause. */
-export function nextPage<T extends TableName>(tables: TableReader, table: T, channel: string | undefined, page: Rows<T>): Rows<T> {
-  const last = page.at(-1)?.[0];
-  if (last === undefined || page.length < SLICE) return [];
-  const rows = [...tables.range(table, { from: last, to: rangeOf(channel).to, limit: SLICE + 1 })];
-  return (rows[0]?.[0] === last ? rows.slice(1) : rows).slice(0, SLICE);
+/** The next rows after a key, all from the first where it is "". A range is never kept open over a pause. */
+export function pageAfter<T extends TableName>(tables: TableReader, table: T, channel: string | undefined, after: string): Rows<T> {
+  if (after === "") return [...tables.range(table, { ...rangeOf(channel), limit: SLICE })];
+  const rows = [...tables.range(table, { from: after, to: rangeOf(channel).to, limit: SLICE + 1 })];
+  return (rows[0]?.[0] === after ? rows.slice(1) : rows).slice(0, SLICE);
 }

@@ -17,9 +17,10 @@ export interface VerifyQuestions {
     readonly ask: OfSession & { readonly vector: VectorText };
     readonly answer: { readonly reached: boolean; readonly quarantined: number };
   };
+  /** Reads on for a while; asked again until `root` is there. `read`: rows so far. */
   readonly root: {
     readonly ask: OfSession & { readonly mode: RootMode; readonly channel?: string };
-    readonly answer: { readonly digest: string; readonly proof: string; readonly events: number };
+    readonly answer: { readonly root: RootWords | null; readonly read: number };
   };
   /** [name, sum, proof] of each bucket after `after`. */
   readonly buckets: { readonly ask: OfSession & { readonly after: string }; readonly answer: Page<readonly [string, string, string]> };
@@ -35,10 +36,16 @@ export interface VerifyQuestions {
   /** Ends the barrier. `equal`: what came of comparing all regions, where it was the whole state. */
   readonly release: { readonly ask: OfSession & { readonly equal?: boolean }; readonly answer: Record<string, never> };
 }
+export interface RootWords {
+  readonly digest: string;
+  readonly proof: string;
+  readonly events: number;
+}
 export interface Page<T> {
   readonly items: readonly T[];
-  /** More follow after the last item. */
   readonly more: boolean;
+  /** Where the next page goes on: this has been looked at. */
+  readonly upTo: string;
 }
 export type Question = keyof VerifyQuestions;
 export type Ask<Q extends Question> = VerifyQuestions[Q]["ask"];
@@ -66,11 +73,14 @@ const ASKS: { readonly [Q in Question]: Check } = {
   values: fields<Ask<"values">>({ session, keys: listOf(key, VALUES) }),
   release: fields<Ask<"release">>({ session, equal: optional(yesOrNo) }),
 };
-const pageOf = (item: Check): Check => fields<Page<unknown>>({ items: listOf(item, PAGE), more: yesOrNo }, "ignored");
+const pageOf = (item: Check): Check => fields<Page<unknown>>({ items: listOf(item, PAGE), more: yesOrNo, upTo: key }, "ignored");
 const ANSWERS: { readonly [Q in Question]: Check } = {
   hold: fields<Answer<"hold">>({ applied: nullable(vector) }, "ignored"),
   advance: fields<Answer<"advance">>({ reached: yesOrNo, quarantined: whole() }, "ignored"),
-  root: fields<Answer<"root">>({ digest: hash, proof: hash, events: whole() }, "ignored"),
+  root: fields<Answer<"root">>(
+    { root: nullable(fields<RootWords>({ digest: hash, proof: hash, events: whole() }, "ignored")), read: whole() },
+    "ignored",
+  ),
   buckets: pageOf(listOf(key, 3)),
   registers: pageOf(listOf(key, 2)),
   values: fields<Answer<"values">>({ values: mapOf(key, anything, VALUES) }, "ignored"),

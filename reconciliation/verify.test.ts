@@ -87,6 +87,57 @@ describe("H7: verify under traffic", () => {
   });
 });
 
+describe("H7, H13: a state that takes longer to read than a transaction may rest", () => {
+  const MANY = 3_000;
+  beforeEach(() => {
+    for (const region of mesh.regions) region.holdMany(MANY);
+    mesh.region("ap").turnMs = 2_000; // fifteen slices and more
+    mesh.traffic();
+  });
+
+  test("is proved equal all the same: the transaction stays while somebody asks on, also where a region has long finished", async () => {
+    await mesh.time.pass(500);
+    const began = mesh.time.nowMs;
+    const report = await verify();
+    expect(mesh.time.nowMs - began).toBeGreaterThan(15_000);
+    expect([report.equal, report.differences, Object.values(report.regions).map(({ why }) => why)]).toEqual([
+      true,
+      [],
+      [undefined, undefined, undefined],
+    ]);
+    expect(Object.values(report.regions).every(({ events }) => events > MANY)).toBe(true);
+    expect(mesh.regions.map(({ converged }) => converged)).toEqual([report.digest, report.digest, report.digest]);
+    await mesh.time.pass(1_000);
+    free();
+  });
+
+  test("a flipped byte at its very end is found and named", async () => {
+    await mesh.time.pass(500);
+    const key = `${CHANNEL}|body|old${String(MANY - 1).padStart(6, "0")}`;
+    const { registers } = mesh.region("eu").tables;
+    const register = registers.get(key)!;
+    registers.set(key, { ...register, resolution: { ...register.resolution, value: "flipped" } });
+    const report = await mesh.time.settled(mesh.region("us").verification.verify({}), 300_000);
+    expect([report.equal, report.differences.map(({ register: found }) => found)]).toEqual([false, [key]]);
+    await mesh.time.pass(1_000);
+    free();
+  });
+
+  test("is let go of ten seconds after the last question when the asker dies in the middle", async () => {
+    await mesh.time.pass(500);
+    void mesh
+      .region("us")
+      .verification.verify({})
+      .catch(() => undefined);
+    await mesh.time.pass(8_000);
+    expect(mesh.region("ap").snapshots).toBe(1);
+    mesh.bus.cut("us", "eu");
+    mesh.bus.cut("us", "ap");
+    await mesh.time.pass(12_000);
+    free();
+  });
+});
+
 describe("H7: what is not there is said", () => {
   test("a region that is cut off: not equal, and why; the others are compared; nobody waits for it", async () => {
     mesh.traffic();

@@ -19,6 +19,11 @@ function readable({ equal, digest, regions, differences }: VerifyReport): string
   ].join("\n");
 }
 
+/** Who hangs is not waited for as long as a large state may take. */
+const ALIVE_MS = 10_000;
+/** Some millions of registers. */
+const VERIFY_MS = 300_000;
+
 export const define: Define = (command, finish) => {
   command
     .option("--channel <channel>", "only this channel")
@@ -30,7 +35,9 @@ export const define: Define = (command, finish) => {
     );
   finish(command, async ({ options }: Asked<ReachOptions & { readonly channel?: string }>) => {
     const query = options.channel === undefined ? "" : `?channel=${encodeURIComponent(options.channel)}`;
-    const { body } = await askFirst<VerifyReport>(await reach(options, "operator"), `/v1/verify${query}`);
+    const reached = await reach(options, "operator");
+    const { gateway } = await askFirst(reached, "/v1/sync", ALIVE_MS);
+    const { body } = await askFirst<VerifyReport>({ ...reached, gateways: [gateway] }, `/v1/verify${query}`, VERIFY_MS);
     return { code: body.equal ? 0 : 1, document: body, text: readable(body) };
   });
 };

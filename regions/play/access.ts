@@ -10,6 +10,8 @@ import { call } from "./door.ts";
 
 const TOKEN_MS = 7 * 24 * 3_600_000;
 const QUESTION_MS = 60_000;
+/** Of a large state on a busy machine. */
+const VERIFY_MS = 300_000;
 const PAGE = 500;
 
 export interface MeshAccess {
@@ -43,13 +45,13 @@ export function openAccess(data: string): MeshAccess {
     if (token === undefined) tokens.set(key, (token = mintToken(secret, { user, roles, ttlMs: TOKEN_MS }).then((minted) => minted.token)));
     return token;
   };
-  const read = async <T>(region: TopologyRegion, path: string, token: string): Promise<T> => {
-    const { status, body } = await call(region.url, { method: "GET", path, token, timeoutMs: QUESTION_MS });
+  const read = async <T>(region: TopologyRegion, path: string, token: string, timeoutMs = QUESTION_MS): Promise<T> => {
+    const { status, body } = await call(region.url, { method: "GET", path, token, timeoutMs });
     if (status !== 200) throw new Error(`${region.name} answered ${status} to ${path}`);
     return body as T;
   };
   const verify = async (): Promise<VerifyReport> =>
-    read<VerifyReport>(regions[0] as TopologyRegion, "/v1/verify", await tokenOf("atoll-operator", ["operator"]));
+    read<VerifyReport>(regions[0] as TopologyRegion, "/v1/verify", await tokenOf("atoll-operator", ["operator"]), VERIFY_MS);
   const items = async (region: TopologyRegion, path: string, param: string, token: string): Promise<readonly { readonly id: string }[]> => {
     const found: { readonly id: string }[] = [];
     for (let next = ""; ; ) {
