@@ -1,6 +1,6 @@
 /**
- * Keeps the fact *converged* (P2): when a heal has ended, and every half minute while all links are live, the regions' digests are compared at
- * one vector (H7). Whoever asks tells all, so in the mean one region asks and the others only hear of it. The first by name asks first; the
+ * Keeps the fact *converged* (P2): when a heal has ended, and every half minute while all links are up, the regions' digests are compared at
+ * one vector (H7). A region that lags is compared like all others: it is given two seconds to get there. Whoever asks tells all, so in the mean one region asks and the others only hear of it. The first by name asks first; the
  * others leave it a little time.
  */
 import { LIMITS } from "../core/limits.ts";
@@ -12,19 +12,20 @@ export interface ConvergenceOptions {
   readonly random: () => number;
   /** Place of this region among the names of all, from 0. */
   readonly turn: number;
-  /** Every link is live. */
-  readonly allLive: () => boolean;
+  /** No link is cut off, and none is still healing: all regions may be at one vector within moments. */
+  readonly allUp: () => boolean;
   readonly compare: () => Promise<Outcome>;
 }
 
 const LOOK_MS = 250;
 /** What each turn leaves to the one before it. */
 const TURN_MS = 500;
-const RETRY_MS = { least: 500, most: 5_000 } as const;
+/** A busy mesh that has just healed is asked again soon; it costs each region a commit and the events of those moments once more. */
+const RETRY_MS = { least: 250, most: 2_000 } as const;
 
 export class Convergence {
   readonly #options: ConvergenceOptions;
-  /** When to ask next; undefined while not all is live. */
+  /** When to ask next; undefined while not all is up. */
   #dueMs: number | undefined;
   #retryMs: number = RETRY_MS.least;
   #comparing = false;
@@ -45,9 +46,10 @@ export class Convergence {
   }
 
   #look(): void {
-    const { timers, allLive, turn } = this.#options;
-    if (!allLive()) {
+    const { timers, allUp, turn } = this.#options;
+    if (!allUp()) {
       this.#dueMs = undefined;
+      this.#retryMs = RETRY_MS.least;
       return;
     }
     this.#dueMs ??= timers.monotonicMs() + turn * TURN_MS;

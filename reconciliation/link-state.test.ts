@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { START } from "../core/position.ts";
 import type { Link, LinkKind, LinkView } from "./link-state.ts";
-import { distance, healProgress, reached, startLink, step, TRANSITIONS, worstOf } from "./link-state.ts";
+import { distance, healProgress, isUp, reached, startLink, step, TRANSITIONS, worstOf } from "./link-state.ts";
 
 const at = (sequence: number, epoch = 1) => ({ epoch, sequence, place: 0 });
 const view = (more: Partial<LinkView> = {}): LinkView => ({
@@ -81,4 +81,8 @@ test("P3: a region's state is the worst of its links", () => {
   expect(worstOf(["live", "healing", "lagging"])).toBe("healing");
   expect(worstOf(["live", "lagging"])).toBe("lagging");
   expect(worstOf([])).toBe("live");
+});
+
+test("a link is up while it is live or lags: not before a heal has brought what the peer had", () => {
+  expect((["live", "lagging", "healing", "cut-off"] as const).map(isUp)).toEqual([true, true, false, false]);
 });

@@ -101,6 +101,9 @@ export const distance = (from: Point, to: Point): number =>
 export const shownState = (kind: LinkKind): LinkState => (kind === "starting" ? "healing" : kind);
 
 const WORST: readonly LinkState[] = ["live", "lagging", "healing", "cut-off"];
+/** What the peer had at link-up is here; the rest comes as it can. */
+export const isUp = (state: LinkState): boolean => state === "live" || state === "lagging";
+
 /** cut-off > healing > lagging > live. */
 export const worstOf = (states: readonly LinkState[]): LinkState =>
   WORST[Math.max(0, ...states.map((state) => WORST.indexOf(state)))] ?? "live";

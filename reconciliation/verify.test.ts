@@ -254,6 +254,19 @@ describe("P2: converged", () => {
     free();
   });
 
+  test("who cannot get to the common vector yet is asked again within moments, also long after", async () => {
+    for (const late of [2_500, 20_000]) {
+      mesh = new VerifyMesh();
+      mesh.traffic();
+      const behind = mesh.region("ap");
+      const honest = behind.advanceTo.bind(behind);
+      behind.advanceTo = (vector) => (mesh.time.nowMs < late ? new Promise(() => {}) : honest(vector));
+      start();
+      await mesh.time.until(() => mesh.regions.every(({ converged }) => converged !== null), 60_000);
+      expect(mesh.time.nowMs - late).toBeLessThan(5_000);
+    }
+  });
+
   test("the light digest is the digest of verify", async () => {
     mesh.region("us").write();
     await mesh.time.pass(200);

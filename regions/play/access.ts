@@ -19,7 +19,6 @@ export interface MeshAccess {
   readonly tokenOf: (user: string) => Promise<string>;
   readonly cut: (regions: readonly string[]) => Promise<unknown>;
   readonly heal: (regions: readonly string[]) => Promise<unknown>;
-  readonly verify: () => Promise<VerifyReport>;
   readonly untilEqual: (limitMs: number) => Promise<VerifyReport>;
   /** Whether every region says that all of these users are online. */
   readonly online: (users: readonly string[], channel: string) => Promise<boolean>;
@@ -70,7 +69,6 @@ export function openAccess(data: string): MeshAccess {
     tokenOf,
     cut: (names) => giveOrder(data, { order: "cut", regions: names }),
     heal: (names) => giveOrder(data, { order: "heal", regions: names }),
-    verify,
     untilEqual: async (limitMs) => {
       const started = performance.now();
       for (;;) {

@@ -1,6 +1,7 @@
 /** Everybody who reads along: two people in every region, following every channel, each stream judged as it comes. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { MeshAccess } from "./access.ts";
+import type { StatesOfRegions } from "./cut-timeline.ts";
 import { percentile, ReaderLedger } from "./ledger.ts";
 import type { EventFrame, Reader, SyncFrame } from "./reader.ts";
 import { openReader } from "./reader.ts";
@@ -10,10 +11,7 @@ interface Seat {
   readonly reader: Reader;
   readonly ledger: ReaderLedger;
 }
-interface RegionState {
-  readonly state: string;
-  readonly peers: ReadonlyMap<string, string>;
-}
+type StateOfRegion = StatesOfRegions extends ReadonlyMap<string, infer State> ? State : never;
 
 export class Audience {
   readonly #seats: Seat[] = [];
@@ -21,7 +19,7 @@ export class Audience {
   /** Commands whose place among their author's is not judged. */
   readonly #again: ReadonlySet<string>;
   readonly #crossMs: number[] = [];
-  readonly #states = new Map<string, RegionState>();
+  readonly #states = new Map<string, StateOfRegion>();
 
   private constructor(again: ReadonlySet<string>) {
     this.#again = again;
@@ -51,7 +49,7 @@ export class Audience {
     this.#expected.set(key, { nth, sentMs: performance.now() });
   }
 
-  states(): ReadonlyMap<string, RegionState> {
+  states(): StatesOfRegions {
     return this.#states;
   }
 
@@ -96,6 +94,7 @@ export class Audience {
   }
 
   #heard(region: string, sync: SyncFrame): void {
-    this.#states.set(region, { state: sync.state, peers: new Map(sync.peers.map((peer) => [peer.region, peer.state])) });
+    const peers = new Map(sync.peers.map((peer) => [peer.region, peer.state]));
+    this.#states.set(region, { state: sync.state, peers, convergedAt: sync.converged?.at ?? null });
   }
 }

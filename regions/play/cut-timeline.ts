@@ -19,18 +19,30 @@ export interface CutReport {
 export interface CutWorld {
   readonly cut: (regions: readonly string[]) => Promise<unknown>;
   readonly heal: (regions: readonly string[]) => Promise<unknown>;
-  readonly states: () => ReadonlyMap<string, { readonly state: string; readonly peers: ReadonlyMap<string, string> }>;
+  readonly states: () => StatesOfRegions;
   readonly presenceExact: () => Promise<boolean>;
-  readonly converged: () => Promise<boolean>;
 }
+
+/** What each region said last of itself, in the sync frames that everybody who reads along is sent: nobody is asked, as asking is a load of its own. */
+export type StatesOfRegions = ReadonlyMap<
+  string,
+  {
+    readonly state: string;
+    readonly peers: ReadonlyMap<string, string>;
+    /** When the digests of all regions were compared and found equal; null while nobody knows. */
+    readonly convergedAt: string | null;
+  }
+>;
 
 const LIMIT_MS = 120_000;
 const LOOK_MS = 50;
+/** Between two questions to every region. */
+const ASK_MS = 250;
 
-async function since(startedMs: number, condition: () => boolean | Promise<boolean>): Promise<number | null> {
+async function since(startedMs: number, condition: () => boolean | Promise<boolean>, everyMs = LOOK_MS): Promise<number | null> {
   while (performance.now() - startedMs < LIMIT_MS) {
     if (await condition()) return Math.round(performance.now() - startedMs);
-    await pause(LOOK_MS);
+    await pause(everyMs);
   }
   return null;
 }
@@ -47,6 +59,7 @@ export async function playCut({ regions, startMs, lengthMs }: PlannedCut, beganM
   const detected = since(cutMs, () => all.every(saysCut));
   const detectMs = await Promise.race([detected, pause(lengthMs).then(() => null)]);
   await pause(Math.max(0, cutMs + lengthMs - performance.now()));
+  const known = new Map([...world.states()].map(([name, { convergedAt }]) => [name, convergedAt]));
   await world.heal(regions);
   const healMs = performance.now();
   const linkMs = await since(healMs, () =>
@@ -55,7 +68,9 @@ export async function playCut({ regions, startMs, lengthMs }: PlannedCut, beganM
   const streamsMs = since(healMs, () =>
     [...world.states().values()].every(({ peers: links }) => [...links.values()].every((state) => state === "live" || state === "lagging")),
   );
-  const presenceMs = since(healMs, world.presenceExact);
-  const convergedMs = since(healMs, world.converged);
+  const presenceMs = since(healMs, world.presenceExact, ASK_MS);
+  const convergedMs = since(healMs, () =>
+    [...world.states()].every(([name, { convergedAt }]) => convergedAt !== null && convergedAt !== known.get(name)),
+  );
   return { regions, detectMs, linkMs, streamsMs: await streamsMs, presenceMs: await presenceMs, convergedMs: await convergedMs };
 }

@@ -121,7 +121,6 @@ export async function playThrough(piece: Piece, io: Io, access: MeshAccess): Pro
     heal: access.heal,
     states: () => audience.states(),
     presenceExact: () => access.online([...READERS], [...staged.values()][0]?.id ?? ""),
-    converged: async () => (await access.verify().catch(() => ({ equal: false }))).equal,
   };
   const cutReports = Promise.all(cuts.map((cut) => playCut(cut, began, world)));
   await sendAll({ piece, staged, writers, audience, tally, names, io });

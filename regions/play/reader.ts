@@ -12,6 +12,7 @@ export interface EventFrame {
 export interface SyncFrame {
   readonly state: string;
   readonly peers: readonly { readonly region: string; readonly state: string }[];
+  readonly converged: { readonly at: string } | null;
 }
 export interface ReaderOptions {
   readonly ws: string;
