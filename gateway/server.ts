@@ -7,6 +7,7 @@ import { FanOut } from "./fan-out.ts";
 import { greet } from "./greeting.ts";
 import { addMethodErrors, addPages, addRoutes, addressOf, openApp } from "./http-app.ts";
 import { InFlight } from "./in-flight.ts";
+import { KeptConnections } from "./kept-connections.ts";
 import { Line } from "./line.ts";
 import { MemberRoutes } from "./member-routes.ts";
 import { moveSockets } from "./moving.ts";
@@ -119,22 +120,19 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
 
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: HTTP_OPTIONS }) as Server;
   server.on("request", (_request, response) => response.once("close", context.inFlight.began()));
+  const kept = new KeptConnections(server);
   door.listenOn(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(parts.port, parts.host, resolve);
   });
 
-  const stopListening = (): void => {
-    server.close();
-    server.closeIdleConnections();
-  };
   return {
     port: (server.address() as { readonly port: number }).port,
     connections: () => routing.connections().length,
     async drain(why = "restart") {
       draining = why;
-      stopListening();
+      kept.leave();
       for (const line of context.lines) line.leave(why);
       await context.inFlight.none(timers, limits.drainMs);
       await members?.save();
@@ -144,7 +142,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       draining ??= "restart";
       for (const end of ends) end();
       for (const sweep of sweeps) sweep.cancel();
-      stopListening();
+      kept.leave();
       door.close();
       server.closeAllConnections();
     },
