@@ -18,8 +18,9 @@ type OfValue = Pick<Entry, "kind" | "content" | "value" | "replaces"> & { readon
 
 /** The event as it was written first, also where it comes again from an ended epoch. */
 export function asFirstWritten(placed: Placed): Placed {
+  if (placed.event.late === undefined) return placed;
   const { late, ...event } = placed.event;
-  const point = late === undefined ? undefined : parsePoint(late);
+  const point = parsePoint(late);
   return point === undefined ? placed : { position: { origin: placed.position.origin, ...point }, event: event as Event };
 }
 

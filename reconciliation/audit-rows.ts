@@ -15,6 +15,7 @@ const WIDTH = 14;
 export const auditKey = (seq: number): string => String(seq).padStart(WIDTH, "0");
 
 type Fields = Readonly<Record<string, unknown>>;
+type Inside = Fields & { readonly kind: string; readonly seq: number };
 interface Beside {
   /** Where the event stands in the table `events`, if in a channel's stream. */
   readonly row?: string | null;
@@ -72,9 +73,18 @@ export class AuditRows {
   version({ event, position }: Placed, factHash: string, twin: boolean): void {
     const { kind: what, stamp, actor, command, channel } = event;
     const row = channel === null ? null : `${channel}|${position.origin}|${pointKey(position)}`;
+    const region = this.#region;
     const seq = this.#last.seq + 1;
-    const said = { actor, command, factHash, kind: "version", position: formatPosition(position), region: this.#region, seq, stamp };
-    this.#append(twin ? { ...said, twin, what } : { ...said, what }, { row });
+    const at = formatPosition(position);
+    const kind = "version";
+    // Written out twice: this is done for every event, and copies of objects are most of what it would cost.
+    const hash = this.#link(
+      twin
+        ? { actor, command, factHash, kind, position: at, region, seq, stamp, twin, what }
+        : { actor, command, factHash, kind, position: at, region, seq, stamp, what },
+    );
+    const fact = { actor, command, factHash, kind, position: at, region, stamp, what, row, hash, atMs: this.#nowMs() };
+    this.#tables.put("audit", auditKey(seq), twin ? { ...fact, twin } : fact);
   }
 
   /** A new verdict is appended to the same conflict id; a mere change of who has seen it is not a verdict. */
@@ -117,11 +127,16 @@ export class AuditRows {
     this.#append({ ...fact, ...key, kind, region: this.#region, seq: this.#last.seq + 1 }, beside);
   }
 
-  #append(inside: Fields & { readonly kind: string; readonly seq: number }, beside: Beside): void {
-    const { key: _, seq, ...fields } = inside as typeof inside & { readonly key?: unknown };
-    const head = { seq, hash: chainHash(this.#last.hash, inside) };
-    this.#tables.put("audit", auditKey(seq), { ...fields, ...beside, hash: head.hash, atMs: this.#nowMs() });
+  #append(inside: Inside, beside: Beside): void {
+    const { key: _, seq, ...fields } = inside as Inside & { readonly key?: unknown };
+    this.#tables.put("audit", auditKey(seq), { ...fields, ...beside, hash: this.#link(inside), atMs: this.#nowMs() });
+  }
+
+  /** The next entry of the chain; its hash. */
+  #link(inside: Inside): string {
+    const head = { seq: inside.seq, hash: chainHash(this.#last.hash, inside) };
     this.#last = head;
     if (inside.kind !== "anchor") this.#told = head;
+    return head.hash;
   }
 }

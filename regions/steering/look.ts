@@ -3,8 +3,10 @@
  * peers serves its users as well as ever (P1).
  */
 import type { Look } from "../../geodns/health.ts";
+import { askDoor } from "./ask.ts";
 
 const BODY_CHARS = 4_096;
+const MOST_CHARS = 1_048_576;
 
 /** "[-]clock 900 ms ahead": a dependency that fails. "offered no: draining": well enough for those it has, but not to be offered to others. */
 const FAILING = /^\[-\]\s*(.*)$|\b(offered\W+no\b.*)$/;
@@ -26,18 +28,18 @@ export function readReady(status: number, body: string): Look {
   return { found: "unready", why: failing.length > 0 ? failing.join("; ").slice(0, 200) : `/readyz answers ${status}` };
 }
 
-/** The innermost reason of a failed fetch, in the system's own word. */
+/** The reason of a failed question, in the system's own word. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return "no answer in time";
-  const code = (error.cause as { readonly code?: string } | undefined)?.code;
+  const { code } = error as NodeJS.ErrnoException;
   return code === undefined ? error.message : `no answer (${code})`;
 }
 
 export async function lookAt(url: string, timeoutMs: number): Promise<Look> {
   try {
-    const answer = await fetch(new URL("/readyz?verbose", url), { signal: AbortSignal.timeout(timeoutMs), redirect: "manual" });
-    return readReady(answer.status, (await answer.text()).slice(0, BODY_CHARS));
+    const { status, text } = await askDoor(new URL("/readyz?verbose", url), { timeoutMs, mostChars: MOST_CHARS });
+    return readReady(status, text.slice(0, BODY_CHARS));
   } catch (error) {
     return { found: "down", why: reasonOf(error) };
   }

@@ -11,6 +11,7 @@ import type { GeoRegion, RegionHealth } from "../../geodns/region.ts";
 import { type Standing, stand, type Told, type Vote } from "../../geodns/standing.ts";
 import type { World } from "../../geodns/steering.ts";
 import type { SteeringSettings } from "../../geodns/steering-settings.ts";
+import { askDoor } from "./ask.ts";
 import { lookAt } from "./look.ts";
 import { STEERING_PATH, ToldDocument } from "./told.ts";
 
@@ -52,6 +53,9 @@ export interface Observer {
 const isSame = (a: RegionHealth, b: RegionHealth | undefined): boolean =>
   a.state === b?.state && a.why === b.why && a.settled === b.settled && a.share === b.share && a.shed === b.shed;
 
+/** All orders and averages that a document may hold, with room to spare. */
+const TOLD_CHARS = 64 * 1_048_576;
+
 /** A vantage point that is no region's. */
 const HERE = "here";
 
@@ -77,13 +81,13 @@ export function openObserver(options: ObserverOptions): Observer {
   async function ask({ name, url }: GeoRegion, timeoutMs: number): Promise<void> {
     const have = new URLSearchParams({ orders: ordersOf.get(name) ?? "", trips: rows.get(name)?.version ?? "" });
     try {
-      const answer = await fetch(new URL(`${STEERING_PATH}?${have}`, url), {
+      const { status, text } = await askDoor(new URL(`${STEERING_PATH}?${have}`, url), {
         headers: { authorization: `Bearer ${key}` },
-        signal: AbortSignal.timeout(timeoutMs),
-        redirect: "manual",
+        timeoutMs,
+        mostChars: TOLD_CHARS,
       });
-      if (!answer.ok) return;
-      const document = ToldDocument.parse(await answer.json());
+      if (status !== 200) return;
+      const document = ToldDocument.parse(JSON.parse(text));
       if (closed || document.region !== name) return;
       heard.set(name, { atMs: timers.monotonicMs(), document });
       if (document.trips !== undefined) rows.set(name, document.trips);
