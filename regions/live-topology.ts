@@ -23,11 +23,13 @@ export interface LiveTopologyOptions {
   readonly region: string;
   readonly foundation: Foundation;
   readonly running: Region;
+  /** This region is building its state: what cannot be had of a peer itself is read at the others. */
+  readonly joining: () => boolean;
   readonly timers: Timers;
   readonly log: RegionLog;
 }
 
-export function followTopology({ given, first, region, foundation, running, timers, log }: LiveTopologyOptions): LiveTopology {
+export function followTopology({ given, first, region, foundation, running, joining, timers, log }: LiveTopologyOptions): LiveTopology {
   const { link } = foundation;
   let offered = present(first);
   const changed = (now: Topology, before: Topology): void => {
@@ -51,7 +53,10 @@ export function followTopology({ given, first, region, foundation, running, time
   const endRetired = readRetiredLogs({
     link,
     timers,
-    retired: () => retiredBeside(watch.current(), region),
+    origins: () => {
+      const cutOff = joining() ? link.peers.filter((peer) => running.links.stateOf(peer) === "cut-off") : [];
+      return [...retiredBeside(watch.current(), region), ...cutOff];
+    },
     applied: () => running.replica.vector,
     heardOf: running.heardOf,
   });

@@ -13,7 +13,7 @@ import type { Region } from "../reconciliation/region-ports.ts";
 import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
 import { openGeoOf } from "./geo/open-geo.ts";
-import { isJoining, openJoining } from "./joining.ts";
+import { isJoining, type Joining, openJoining } from "./joining.ts";
 import { takeLateTails } from "./late-tails.ts";
 import { followTopology } from "./live-topology.ts";
 import { openNameServerBeside } from "./name-server.ts";
@@ -135,8 +135,11 @@ export async function serveRegion(config: Config): Promise<void> {
   stores.onFormer?.((users) => running.presence.former(users));
   const hideLinks = showLinks(metrics, running, timers);
   const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
-  const live = followTopology({ given: config.ATOLL_TOPOLOGY, first: topology, region, foundation, running, timers, log });
-  const joining = openJoining({ joining: joins, region: running, store, anyRetired: live.anyRetired, timers, log });
+  const live = followTopology({
+    ...{ given: config.ATOLL_TOPOLOGY, first: topology, region, foundation, running, timers, log },
+    joining: () => !joining.ready().ok,
+  });
+  const joining: Joining = openJoining({ joining: joins, region: running, store, anyRetired: live.anyRetired, timers, log });
   const geo = openGeoOf(config.ATOLL_GEO_DB, timers, log);
   let connections = (): number => 0;
   const steering = openGatewaySteering({

@@ -19,8 +19,10 @@ export interface NatsPeerLink extends PeerLink {
   follow(options: FollowOptions): CountedTail;
   /** Who the peers are now: only they are heard and answered. */
   regroup(peers: readonly string[]): void;
-  /** An epoch of a region that is gone for good is read at this peer from now on. */
+  /** An epoch of a region that is gone for good, or out of reach, is read at this peer from now on. */
   readAt(holder: string, origin: string, epoch: number): void;
+  /** A region's log is read where it is written again. */
+  readAtOrigin(origin: string): void;
 }
 
 /**
@@ -30,9 +32,13 @@ export interface NatsPeerLink extends PeerLink {
 export function openPeerLink({ connection, peers, replicas = 1 }: PeerLinkOptions): NatsPeerLink {
   const { nats, region } = connection;
   let present = peers;
-  const holders = new Map<string, LogSource>();
-  const sourceOf = (origin: string, epoch: number): LogSource | undefined =>
-    present.includes(origin) ? atOrigin(origin, epoch) : holders.get(mirrorStream(origin, epoch));
+  /** Origin -> name of our mirror -> where that epoch is read. */
+  const holders = new Map<string, Map<string, LogSource>>();
+  const heldAt = (origin: string, epoch: number): LogSource | undefined => holders.get(origin)?.get(mirrorStream(origin, epoch));
+  /** A mirror keeps the source it was made with for good, so that of a peer is made at its origin also while that is out of reach. */
+  const mirrored = (origin: string, epoch: number): LogSource | undefined =>
+    present.includes(origin) ? atOrigin(origin, epoch) : heldAt(origin, epoch);
+  const pulled = (origin: string, epoch: number): LogSource | undefined => heldAt(origin, epoch) ?? mirrored(origin, epoch);
   const tails = new Set<CountedTail>();
   const hear = (subject: string, listener: (peer: string, message: Msg) => void): void => {
     nats.subscribe(subject, {
@@ -64,9 +70,16 @@ export function openPeerLink({ connection, peers, replicas = 1 }: PeerLinkOption
     regroup: (now) => {
       present = now;
     },
-    readAt: (holder, origin, epoch) => void holders.set(mirrorStream(origin, epoch), atHolder(holder, origin, epoch)),
+    readAt: (holder, origin, epoch) => {
+      const epochs = holders.get(origin) ?? new Map<string, LogSource>();
+      holders.set(origin, epochs.set(mirrorStream(origin, epoch), atHolder(holder, origin, epoch)));
+    },
+    readAtOrigin: (origin) => void holders.delete(origin),
     follow: (options) => {
-      const tail = followPeer(connection, options, replicas, () => sourceOf(options.peer, options.epoch));
+      const tail = followPeer(connection, options, replicas, {
+        mirrored: () => mirrored(options.peer, options.epoch),
+        pulled: () => pulled(options.peer, options.epoch),
+      });
       tails.add(tail);
       const stop = async (): Promise<void> => {
         tails.delete(tail);

@@ -36,13 +36,15 @@ export interface CountedTail extends PeerTail {
   counts(): TailCounts;
 }
 
-/** `source`: where the log is read from now; undefined while nobody is known to hold it. */
-export function followPeer(
-  connection: RegionConnection,
-  options: FollowOptions,
-  replicas: number,
-  source: () => LogSource | undefined,
-): CountedTail {
+/** Where the log is read from now; undefined while nobody is known to hold it. */
+export interface Sources {
+  /** By our mirror, which keeps what it was made with. */
+  readonly mirrored: () => LogSource | undefined;
+  /** By the pull: the origin, or while that is out of reach whoever holds most of it. */
+  readonly pulled: () => LogSource | undefined;
+}
+
+export function followPeer(connection: RegionConnection, options: FollowOptions, replicas: number, sources: Sources): CountedTail {
   const { peer, epoch, position, accept, gap } = options;
   let stopped = false;
   let pulling = false;
@@ -83,7 +85,7 @@ export function followPeer(
     while (!over()) {
       try {
         await connection.whenConnected();
-        const from = source();
+        const from = sources.mirrored();
         if (from !== undefined) await ensureMirror(connection, { origin: peer, epoch, source: from, replicas });
         else if ((await copyHead()) === 0) {
           await pause(RETRY_MS);
@@ -111,7 +113,7 @@ export function followPeer(
   /** Asked again at every beat without waiting for the last answer: the way out may open a second after the way in. */
   const pullTail = async (): Promise<void> => {
     if (!copyLacks && (await copyHead()) > position()) return; // the copy still has something for us
-    const at = source();
+    const at = sources.pulled();
     if (at === undefined) return;
     const from = { api: peerApi(at.peer), stream: at.stream, after: position(), timeoutMs: API_MS };
     const pull = await openPull(connection.nats, from);
