@@ -1,6 +1,7 @@
 /**
  * A region that is new to a mesh (or lost its store) builds its state from its peers' logs before it is offered to anybody: it is ready when
- * `verify` says that it equals its peers. A region whose peers are all out of reach serves at once: nobody waits for the other side of a cut (P1).
+ * `verify` says that it equals its peers. A region whose peers are all out of reach serves at once, and one that holds more than peers which are
+ * cut off from each other does too: nobody waits for the other side of a cut (P1).
  */
 import type { StateStore } from "../core/ports/state-store.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
@@ -13,6 +14,8 @@ import type { RegionLog } from "./region-log.ts";
 const JOINING = "joining";
 const LOOK_MS = 250;
 const VERIFY_MS = { least: 500, most: 10_000 } as const;
+/** Peers that are behind so often in a row are cut off from each other: what they lack is not ours to wait for (P1). */
+const AHEAD_TIMES = 3;
 
 /** To be asked before anything is applied. */
 export async function isJoining(store: StateStore): Promise<boolean> {
@@ -48,18 +51,24 @@ function judged({ links, replica }: Region, anyRetired: boolean): Verdict {
   return empty && !anyRetired && heard.length === peers.length ? "joined" : "compare"; // nothing has happened anywhere yet
 }
 
-/** Equal with everybody who could be asked, and that was somebody. */
-async function isEqual({ verifier }: Region): Promise<boolean> {
+/** equal: with everybody who could be asked, and that was somebody. ahead: all that anybody is known to hold is here, and some peers lack of it. */
+type Compared = "equal" | "ahead" | "not yet";
+
+async function compared({ verifier, links }: Region): Promise<Compared> {
   const { equal, regions, differences } = await verifier.verify({});
-  if (equal) return true;
+  if (equal) return "equal";
   const asked = Object.entries(regions).filter(([name, { why }]) => why !== `${name} cannot be reached`);
   const digests = new Set(asked.map(([, { digest }]) => digest));
-  return asked.length > 1 && digests.size === 1 && !digests.has(null) && differences.length === 0;
+  const own = regions[links.sync().region]?.digest ?? null;
+  if (asked.length < 2 || own === null || differences.length > 0) return "not yet";
+  if (digests.size === 1) return "equal";
+  return digests.size === 2 && digests.has(null) ? "ahead" : "not yet";
 }
 
 export function openJoining({ joining, region, store, anyRetired, timers, log }: JoiningOptions): Joining {
   let joined = !joining;
   let comparing = false;
+  let ahead = 0;
   let waitMs: number = VERIFY_MS.least;
   let dueMs = 0;
   const startedMs = timers.monotonicMs();
@@ -70,7 +79,9 @@ export function openJoining({ joining, region, store, anyRetired, timers, log }:
     log.info({ event: "region.joined", tookMs: Math.round(timers.monotonicMs() - startedMs) }, "the region equals its peers and serves");
   };
   const compare = async (): Promise<void> => {
-    if (await isEqual(region).catch(() => false)) return enter();
+    const found = await compared(region).catch((): Compared => "not yet");
+    ahead = found === "ahead" ? ahead + 1 : 0;
+    if (found === "equal" || ahead >= AHEAD_TIMES) return enter();
     dueMs = timers.monotonicMs() + waitMs;
     waitMs = Math.min(VERIFY_MS.most, waitMs * 2);
   };

@@ -20,7 +20,7 @@ describe.skipIf(server === undefined)("regions of a running mesh", () => {
   });
   afterAll(() => mesh.remove());
 
-  test("a fourth region joins under traffic while eu is cut off from all: it reads at the others what they hold of eu, serves, and nobody is restarted", async () => {
+  test("a fourth region joins under traffic while eu and the others are cut off from each other: it holds what each of them has, serves, and nobody is restarted", async () => {
     const before = pids();
     const person = await mesh.person("before-the-cut");
     const write = { method: "POST", path: "/v1/channels", key: "made-in-eu", body: { name: "made in eu" } } as const;
@@ -31,7 +31,7 @@ describe.skipIf(server === undefined)("regions of a running mesh", () => {
     await until("people go on writing", () => traffic.acked() > 200);
     const { code, stdout, stderr } = await mesh.run("regions", "add", "sa");
     expect(code, stderr).toBe(0);
-    console.log(`a fourth region equals whom it reaches after ${JSON.parse(stdout).joinedMs} ms`);
+    console.log(`a fourth region serves after ${JSON.parse(stdout).joinedMs} ms`);
     expect(mesh.regions()).toEqual([...FIRST, "sa"]);
     expect([await mesh.ready("sa"), await shows("sa")]).toEqual([true, true]);
     expect((await mesh.run("heal")).code).toBe(0);
