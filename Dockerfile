@@ -20,9 +20,9 @@ COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY LICENSE ./
-# The user `node` of the image. Its data folder is the only place it may write to, with /tmp.
-RUN install -d -o 1000 -g 1000 -m 700 /data
-USER 1000:1000
+# Nobody of the image, nor of the host it runs on. Its data folder is the only place it may write to, with /tmp.
+RUN install -d -o 10001 -g 10001 -m 700 /data
+USER 10001:10001
 VOLUME /data
 EXPOSE 8800/tcp 5300/tcp 5300/udp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s --retries=6 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ATOLL_PORT ?? 8800}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

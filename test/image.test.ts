@@ -41,12 +41,12 @@ const list = (text: string | undefined): readonly string[] => JSON.parse(/\[.*\]
 test("the image is made in two stages, runs as nobody special, and says whether it is well", () => {
   expect(stages.length).toBe(2);
   const order = last.map(({ word }) => word);
-  expect(said("USER")).toEqual(["1000:1000"]);
+  expect(said("USER")).toEqual(["10001:10001"]);
   expect(order.indexOf("USER")).toBeGreaterThan(order.lastIndexOf("RUN"));
   for (const word of ["HEALTHCHECK", "ENTRYPOINT", "CMD", "STOPSIGNAL", "VOLUME"]) expect(said(word)).toHaveLength(1);
   for (const [base] of stages) expect(base?.rest).toMatch(/^node:20\.\d+-bookworm-slim( AS build)?$/);
   const chart = readFileSync(join(ROOT, "deploy/helm/atoll/templates/_parts.tpl"), "utf8");
-  expect(chart).toContain("runAsUser: 1000");
+  expect(chart).toContain("runAsUser: 10001");
 });
 
 test("every file that is copied from the checkout is there, and .dockerignore lets it in; nothing else, no key among it", () => {
@@ -75,7 +75,7 @@ test.skipIf(checkov === undefined)(
     };
     const text = readFileSync(join(ROOT, "Dockerfile"), "utf8");
     expect(await check(text)).toBe(0);
-    expect(await check(text.replace("USER 1000:1000\n", "USER root\n"))).not.toBe(0);
+    expect(await check(text.replace("USER 10001:10001\n", "USER root\n"))).not.toBe(0);
     rmSync(folder, { recursive: true });
   },
   120_000,

@@ -13,6 +13,7 @@ import { toolForTests } from "./tools.ts";
 
 const helm = await toolForTests("helm");
 const validate = helm === undefined ? undefined : await toolForTests("kubernetes-validate");
+const checkov = helm === undefined ? undefined : await toolForTests("checkov");
 const server = await serverForTests();
 const CHART = fileURLToPath(new URL("../../deploy/helm/atoll", import.meta.url));
 
@@ -88,6 +89,23 @@ describe.skipIf(validate === undefined)("the chart", () => {
     expect(await check(rendered)).toBe(0);
     expect(await check(rendered.replace("readinessProbe", "readynessProbe"))).not.toBe(0);
   });
+
+  test.skipIf(checkov === undefined)(
+    "checkov has nothing to say beyond what the chart leaves to its user; a container that may become root is found",
+    async () => {
+      // Limits of processor time throttle a server that has a moment's work to do; digests, pull policy and namespace are the installation's.
+      const left = "CKV_K8S_11,CKV_K8S_43,CKV_K8S_15,CKV_K8S_21";
+      const check = async (text: string): Promise<Ran> => {
+        writeFileSync(join(folder, "checked.yaml"), text);
+        const args = ["-f", "checked.yaml", "--framework", "kubernetes", "--quiet", "--compact", "--skip-download", "--skip-check", left];
+        return run(checkov!, args, folder);
+      };
+      const { code, out } = await check(rendered);
+      expect(code, out).toBe(0);
+      expect((await check(rendered.replaceAll("allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true"))).code).not.toBe(0);
+    },
+    120_000,
+  );
 
   test("the name server has its own secret and none of the region's, and is there only where it is wanted", async () => {
     const deployment = rendered.split(/^---$/m).find((one) => one.includes("kind: Deployment")) ?? "";

@@ -51,9 +51,9 @@ app.kubernetes.io/component: {{ .part }}
 {{- define "atoll.podSecurity" -}}
 securityContext:
   runAsNonRoot: true
-  runAsUser: 1000
-  runAsGroup: 1000
-  fsGroup: 1000
+  runAsUser: 10001
+  runAsGroup: 10001
+  fsGroup: 10001
   seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 
