@@ -43,7 +43,8 @@ test.skipIf(server === undefined)(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "atoll-compose-"));
     const taken = new Set<number>();
-    const [nats, monitor, http, door, dns] = await Promise.all([
+    const [nats, monitor, http, door, dns, beside] = await Promise.all([
+      freePort(taken),
       freePort(taken),
       freePort(taken),
       freePort(taken),
@@ -80,6 +81,8 @@ test.skipIf(server === undefined)(
         ATOLL_HOST: "127.0.0.1",
         ATOLL_PORT: String(http),
         ATOLL_DATA_DIR: join(folder, "data"),
+        // A region's process answers DNS too where a port is named for it.
+        ATOLL_DNS_PORT: String(beside),
       });
       start(process.execPath, [...program, "--role", "geodns"], { ...told("name-server"), ATOLL_HOST: "127.0.0.1" });
       const isReady = (port: number): Promise<boolean> =>
@@ -89,6 +92,9 @@ test.skipIf(server === undefined)(
         );
       await until("both are ready", async () => (await isReady(http)) && (await isReady(door)));
       expect(await steeredTo(dns, "atoll.test", "198.51.100.0")).toBe("here");
+      expect(await steeredTo(beside, "atoll.test", "198.51.100.0")).toBe("here");
+      const numbers = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text();
+      expect(numbers).toMatch(/^atoll_dns_queries_total\{.*region="here".*\} 1$/m);
     } finally {
       for (const child of children.reverse()) child.kill("SIGKILL");
       rmSync(folder, { recursive: true, force: true });
