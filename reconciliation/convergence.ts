@@ -1,6 +1,6 @@
 /**
  * Keeps the fact *converged* (P2): when a heal has ended, and every half minute while all links are up, the regions' digests are compared at
- * one vector (H7). A region that lags is compared like all others: it is given two seconds to get there. Whoever asks tells all, so in the mean one region asks and the others only hear of it. The first by name asks first; the
+ * one vector (H7). A region that lags is compared like all others: it is given some seconds to get there. Whoever asks tells all, so in the mean one region asks and the others only hear of it. The first by name asks first; the
  * others leave it a little time.
  */
 import { LIMITS } from "../core/limits.ts";

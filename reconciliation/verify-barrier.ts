@@ -28,8 +28,8 @@ export interface BarrierAt {
 }
 export type BarrierTry = BarrierAt | { readonly busy: string };
 
-/** Peers must answer a hold within this; it is part of the two seconds that the others are held. */
-const HOLD_ANSWER_MS = 800;
+/** Peers must answer a hold within this, which is a commit and the turns of a busy region; it is part of the time that the others hold. */
+const HOLD_ANSWER_MS = 1_500;
 
 export class Barriers {
   readonly #options: BarrierOptions;

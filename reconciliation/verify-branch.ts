@@ -11,6 +11,9 @@ import { regionView } from "./region-view.ts";
 import { Replica } from "./replica.ts";
 import { WorkingSet } from "./working-set.ts";
 
+/** Steps taken in one turn: some milliseconds. */
+const SLICE = 50;
+
 /** What a replica was given: an event, or one that had to stand aside. */
 export type Step = { readonly placed: Placed } | { readonly position: Position; readonly reason: string; readonly raw: string };
 
@@ -33,8 +36,11 @@ export class Branch {
     if (!this.#closed) this.#snapshot = this.#store.snapshot();
   }
 
-  /** The tables at `vector`, all of which has been applied. Ends the branch. */
-  at(vector: Vector, region: string): TableSnapshot {
+  /**
+   * The tables at `vector`, all of which has been applied. Ends the branch: what is applied from now on is none of its. What lies between may be the
+   * tail of a long cut, so others get their turn (`pause`) while it is applied once more.
+   */
+  async at(vector: Vector, region: string, pause: () => Promise<void>): Promise<TableSnapshot> {
     const snapshot = this.#snapshot;
     if (snapshot === undefined) throw new Error("the branch has not begun");
     this.#closed = true;
@@ -52,7 +58,8 @@ export class Branch {
       applied: () => {},
       distrusted: () => {},
     });
-    for (const step of this.#steps) {
+    for (const [nth, step] of this.#steps.entries()) {
+      if (nth % SLICE === SLICE - 1) await pause();
       const position = "placed" in step ? step.placed.position : step.position;
       if (!covers(vector, position.origin, position)) continue;
       if ("placed" in step) replica.apply(step.placed);

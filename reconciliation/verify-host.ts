@@ -1,6 +1,6 @@
 /**
  * One region's side of `verify` (H7): it holds, advances to the common vector, opens one read transaction there, goes on with its life and
- * answers from the transaction. One barrier at a time. Whatever the asker does or fails to do, the hold ends after two seconds and the
+ * answers from the transaction. One barrier at a time. Whatever the asker does or fails to do, the hold ends after five seconds and the
  * transaction ten seconds after the last question: both are timers of this region's own. A state of any size can so be proved equal at one
  * vector, by an asker who is there; what it costs is that pages of the store freed meanwhile are not used again before (H13), so there is an
  * end to that too.

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { LIMITS } from "../core/limits.ts";
 import type { VerifyReport } from "../core/ports/boards.ts";
 import { CHANNEL, REGIONS, VerifyMesh } from "./verify-mesh.test-model.ts";
 
@@ -159,7 +160,7 @@ describe("H7: what is not there is said", () => {
     expect(report.equal).toBe(false);
     await mesh.time.pass(11_000);
     free();
-    for (const region of mesh.regions) expect(region.longestHoldMs).toBeLessThanOrEqual(2_000);
+    for (const region of mesh.regions) expect(region.longestHoldMs).toBeLessThanOrEqual(LIMITS.verifyHoldMs);
   });
 
   test("the asker dies at any moment: everybody frees themselves", async () => {
@@ -176,11 +177,11 @@ describe("H7: what is not there is said", () => {
       mesh.bus.cut("us", "ap");
       await mesh.time.pass(15_000);
       free();
-      for (const region of mesh.regions) expect(region.longestHoldMs).toBeLessThanOrEqual(2_000);
+      for (const region of mesh.regions) expect(region.longestHoldMs).toBeLessThanOrEqual(LIMITS.verifyHoldMs);
     }
   });
 
-  test("a region that has not what others have is behind; its writers wait two seconds at most", async () => {
+  test("a region that has not what others have is behind; nobody waits for it longer than the bound", async () => {
     mesh.traffic();
     await mesh.time.pass(500);
     const stuck = mesh.region("ap");
@@ -193,7 +194,7 @@ describe("H7: what is not there is said", () => {
       expect.any(String),
     ]);
     free();
-    expect(stuck.longestHoldMs).toBeLessThanOrEqual(2_000);
+    expect(stuck.longestHoldMs).toBeLessThanOrEqual(LIMITS.verifyHoldMs);
   });
 
   test("a transaction that shows another vector than the common one is not believed", async () => {
@@ -263,7 +264,7 @@ describe("P2: converged", () => {
       behind.advanceTo = (vector) => (mesh.time.nowMs < late ? new Promise(() => {}) : honest(vector));
       start();
       await mesh.time.until(() => mesh.regions.every(({ converged }) => converged !== null), 60_000);
-      expect(mesh.time.nowMs - late).toBeLessThan(5_000);
+      expect(mesh.time.nowMs - late).toBeLessThan(8_000);
     }
   });
 

@@ -69,7 +69,7 @@ export function openVerifying(parts: VerifyingParts): Verifying {
       const mine = branch;
       branch = undefined;
       if (mine === undefined) throw new Error("no branch has been made");
-      return mine.at(target, parts.region);
+      return mine.at(target, parts.region, () => new Promise((resolve) => timers.after(0, resolve)));
     },
     releaseAll: () => {
       reached = undefined;
