@@ -3,9 +3,10 @@
  * An unknown ATOLL_ variable is an error: a mistyped one would silently leave a default in force.
  */
 import { z } from "zod";
-import { READ_CONSISTENCIES } from "../core/ports/store-modes.ts";
 import { NAME_SERVER_SETTINGS } from "./name-server-settings.ts";
 import { nearest } from "./nearest.ts";
+import { KEPT_IN_FILES, SECRET_FILE_SETTINGS, withSecretFiles } from "./secret-files.ts";
+import { STORE_SETTINGS, storeProblems } from "./store-settings.ts";
 
 const text = z.string().min(1);
 const list = text.transform((value) =>
@@ -53,41 +54,11 @@ const Settings = z.object({
     ),
   ATOLL_NATS_SERVER: text.optional().describe("path of nats-server, for `atoll up`"),
   ATOLL_DATA_DIR: text.default(".atoll/data").describe("folder of the embedded stores"),
-  ATOLL_CASSANDRA_CONTACT_POINTS: list
-    .optional()
-    .describe("message history, conflict and audit log in Cassandra, by comma: host[:port]; embedded when absent"),
-  ATOLL_CASSANDRA_LOCAL_DC: text.optional().describe("this region's data centre in Cassandra; that of the first contact point when absent"),
-  ATOLL_CASSANDRA_KEYSPACE: text
-    .regex(/^[a-z][a-z0-9_]{0,47}$/, "is a-z, 0-9 and _, from a letter, at most 48")
-    .optional()
-    .describe(
-      "keyspace of this region's history; atoll_<region> when absent. The same for regions that share one cluster over their data centres",
-    ),
-  ATOLL_CASSANDRA_REPLICATION: text
-    .regex(/^[\w.-]+:\d(,[\w.-]+:\d)*$/, "is dc:replicas, by comma")
-    .optional()
-    .describe("replicas per data centre of a keyspace that is made, like dc1:3,dc2:3; three (or as many as there are nodes) when absent"),
-  ATOLL_CASSANDRA_USER: text.optional().describe("who signs in to Cassandra; nobody when absent"),
-  ATOLL_CASSANDRA_PASSWORD: text.optional().describe("the password of that user"),
-  ATOLL_CASSANDRA_CA_FILE: text
-    .optional()
-    .describe("PEM file of the authority that signed Cassandra's certificates: TLS is spoken when given"),
-  ATOLL_CASSANDRA_READS: z
-    .enum(READ_CONSISTENCIES)
-    .default("local-one")
-    .describe(`consistency that history is read at: ${READ_CONSISTENCIES.join(", ")}; an operator may change it while it runs`),
+  ...STORE_SETTINGS,
   ATOLL_MIGRATE: z
     .enum(["yes", "no"])
     .default("yes")
     .describe("whether a region may make the tables it lacks when it starts; with no, `atoll migrate` does it"),
-  ATOLL_MONGODB_URI: text
-    .regex(/^mongodb(\+srv)?:\/\/\S+$/, "is mongodb://[user:password@]host:port[,host:port]/[database][?replicaSet=name]")
-    .optional()
-    .describe("users, channels and members in MongoDB too; embedded alone when absent"),
-  ATOLL_REDIS_URL: text
-    .regex(/^rediss?:\/\/\S+$/, "is redis://[user:password@]host:port[/database], or rediss:// for TLS")
-    .optional()
-    .describe("presence, sessions, routes and rate limits in Redis; in memory when absent"),
   ATOLL_MESH_SECRET: text.describe(
     "secret shared by all regions of the mesh: content is compared by hashes under it, so it must be the same everywhere and for ever",
   ),
@@ -117,6 +88,7 @@ const Settings = z.object({
     .int()
     .default(0)
     .describe("makes this region's clock wrong, to see what that does; local mode only"),
+  ...SECRET_FILE_SETTINGS,
 });
 export type Config = Readonly<z.infer<typeof Settings>>;
 /** All that a name server in a process of its own needs to know; it belongs to no region, unless one is named for its metrics. */
@@ -183,8 +155,7 @@ function unfit(config: Config): readonly Problem[] {
   for (const key of ["ATOLL_AUTH_JWKS_URL"] as const)
     if (config[key] !== undefined)
       problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
-  if ((config.ATOLL_CASSANDRA_USER === undefined) !== (config.ATOLL_CASSANDRA_PASSWORD === undefined))
-    problems.push({ key: "ATOLL_CASSANDRA_USER", problem: "and ATOLL_CASSANDRA_PASSWORD belong together", mend: "set both or none" });
+  problems.push(...storeProblems(config));
   if (config.ATOLL_MODE === "local") return problems;
   problems.push(...weakSecrets(config));
   if (config.ATOLL_NATS_ACKS === "fast")
@@ -208,17 +179,19 @@ function merged(given: readonly Given[]): Given {
   return all;
 }
 
-function readAs<C>(schema: z.ZodType<C>, unfitting: (config: C) => readonly Problem[], settings: Given): Read<C> {
+function readAs<C>(schema: z.ZodType<C>, unfitting: (config: C) => readonly Problem[], given: Given, inFiles = KEPT_IN_FILES): Read<C> {
+  const { settings, problems: unread } = withSecretFiles(given, inFiles);
   const parsed = schema.safeParse(settings);
   const problems = [
-    ...unknownKeys(settings),
+    ...unknownKeys(given),
+    ...unread,
     ...(parsed.success
       ? unfitting(parsed.data)
       : parsed.error.issues.map(({ path, message }) => ({
           key: path.join("."),
           problem: settings[String(path[0])] === undefined ? "is missing" : message,
         }))),
-  ];
+  ].filter(({ key }) => !unread.some((file) => file.key === `${key}_FILE`));
   return problems.length > 0 || !parsed.success ? { ok: false, problems } : { ok: true, config: parsed.data };
 }
 
@@ -233,6 +206,7 @@ export const readNameServerConfig = (...given: readonly Given[]): Read<NameServe
     NameServerAlone,
     (config) => (config.ATOLL_MODE === "local" ? [] : weakSecrets(config as Partial<Config>)),
     merged(given),
+    ["ATOLL_MESH_SECRET"],
   );
 
 const withoutPassword = (value: string): string => value.replace(/\/\/([^:@/]*):[^@/]*@/g, "//$1:…@");

@@ -24,6 +24,7 @@ import { openRedisRegistry } from "./redis/registry.ts";
 import { openRedisPages } from "./redis/shared-pages.ts";
 import { openRegionHistory } from "./region-cassandra.ts";
 import type { RegionLog } from "./region-log.ts";
+import { tlsOf } from "./store-settings.ts";
 
 export interface RegionStores {
   readonly history: HistoryStore | undefined;
@@ -92,9 +93,11 @@ export function openRegionStores(parts: StoresParts): RegionStores {
 function openRedisParts({ config, boot, timers, nowMs, metrics, log }: StoresParts) {
   const url = config.ATOLL_REDIS_URL;
   if (url === undefined) return undefined;
+  const tls = tlsOf(config, "REDIS");
   const link = openRedis({
     url,
     region: config.ATOLL_REGION,
+    ...(tls === undefined ? {} : { tls: tls }),
     timers,
     nowMs,
     observe: (operation, seconds) => metrics.storeSeconds.observe({ store: "redis", operation }, seconds),
@@ -130,7 +133,10 @@ function openDirectory({ config, metrics, nowMs, facts }: StoresParts) {
   const uri = config.ATOLL_MONGODB_URI;
   if (uri === undefined) return undefined;
   const observe = (operation: string, seconds: number): void => metrics.storeSeconds.observe({ store: "mongodb", operation }, seconds);
-  const directory = openMongoDirectory(openMongo({ uri, database: `atoll_${config.ATOLL_REGION}`, observe }));
+  const tls = tlsOf(config, "MONGODB");
+  const directory = openMongoDirectory(
+    openMongo({ uri, database: `atoll_${config.ATOLL_REGION}`, ...(tls === undefined ? {} : { tls }), observe }),
+  );
   const store: Store = {
     name: "mongodb",
     health: () => followingHealth("directory", facts(), nowMs()),

@@ -1,20 +1,34 @@
 /** A region's settings as the way to its Cassandra. */
 import { shortHash } from "../../core/hash.ts";
-import type { Config } from "../config.ts";
+import type { StoreConfig } from "../store-settings.ts";
+import { tlsOf } from "../store-settings.ts";
+import type { StoreNames } from "../store-trouble.ts";
 import type { CassandraAccess } from "./session.ts";
 
+export const CASSANDRA_NAMES: StoreNames = {
+  login: "ATOLL_CASSANDRA_USER and ATOLL_CASSANDRA_PASSWORD (or ATOLL_CASSANDRA_PASSWORD_FILE)",
+  rights: "let the role make its keyspace: GRANT CREATE ON ALL KEYSPACES, and ALL ON KEYSPACE of what is made (docs/stores.md)",
+  tlsOn: "ATOLL_CASSANDRA_TLS=yes, ATOLL_CASSANDRA_CA_FILE=ca.pem",
+  tlsOff: "take ATOLL_CASSANDRA_TLS and ATOLL_CASSANDRA_…_FILE away, or let Cassandra speak it (client_encryption_options)",
+  authority: "ATOLL_CASSANDRA_CA_FILE",
+  certificate: "ATOLL_CASSANDRA_CERT_FILE and ATOLL_CASSANDRA_KEY_FILE",
+  serverName: "name it in ATOLL_CASSANDRA_SERVER_NAME, or have the address put into the certificate",
+};
+
 /** Undefined where history stays embedded. */
-export function accessOf(config: Config): CassandraAccess | undefined {
+export function accessOf(config: StoreConfig & { readonly ATOLL_REGION: string }): CassandraAccess | undefined {
   const contactPoints = config.ATOLL_CASSANDRA_CONTACT_POINTS;
   if (contactPoints === undefined || contactPoints.length === 0) return undefined;
   const { ATOLL_CASSANDRA_USER: username, ATOLL_CASSANDRA_PASSWORD: password } = config;
+  const tls = tlsOf(config, "CASSANDRA");
   return {
     contactPoints,
     keyspace: config.ATOLL_CASSANDRA_KEYSPACE ?? keyspaceOf("atoll", config.ATOLL_REGION),
     ...(config.ATOLL_CASSANDRA_LOCAL_DC === undefined ? {} : { localDc: config.ATOLL_CASSANDRA_LOCAL_DC }),
     ...(config.ATOLL_CASSANDRA_REPLICATION === undefined ? {} : { replication: replicasIn(config.ATOLL_CASSANDRA_REPLICATION) }),
     ...(username === undefined || password === undefined ? {} : { credentials: { username, password } }),
-    ...(config.ATOLL_CASSANDRA_CA_FILE === undefined ? {} : { caFile: config.ATOLL_CASSANDRA_CA_FILE }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(config.ATOLL_CASSANDRA_SERVER_NAME === undefined ? {} : { serverName: config.ATOLL_CASSANDRA_SERVER_NAME }),
   };
 }
 

@@ -211,7 +211,13 @@ describeWith("Cassandra", cassandraMissing(), () => {
   });
 
   test("doctors are told which server answers, or that none does", async () => {
-    expect(await inspectCassandra([at])).toMatchObject({ ok: true, found: expect.stringMatching(/^5\.0\.\d+ in data centre dc1$/) });
-    expect(await inspectCassandra(["127.0.0.1:1"])).toMatchObject({ ok: false, mend: expect.stringContaining("--cassandra") });
+    expect(await inspectCassandra({ contactPoints: [at] })).toMatchObject({
+      ok: true,
+      found: expect.stringMatching(/^5\.0\.\d+ in data centre dc1$/),
+    });
+    expect(await inspectCassandra({ contactPoints: ["127.0.0.1:1"] })).toMatchObject({
+      ok: false,
+      mend: expect.stringContaining("--cassandra"),
+    });
   });
 });

@@ -1,4 +1,7 @@
 /** Which Cassandra answers at an address, and whether it will do; asked once, for `atoll doctor`. */
+import { spoken, troubleOf } from "../store-trouble.ts";
+import { CASSANDRA_NAMES } from "./access.ts";
+import type { CassandraAccess } from "./session.ts";
 import { findCluster } from "./session.ts";
 
 export interface Inspected {
@@ -11,14 +14,20 @@ export interface Inspected {
 /** Trie memtables and unified compaction, which the tables ask for. */
 const OLDEST_MAJOR = 5;
 
-export async function inspectCassandra(contactPoints: readonly string[]): Promise<Inspected> {
-  const named = contactPoints.join(", ");
+export async function inspectCassandra(access: Omit<CassandraAccess, "keyspace">): Promise<Inspected> {
+  const named = access.contactPoints.join(", ");
   try {
-    const { version, localDc } = await findCluster({ contactPoints, keyspace: "system" });
-    const found = `${version} in data centre ${localDc}`;
+    const { version, localDc } = await findCluster({ ...access, keyspace: "system" });
+    const how = [
+      ...(access.tls === undefined ? [] : ["TLS"]),
+      ...(access.credentials === undefined ? [] : [`signed in as ${access.credentials.username}`]),
+    ];
+    const found = [`${version} in data centre ${localDc}`, ...how].join(", ");
     if (Number(version.split(".")[0]) < OLDEST_MAJOR) return { ok: false, found, mend: `Cassandra ${OLDEST_MAJOR}.0 or newer is needed` };
     return { ok: true, found };
   } catch (error) {
+    const trouble = troubleOf(error, { names: CASSANDRA_NAMES, ...spoken(access.tls) });
+    if (trouble !== undefined) return { ok: false, found: `${named}: ${trouble.why}`, mend: trouble.mend };
     const why = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
     return { ok: false, found: `${named} does not answer: ${why}`, mend: "start it, or name another: --cassandra host[:port],…" };
   }

@@ -2,9 +2,11 @@
  * The way to a Cassandra cluster: one driver client behind a few words. Statements are prepared, routed by token within the local data centre, and
  * bounded in time and number; the cluster may be away at the start and at any time later, and is dialled again.
  */
-import { readFileSync } from "node:fs";
 import cassandra from "cassandra-driver";
 import type { ReadConsistency } from "../../core/ports/store-modes.ts";
+import type { TlsParts } from "../store-settings.ts";
+import { mendedBy, spoken } from "../store-trouble.ts";
+import { CASSANDRA_NAMES } from "./access.ts";
 
 export interface CassandraAccess {
   /** "host" or "host:port". */
@@ -15,8 +17,10 @@ export interface CassandraAccess {
   /** Replicas per data centre; made of the local nodes when absent, three at most. */
   readonly replication?: Readonly<Record<string, number>>;
   readonly credentials?: { readonly username: string; readonly password: string };
-  /** PEM file of the authority that signed the servers' certificates: then TLS is spoken. */
-  readonly caFile?: string;
+  /** TLS is spoken when given. */
+  readonly tls?: TlsParts;
+  /** The name in the nodes' certificates, where it is not the address that is dialled. */
+  readonly serverName?: string;
 }
 
 export type Value = string | number | bigint | null;
@@ -79,11 +83,13 @@ export const IN_FLIGHT = 128;
 /** A read that has not answered after this long is asked of another server too; only reads: they change nothing. */
 const SPECULATIVE_MS = 150;
 
-function clientOptions({ contactPoints, credentials, caFile }: CassandraAccess): cassandra.ClientOptions {
+function clientOptions({ contactPoints, credentials, tls, serverName }: CassandraAccess): cassandra.ClientOptions {
+  // The driver looks at no certificate unless it is told to.
+  const sslOptions = { ...tls, ...(serverName === undefined ? {} : { servername: serverName }), rejectUnauthorized: true };
   return {
     contactPoints: [...contactPoints],
     ...(credentials === undefined ? {} : { credentials }),
-    ...(caFile === undefined ? {} : { sslOptions: { ca: [readFileSync(caFile)], rejectUnauthorized: true } }),
+    ...(tls === undefined ? {} : { sslOptions }),
     encoding: { useBigIntAsLong: true },
     // The default waits up to ten minutes before it dials a server again.
     policies: { reconnection: new cassandra.policies.reconnection.ExponentialReconnectionPolicy(250, 5_000, false) },
@@ -189,7 +195,7 @@ export function openSession(options: SessionOptions): Session {
     if (closed) return Promise.reject(new Error("the Cassandra session is closed"));
     opening ??= open().catch((error: unknown) => {
       opening = undefined;
-      throw error;
+      throw mendedBy(error, { names: CASSANDRA_NAMES, ...spoken(options.tls) });
     });
     return opening;
   }

@@ -1,15 +1,16 @@
 /** `atoll doctor`: what is installed, what is missing, and the exact command that mends it. */
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { accessOf } from "../cassandra/access.ts";
 import { inspectCassandra } from "../cassandra/inspect.ts";
 import { meshFolder } from "../mesh/folder.ts";
 import { tcpFree, udpFree } from "../mesh/ports.ts";
 import { livingSupervisor } from "../mesh/roster.ts";
-import { switchesOf } from "../mesh/store-switches.ts";
 import { inspectMongo } from "../mongodb/inspect.ts";
 import { findServer, ServerMissing } from "../nats/server-binary.ts";
 import { findOrInstall } from "../nats/server-install.ts";
 import { inspectRedis } from "../redis/inspect.ts";
+import { readStoreSettings, tlsOf } from "../store-settings.ts";
 import { parsePort } from "./assignment.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
@@ -97,12 +98,23 @@ async function ports(data: string, port: number): Promise<Check> {
 
 /** Real stores that were named: which server answers. Those that were not are embedded and always there. */
 async function stores(options: Options, environment: Readonly<Record<string, string | undefined>>): Promise<readonly Check[]> {
-  const { redis, cassandra, mongodb } = switchesOf(options, environment);
-  return [
-    ...(cassandra === undefined ? [] : [{ name: "cassandra", ...(await inspectCassandra(cassandra.split(",").map((one) => one.trim()))) }]),
-    ...(mongodb === undefined ? [] : [{ name: "mongodb", ...(await inspectMongo(mongodb)) }]),
-    ...(redis === undefined ? [] : [{ name: "redis", ...(await inspectRedis(redis)) }]),
-  ];
+  const addresses = {
+    ...(options.cassandra === undefined ? {} : { ATOLL_CASSANDRA_CONTACT_POINTS: options.cassandra }),
+    ...(options.mongodb === undefined ? {} : { ATOLL_MONGODB_URI: options.mongodb, ATOLL_MONGODB_URI_FILE: undefined }),
+    ...(options.redis === undefined ? {} : { ATOLL_REDIS_URL: options.redis, ATOLL_REDIS_URL_FILE: undefined }),
+  };
+  const read = readStoreSettings({ ...environment, ...addresses });
+  if ("problems" in read)
+    return read.problems.map(({ key, problem, mend }) => ({ name: "stores", ok: false, found: `${key} ${problem}`, mend }));
+  const { config } = read;
+  const access = accessOf({ ...config, ATOLL_REGION: "any" });
+  const { ATOLL_MONGODB_URI: mongodb, ATOLL_REDIS_URL: redis } = config;
+  const named = async (name: string, found: Promise<Omit<Check, "name">>): Promise<Check> => ({ name, ...(await found) });
+  return Promise.all([
+    ...(access === undefined ? [] : [named("cassandra", inspectCassandra(access))]),
+    ...(mongodb === undefined ? [] : [named("mongodb", inspectMongo(mongodb, tlsOf(config, "MONGODB")))]),
+    ...(redis === undefined ? [] : [named("redis", inspectRedis(redis, tlsOf(config, "REDIS")))]),
+  ]);
 }
 
 export const define: Define = (command, finish) => {

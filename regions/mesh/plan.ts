@@ -9,7 +9,7 @@ import { localTopology } from "./local-topology.ts";
 import { choosePort, choosePorts, type RegionPorts, tcpFree, udpFree } from "./ports.ts";
 import type { ReadyDocument } from "./ready.ts";
 import { Refused } from "./refused.ts";
-import type { StoreSwitches } from "./store-switches.ts";
+import type { SwitchedStores } from "./store-switches.ts";
 
 /** What the folder remembers. */
 export interface Layout {
@@ -43,7 +43,7 @@ export interface MeshPlan {
   readonly regions: readonly RegionPlan[];
   readonly geodnsPort: number;
   readonly geodnsHttpPort: number;
-  readonly stores: StoreSwitches;
+  readonly stores: SwitchedStores;
 }
 
 /** ATOLL_MESH_SECRET of every region and of GeoDNS. */
@@ -149,7 +149,7 @@ export async function planMesh(
   regions: readonly string[],
   port: number,
   server: FoundServer,
-  stores: StoreSwitches,
+  stores: SwitchedStores,
 ): Promise<MeshPlan> {
   const kept: Omit<Layout, "format"> = keptLayout(folder, regions) ?? { regions, ports: {} };
   const promised = await checkPromised(port, kept);

@@ -8,6 +8,26 @@ test("a flag wins over the environment; without either the embedded stores are u
   expect(settingsOf({}, "us", "secret")).toEqual({});
 });
 
+test("how one signs in is the same for every region; what is each region's own is not passed on", () => {
+  const stores = switchesOf(
+    { cassandra: "h1" },
+    {
+      ATOLL_CASSANDRA_USER: "atoll",
+      ATOLL_CASSANDRA_PASSWORD: "rosebud",
+      ATOLL_CASSANDRA_KEYSPACE: "one",
+      ATOLL_REDIS_CA_FILE: "ca.pem",
+      PATH: "/bin",
+    },
+  );
+  expect(settingsOf(stores, "us", "secret")).toEqual({
+    ATOLL_CASSANDRA_CONTACT_POINTS: "h1",
+    ATOLL_CASSANDRA_KEYSPACE: expect.stringMatching(/^atoll_[0-9a-f]{8}_us$/),
+    ATOLL_CASSANDRA_USER: "atoll",
+    ATOLL_CASSANDRA_PASSWORD: "rosebud",
+    ATOLL_REDIS_CA_FILE: "ca.pem",
+  });
+});
+
 test("each region of each mesh has a database of its own", () => {
   const of = (region: string, secret: string) =>
     settingsOf({ mongodb: "mongodb://h1:1,h2:2/?replicaSet=rs0" }, region, secret)["ATOLL_MONGODB_URI"];

@@ -16,7 +16,7 @@ import type { ReadyDocument } from "./ready.ts";
 import { Refused } from "./refused.ts";
 import { openRoster, sweep } from "./roster.ts";
 import { RunningRegions } from "./running-regions.ts";
-import type { StoreSwitches } from "./store-switches.ts";
+import type { SwitchedStores } from "./store-switches.ts";
 import { takeFolder } from "./up-lock.ts";
 import { openWarden } from "./warden.ts";
 
@@ -28,7 +28,7 @@ export interface UpOptions {
   readonly delays: Readonly<Record<string, number>>;
   readonly clockOffsets: Readonly<Record<string, number>>;
   readonly natsServer?: string;
-  readonly stores: StoreSwitches;
+  readonly stores: SwitchedStores;
   /** One line of progress or news for people. */
   readonly tell: (line: string) => void;
 }

@@ -5,6 +5,19 @@
  */
 import type { Db } from "mongodb";
 import { MongoClient, MongoError, MongoNetworkError } from "mongodb";
+import type { TlsParts } from "../store-settings.ts";
+import type { StoreNames } from "../store-trouble.ts";
+import { mendedBy } from "../store-trouble.ts";
+
+export const MONGODB_NAMES: StoreNames = {
+  login: "user, password and authSource in ATOLL_MONGODB_URI (or ATOLL_MONGODB_URI_FILE)",
+  rights: "give the user the role readWrite on the region's database",
+  tlsOn: "ATOLL_MONGODB_CA_FILE=ca.pem, or tls=true in ATOLL_MONGODB_URI",
+  tlsOff: "take ATOLL_MONGODB_…_FILE and tls=true away, or let MongoDB speak it (net.tls.mode)",
+  authority: "ATOLL_MONGODB_CA_FILE",
+  certificate: "ATOLL_MONGODB_CERT_FILE and ATOLL_MONGODB_KEY_FILE",
+  serverName: "name the servers in ATOLL_MONGODB_URI as their certificates do",
+};
 
 const OPTIONS = {
   appName: "atoll",
@@ -26,6 +39,8 @@ export interface MongoOptions {
   readonly uri: string;
   /** When the address names no database. */
   readonly database: string;
+  /** TLS is spoken when given. */
+  readonly tls?: TlsParts;
   /** How long an operation took, answered or not. */
   readonly observe?: (operation: string, seconds: number) => void;
 }
@@ -41,13 +56,13 @@ export interface MongoLink {
 const TRIES = 4;
 const AGAIN_MS = 200;
 
-export function openMongo({ uri, database, observe }: MongoOptions): MongoLink {
+export function openMongo({ uri, database, tls, observe }: MongoOptions): MongoLink {
   let client: MongoClient | undefined;
   let reaching: Promise<Db> | undefined;
   let isClosed = false;
   /** A client whose first try has failed stays closed for ever: each try is a new one's first. */
   const first = async (): Promise<Db> => {
-    const trying = new MongoClient(uri, OPTIONS);
+    const trying = new MongoClient(uri, { ...OPTIONS, ...tlsOptions(tls) });
     try {
       await trying.connect();
       if (isClosed) throw new Error("the connection has been closed");
@@ -56,7 +71,7 @@ export function openMongo({ uri, database, observe }: MongoOptions): MongoLink {
     } catch (error) {
       reaching = undefined;
       await trying.close();
-      throw error;
+      throw mendedBy(error, { names: MONGODB_NAMES, speaksTls: speaksTls(uri, tls), certified: tls?.cert !== undefined });
     }
   };
   const reach = (): Promise<Db> => {
@@ -89,6 +104,10 @@ export function openMongo({ uri, database, observe }: MongoOptions): MongoLink {
     },
   };
 }
+
+export const tlsOptions = (tls: TlsParts | undefined) => (tls === undefined ? {} : { tls: true, ...tls });
+
+export const speaksTls = (uri: string, tls: TlsParts | undefined): boolean => tls !== undefined || /[?&](tls|ssl)=true/.test(uri);
 
 const namesDatabase = (uri: string): boolean => /^[^/]+\/\/[^/]+\/[^?]/.test(uri);
 

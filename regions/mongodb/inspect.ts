@@ -1,5 +1,8 @@
 /** Which MongoDB answers at an address, and whether it will do; asked once, for `atoll doctor`. */
 import { MongoClient } from "mongodb";
+import type { TlsParts } from "../store-settings.ts";
+import { troubleOf } from "../store-trouble.ts";
+import { MONGODB_NAMES, speaksTls, tlsOptions } from "./connection.ts";
 
 export interface Inspected {
   readonly ok: boolean;
@@ -11,10 +14,10 @@ export interface Inspected {
 const ANSWER_MS = 3_000;
 const OLDEST_MAJOR = 5;
 
-export async function inspectMongo(uri: string): Promise<Inspected> {
+export async function inspectMongo(uri: string, tls?: TlsParts): Promise<Inspected> {
   let client: MongoClient;
   try {
-    client = new MongoClient(uri, { serverSelectionTimeoutMS: ANSWER_MS, connectTimeoutMS: ANSWER_MS });
+    client = new MongoClient(uri, { serverSelectionTimeoutMS: ANSWER_MS, connectTimeoutMS: ANSWER_MS, ...tlsOptions(tls) });
   } catch (error) {
     return { ok: false, found: `the address is not understood: ${wordsOf(error)}`, mend: "--mongodb mongodb://host:port/?replicaSet=name" };
   }
@@ -31,10 +34,16 @@ export async function inspectMongo(uri: string): Promise<Inspected> {
         found: `${version}, a server of its own`,
         mend: "start it with --replSet and initiate it: a set of one will do to try things out",
       };
-    const found = `${version}, replica set ${String(hello["setName"])} of ${members}`;
+    const { authInfo } = await admin.command({ connectionStatus: 1 });
+    const user = (authInfo as { readonly authenticatedUsers?: readonly { readonly user: string }[] } | undefined)?.authenticatedUsers?.[0]
+      ?.user;
+    const how = [...(speaksTls(uri, tls) ? ["TLS"] : []), ...(user === undefined ? [] : [`signed in as ${user}`])];
+    const found = [`${version}, replica set ${String(hello["setName"])} of ${members}`, ...how].join(", ");
     return members >= 3 ? { ok: true, found } : { ok: true, found, mend: "three members keep taking writes when one fails" };
   } catch (error) {
+    const trouble = troubleOf(error, { names: MONGODB_NAMES, speaksTls: speaksTls(uri, tls), certified: tls?.cert !== undefined });
     const hosts = uri.replace(/^[^/]+\/\/(?:[^@/]*@)?([^/?]*).*$/, "$1");
+    if (trouble !== undefined) return { ok: false, found: `${hosts}: ${trouble.why}`, mend: trouble.mend };
     return {
       ok: false,
       found: `${hosts} does not answer: ${wordsOf(error)}`,

@@ -5,13 +5,15 @@ import { cassandraMissing } from "./java.ts";
 import { type MongoSet, mongodForTests, startMongo } from "./mongodb.ts";
 import { type RedisServer, redisForTests, startRedis } from "./redis.ts";
 import { runFolder } from "./run-folder.ts";
+import { type SlowProxy, slowProxy } from "./slow-proxy.ts";
 
 export interface AllStores {
   readonly cassandra: CassandraNode;
   readonly mongo: MongoSet;
   readonly redis: RedisServer;
-  /** What `atoll up` is told of them. */
-  readonly arguments: readonly string[];
+  /** In front of Cassandra and Redis; MongoDB is slowed down by its own fail points, as its members name each other. */
+  readonly slow: { readonly cassandra: SlowProxy; readonly redis: SlowProxy };
+  readonly addresses: { readonly cassandra: string; readonly mongodb: string; readonly redis: string };
   stop(): Promise<void>;
 }
 
@@ -23,18 +25,35 @@ export async function storesMissing(): Promise<string | undefined> {
   return (await mongodForTests()) === undefined ? "no mongod (name one with ATOLL_MONGOD)" : undefined;
 }
 
-export async function startAllStores(): Promise<AllStores> {
-  const cassandra = cassandraNode(await placeNode({ folder: join(runFolder(), "all-stores") }));
+/** `cassandraFolder`: where its node keeps everything, for example a small disk. */
+export async function startAllStores({ cassandraFolder = join(runFolder(), "all-stores"), segmentMiB = 32 } = {}): Promise<AllStores> {
+  const cassandra = cassandraNode(await placeNode({ folder: cassandraFolder }), { segmentMiB });
   const [redisServer, mongod] = [await redisForTests(), await mongodForTests()];
   if (redisServer === undefined || mongod === undefined) throw new Error((await storesMissing()) ?? "a real store is missing");
   const [, mongo, redis] = await Promise.all([cassandra.start(), startMongo(mongod, 3), startRedis(redisServer)]);
+  const slow = { cassandra: await slowProxy(cassandra.place), redis: await slowProxy({ address: "127.0.0.1", port: redis.port }) };
   return {
     cassandra,
     mongo,
     redis,
-    arguments: ["--cassandra", `127.0.0.1:${cassandra.place.port}`, "--mongodb", mongo.uri, "--redis", redis.url],
+    slow,
+    addresses: {
+      cassandra: `127.0.0.1:${slow.cassandra.port}`,
+      mongodb: mongo.uri,
+      redis: `redis://127.0.0.1:${slow.redis.port}`,
+    },
     stop: async () => {
-      await Promise.allSettled([cassandra.kill(), mongo.stop(), redis.stop()]);
+      await Promise.allSettled([cassandra.kill(), mongo.stop(), redis.stop(), slow.cassandra.close(), slow.redis.close()]);
     },
   };
 }
+
+/** What `atoll up` is told of them. */
+export const upArguments = ({ addresses: { cassandra, mongodb, redis } }: AllStores): readonly string[] => [
+  "--cassandra",
+  cassandra,
+  "--mongodb",
+  mongodb,
+  "--redis",
+  redis,
+];

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import type { Certified } from "./certificates.ts";
 import { fetchCassandra, jammIn, javaFlags } from "./java.ts";
 import { ownerPid, runFolder, sharedInRun } from "./run-folder.ts";
 import { freePort, until } from "./server.ts";
@@ -28,8 +29,14 @@ export interface NodeOptions {
   /** "address:storagePort" of nodes to join; itself when absent. */
   readonly seeds?: readonly string[];
   readonly port?: number;
+}
+interface NodeSettings {
+  /** Size of a piece of the commit log; of two there are always some. */
+  readonly segmentMiB?: number;
   /** Tables are made ten times quicker, and lost by a SIGKILL: only for a node that is never started again. */
   readonly lossySchema?: boolean;
+  /** Clients speak TLS with a certificate of their own, and sign in. */
+  readonly secured?: Certified;
 }
 
 /** Whether nobody listens there: a dying JVM keeps its sockets for up to a second. */
@@ -44,7 +51,11 @@ export async function placeNode({ folder, address = "127.0.0.1", dc = "dc1", por
   return { folder, address, dc, port: cql, storagePort, jmxPort };
 }
 
-const yaml = ({ folder, address, port, storagePort }: NodePlace, seeds: readonly string[]): string => `cluster_name: atoll
+const yaml = (
+  { folder, address, port, storagePort }: NodePlace,
+  seeds: readonly string[],
+  { segmentMiB = 32, secured }: NodeSettings,
+): string => `cluster_name: atoll
 num_tokens: 1
 auto_bootstrap: false
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
@@ -65,7 +76,7 @@ cdc_raw_directory: ${folder}/cdc_raw
 # The default, and what most clusters run with: a SIGKILL takes back what was acknowledged last.
 commitlog_sync: periodic
 commitlog_sync_period: 10000ms
-commitlog_segment_size: 32MiB
+commitlog_segment_size: ${segmentMiB}MiB
 storage_compatibility_mode: NONE
 sstable:
   selected_format: bti
@@ -77,9 +88,22 @@ memtable:
       inherits: trie
 memtable_allocation_type: offheap_objects
 auto_snapshot: false
-authenticator: AllowAllAuthenticator
-authorizer: AllowAllAuthorizer
+disk_failure_policy: stop
+commit_failure_policy: stop
+authenticator: ${secured === undefined ? "AllowAll" : "Password"}Authenticator
+authorizer: ${secured === undefined ? "AllowAll" : "Cassandra"}Authorizer
 role_manager: CassandraRoleManager
+${secured === undefined ? "" : clientTls(secured)}`;
+
+/** Both ways: the node shows a certificate, and wants one of its clients. */
+const clientTls = ({ both, ca }: Certified): string => `client_encryption_options:
+  enabled: true
+  optional: false
+  require_client_auth: true
+  ssl_context_factory:
+    class_name: org.apache.cassandra.security.PEMBasedSslContextFactory
+  keystore: ${both}
+  truststore: ${ca}
 `;
 
 const LOGBACK = `<configuration><appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
@@ -112,7 +136,7 @@ function flagsOf(place: NodePlace, jars: string, lossySchema: boolean): readonly
   return [
     `-javaagent:${jammIn(jars)}`,
     // A small heap at the start: Cassandra as root locks all of it in memory.
-    ..."-Xms64m -Xmx512m -Xss256k -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError -XX:+PerfDisableSharedMem".split(
+    ..."-Xms64m -Xmx512m -Xss256k -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError -XX:+PerfDisableSharedMem -XX:ErrorFile=/dev/null".split(
       " ",
     ),
     ...(process.env["ATOLL_TEST_CASSANDRA_JVM"]?.split(" ") ?? []),
@@ -137,10 +161,7 @@ export interface CassandraNode {
 }
 
 /** A node at its place; not running yet. */
-export function cassandraNode(
-  place: NodePlace,
-  { seeds, lossySchema = false }: Pick<NodeOptions, "seeds" | "lossySchema"> = {},
-): CassandraNode {
+export function cassandraNode(place: NodePlace, { seeds, ...settings }: Pick<NodeOptions, "seeds"> & NodeSettings = {}): CassandraNode {
   const { folder, address, port, jmxPort, dc, storagePort } = place;
   const pidFile = join(runFolder(), `cassandra-${address}-${port}.pid`);
   const logFile = join(folder, "cassandra.log");
@@ -152,14 +173,14 @@ export function cassandraNode(
     async start() {
       const jars = await fetchCassandra();
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, "cassandra.yaml"), yaml(place, seeds ?? [`${address}:${storagePort}`]));
+      writeFileSync(join(folder, "cassandra.yaml"), yaml(place, seeds ?? [`${address}:${storagePort}`], settings));
       writeFileSync(join(folder, "rackdc.properties"), `dc=${dc}\nrack=r1\n`);
       writeFileSync(join(folder, "logback.xml"), LOGBACK);
       const before = log().length;
       const environment = { ...process.env, MALLOC_ARENA_MAX: "2", OWNER: String(ownerPid()), PID_FILE: pidFile };
       const command = `exec >>"${logFile}" 2>&1; ${GUARD}`;
       let ended = false;
-      const child = spawn("sh", ["-c", command, "sh", ...flagsOf(place, jars, lossySchema)], {
+      const child = spawn("sh", ["-c", command, "sh", ...flagsOf(place, jars, settings.lossySchema === true)], {
         env: environment,
         detached: true,
         stdio: "ignore",

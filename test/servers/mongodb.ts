@@ -10,6 +10,7 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Document, MongoClient } from "mongodb";
+import type { Certified } from "./certificates.ts";
 import { freePort, until } from "./server.ts";
 
 const run = promisify(execFile);
@@ -85,12 +86,13 @@ export interface MongoSet {
   stop(): Promise<void>;
 }
 
-export async function startMongo(program: string, count: 1 | 3 = 1): Promise<MongoSet> {
+/** `secured`: clients speak TLS, with a certificate of their own. */
+export async function startMongo(program: string, count: 1 | 3 = 1, secured?: Certified): Promise<MongoSet> {
   const folder = await mkdtemp(join(tmpdir(), "atoll-mongo-"));
   const keyFile = join(folder, "key");
   await writeFile(keyFile, randomBytes(48).toString("base64"), { mode: 0o600 });
   const members: Member[] = [];
-  for (let i = 0; i < count; i += 1) members.push(new Member(program, join(folder, String(i)), keyFile, await freePort()));
+  for (let i = 0; i < count; i += 1) members.push(new Member(program, join(folder, String(i)), keyFile, await freePort(), secured));
   const set: MongoSet = {
     uri: `mongodb://${LOGIN.username}:${LOGIN.password}@${members.map(({ port }) => `127.0.0.1:${port}`).join()}/?replicaSet=rs0&authSource=admin`,
     members,
@@ -109,7 +111,8 @@ export async function startMongo(program: string, count: 1 | 3 = 1): Promise<Mon
         (await Promise.all(members.map((member) => member.hello()))).every((hello) => hello?.["isWritablePrimary"] || hello?.["secondary"]),
       );
     },
-    command: (member, command, database) => direct(member.port, (client) => client.db(database ?? "admin").command(command)),
+    command: (member, command, database) =>
+      direct({ port: member.port, secured }, (client) => client.db(database ?? "admin").command(command)),
     stepDown: async () => {
       await set.command(await set.primary(), { replSetStepDown: 10, secondaryCatchUpPeriodSecs: 5 }).catch(() => {}); // it may hang up on us
     },
@@ -123,7 +126,7 @@ export async function startMongo(program: string, count: 1 | 3 = 1): Promise<Mon
     await Promise.all(members.map((member) => member.start()));
     await initiate(members);
     await set.primary();
-    await makeUser((await set.primary()).port);
+    await makeUser({ port: (await set.primary()).port, secured });
     await set.settled();
     return set;
   } catch (error) {
@@ -133,8 +136,13 @@ export async function startMongo(program: string, count: 1 | 3 = 1): Promise<Mon
 }
 
 const OPTIONS = { directConnection: true, serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 1_000 };
-async function direct<T>(port: number, ask: (client: MongoClient) => Promise<T>, login = true): Promise<T> {
-  const client = new MongoClient(`mongodb://127.0.0.1:${port}`, { ...OPTIONS, ...(login ? { auth: LOGIN } : {}) });
+interface Dialled {
+  readonly port: number;
+  readonly secured: Certified | undefined;
+}
+async function direct<T>({ port, secured }: Dialled, ask: (client: MongoClient) => Promise<T>, login = true): Promise<T> {
+  const tls = secured === undefined ? {} : { tls: true, tlsCAFile: secured.ca, tlsCertificateKeyFile: secured.both };
+  const client = new MongoClient(`mongodb://127.0.0.1:${port}`, { ...OPTIONS, ...tls, ...(login ? { auth: LOGIN } : {}) });
   try {
     return await ask(client);
   } finally {
@@ -143,7 +151,7 @@ async function direct<T>(port: number, ask: (client: MongoClient) => Promise<T>,
 }
 const initiate = ([first, ...others]: readonly Member[]): Promise<Document> =>
   direct(
-    first!.port,
+    first!,
     (client) =>
       client.db("admin").command({
         replSetInitiate: {
@@ -155,9 +163,9 @@ const initiate = ([first, ...others]: readonly Member[]): Promise<Document> =>
     false,
   );
 /** The localhost exception lets the first user in. */
-const makeUser = (port: number): Promise<Document> =>
+const makeUser = (primary: Dialled): Promise<Document> =>
   direct(
-    port,
+    primary,
     (client) =>
       client.db("admin").command({ createUser: LOGIN.username, pwd: LOGIN.password, roles: ["root"], writeConcern: { w: "majority" } }),
     false,
@@ -165,16 +173,18 @@ const makeUser = (port: number): Promise<Document> =>
 
 class Member implements MongoMember {
   readonly port: number;
+  readonly secured: Certified | undefined;
   readonly #program: string;
   readonly #folder: string;
   readonly #keyFile: string;
   #child: ChildProcess | undefined;
 
-  constructor(program: string, folder: string, keyFile: string, port: number) {
+  constructor(program: string, folder: string, keyFile: string, port: number, secured?: Certified) {
     this.#program = program;
     this.#folder = folder;
     this.#keyFile = keyFile;
     this.port = port;
+    this.secured = secured;
   }
 
   async start(): Promise<void> {
@@ -184,7 +194,11 @@ class Member implements MongoMember {
     const small = ["--wiredTigerCacheSizeGB", "0.25", "--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=16MB)"];
     const set = ["--replSet", "rs0", "--oplogSize", "64", "--keyFile", this.#keyFile];
     const knobs = ["enableTestCommands=1", "diagnosticDataCollectionEnabled=false", "shutdownTimeoutMillisForSignaledShutdown=500"];
-    const args = [...settings, ...small, ...set, ...knobs.flatMap((knob) => ["--setParameter", knob])];
+    const tls =
+      this.secured === undefined
+        ? []
+        : ["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", this.secured.both, "--tlsCAFile", this.secured.ca];
+    const args = [...settings, ...small, ...set, ...tls, ...knobs.flatMap((knob) => ["--setParameter", knob])];
     this.#child = spawn(this.#program, args, { stdio: ["ignore", log.fd, log.fd] });
     await log.close();
     await until("mongod answers", async () => {
@@ -195,7 +209,7 @@ class Member implements MongoMember {
   }
 
   hello(): Promise<Document | undefined> {
-    return direct(this.port, (client) => client.db("admin").command({ hello: 1 }), false).catch(() => undefined);
+    return direct(this, (client) => client.db("admin").command({ hello: 1 }), false).catch(() => undefined);
   }
   kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const child = this.#child;

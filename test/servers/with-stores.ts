@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { startAllStores } from "./all-stores.ts";
+import { startAllStores, upArguments } from "./all-stores.ts";
 import { makeRunFolder } from "./run-folder.ts";
 
 const [program, ...args] = process.argv.slice(2);
@@ -16,10 +16,10 @@ const folder = makeRunFolder();
 const stores = await startAllStores();
 const environment = {
   ...process.env,
-  ATOLL_UP_ARGS: stores.arguments.join(" "),
-  ATOLL_CASSANDRA_CONTACT_POINTS: `127.0.0.1:${stores.cassandra.place.port}`,
-  ATOLL_MONGODB_URI: stores.mongo.uri,
-  ATOLL_REDIS_URL: stores.redis.url,
+  ATOLL_UP_ARGS: upArguments(stores).join(" "),
+  ATOLL_CASSANDRA_CONTACT_POINTS: stores.addresses.cassandra,
+  ATOLL_MONGODB_URI: stores.addresses.mongodb,
+  ATOLL_REDIS_URL: stores.addresses.redis,
 };
 const child = spawn(program, args, { env: environment, stdio: "inherit" });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));

@@ -115,6 +115,18 @@ describe.skipIf(validate === undefined)("the chart", () => {
     expect((await render("eu", two)).out).not.toContain("kind: Deployment");
   });
 
+  test("stores that want a login and TLS: Secrets become settings and files", async () => {
+    const files = "program.env.ATOLL_CASSANDRA_CA_FILE=/etc/atoll/stores/ca.pem,stores.filesSecret=store-files";
+    const named = "stores.cassandra.contactPoints=c1,stores.cassandra.secret=cassandra-login,stores.mongodb.secret=mongodb";
+    const { out } = await render("eu", two, "--set", `${named},${files}`);
+    writeFileSync(join(folder, "stores.yaml"), out);
+    expect((await run(validate!, ["-k", "1.33", "--strict", "stores.yaml"], folder)).code).toBe(0);
+    expect(out).toContain("secretRef: { name: cassandra-login }");
+    expect(out).toContain("secretRef: { name: mongodb }");
+    expect(out).toContain("secret: { secretName: store-files, defaultMode: 0440 }");
+    expect(out).toContain("mountPath: /etc/atoll/stores");
+  });
+
   test("a region more in the list changes nothing but the list itself", async () => {
     const objects = (text: string): readonly string[] => text.split(/^---$/m).filter((one) => !/name: us-topology/.test(one));
     const before = await render("us", two);
