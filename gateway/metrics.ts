@@ -74,7 +74,10 @@ export function openMetrics(options: MetricsOptions) {
     healSeconds: histogram("heal_seconds", "Phases of a heal.", ["peer", "phase"], HEAL_SECONDS),
     storeSeconds: histogram("store_seconds", "Operations of a store.", ["store", "operation"]),
     projectedChanges: counter("projected_changes_total", "Changes brought into a store that follows the embedded one.", ["store"]),
-    projectionState: gauge("projection_state", "1 for the state a following store is in: live, behind, unreachable.", ["store", "state"]),
+    projectionState: gauge("projection_state", "1 for the state a following store is in: live, slow, behind, unreachable.", [
+      "store",
+      "state",
+    ]),
     projectionLagChanges: gauge("projection_lag_changes", "Changes that a following store has not taken.", ["store"]),
     projectionLagSeconds: gauge("projection_lag_seconds", "How long the first of them has waited.", ["store"]),
     historyReads: counter(

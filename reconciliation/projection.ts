@@ -23,7 +23,7 @@ export interface Sink {
   hold(held: Held): Promise<void>;
 }
 
-export type ProjectionState = "live" | "behind" | "unreachable";
+export type ProjectionState = "live" | "slow" | "behind" | "unreachable";
 export interface ProjectionFacts {
   readonly name: string;
   readonly state: ProjectionState;
@@ -31,7 +31,7 @@ export interface ProjectionFacts {
   readonly waiting: number;
   /** How long the first of them has waited, ms; 0 when none does. */
   readonly ageMs: number;
-  /** Why it is unreachable. */
+  /** Why it is unreachable or slow. */
   readonly why: string | null;
 }
 export interface ProjectionWatch {
@@ -72,6 +72,8 @@ const BOUNDS = {
   /** Live: at most so many changes wait, and none longer. */
   liveChanges: 2_000,
   liveMs: 5_000,
+  /** Two answers in a row that took longer: the store is slow, and not this process that stood still once. */
+  slowMs: 1_000,
 };
 
 export class Projection {
@@ -84,6 +86,8 @@ export class Projection {
   #savedMs = 0;
   #askedMs = Number.NEGATIVE_INFINITY;
   #life: string | undefined;
+  /** How long it took to say what it holds, the last time and the time before, ms. */
+  #answersMs: readonly [last: number, before: number] = [0, 0];
   #settled = 0;
   #applied: Vector = {};
   /** What stands noted there; while less than it is brought again, the note stays. */
@@ -128,7 +132,12 @@ export class Projection {
     const since = waiting === 0 ? undefined : changedAtMs(store, this.#taken + 1);
     const ageMs = since === undefined ? 0 : Math.max(0, nowMs() - since);
     const behind = waiting > this.#bounds.liveChanges || ageMs > this.#bounds.liveMs;
-    return { name: sink.name, state: this.#why !== null ? "unreachable" : behind ? "behind" : "live", waiting, ageMs, why: this.#why };
+    const facts = { name: sink.name, waiting, ageMs };
+    if (this.#why !== null) return { ...facts, state: "unreachable", why: this.#why };
+    if (behind) return { ...facts, state: "behind", why: null };
+    const answerMs = Math.min(...this.#answersMs);
+    if (answerMs <= this.#bounds.slowMs) return { ...facts, state: "live", why: null };
+    return { ...facts, state: "slow", why: `it answers after ${(answerMs / 1_000).toFixed(1)} s` };
   }
 
   /** Ends after the page in hand, and notes how far it came. What waits still waits where it stood. */
@@ -201,7 +210,9 @@ export class Projection {
    */
   async #ask(): Promise<void> {
     const { sink, series, timers, watch } = this.#parts;
+    const askedMs = timers.monotonicMs();
     const { held: said, life } = await sink.held();
+    this.#answersMs = [timers.monotonicMs() - askedMs, this.#answersMs[0]];
     const held = said?.series === series ? said : undefined;
     const restarted = life !== (this.#life ?? held?.life ?? life);
     const holds = restarted ? Math.min(held?.settled ?? 0, held?.change ?? 0) : (held?.change ?? 0);

@@ -7,7 +7,7 @@ import type { RegionWatch } from "../reconciliation/region-watch.ts";
 import type { RegionLog } from "./region-log.ts";
 
 const STATES = ["live", "lagging", "cut-off", "healing"] as const;
-const PROJECTION_STATES = ["live", "behind", "unreachable"] as const;
+const PROJECTION_STATES = ["live", "slow", "behind", "unreachable"] as const;
 const EVERY_MS = 1_000;
 
 /** Counts and logs what the region tells while it runs. */

@@ -15,7 +15,8 @@ export interface StoreSetting {
 }
 export interface StoreFacts {
   readonly name: string;
-  readonly state: "live" | "behind" | "unreachable";
+  /** `slow`: it has everything, and takes its time to say so. */
+  readonly state: "live" | "slow" | "behind" | "unreachable";
   /** Changes that it has not taken, and how long the first of them has waited. */
   readonly waiting: number;
   readonly ageMs: number;

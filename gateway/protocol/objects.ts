@@ -122,7 +122,7 @@ export const AuditEntry = z
 export const StoreState = z
   .object({
     name: z.string(),
-    state: z.enum(["live", "behind", "unreachable"]),
+    state: z.enum(["live", "slow", "behind", "unreachable"]),
     waiting: z.number(),
     ageMs: z.number(),
     why: z.string().nullable(),

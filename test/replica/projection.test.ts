@@ -40,6 +40,31 @@ test(`L2: two regions that hear of the same events in any order, also forged one
   expect(hidden).toBeGreaterThan(0);
 });
 
+test("a store that has everything and takes its time to say so is slow; one answer that came late says nothing", async () => {
+  const time = new VirtualTime(1);
+  const history = openMemoryHistory();
+  let lateMs = 0;
+  const around = (sink: Sink): Sink => ({
+    ...sink,
+    held: async () => {
+      await new Promise<void>((done) => time.after(lateMs, done));
+      return sink.held();
+    },
+  });
+  const { projection, apply } = openProjected({ history, time, around });
+  await apply(eventsOf(1));
+  await time.pass(10_000);
+  expect(projection.facts().state).toBe("live");
+  lateMs = 2_000;
+  await time.pass(6_000);
+  expect(projection.facts().state).toBe("live");
+  await time.pass(10_000);
+  expect(projection.facts()).toMatchObject({ state: "slow", why: "it answers after 2.0 s", waiting: 0 });
+  lateMs = 0;
+  await time.pass(10_000);
+  expect(projection.facts().state).toBe("live");
+});
+
 test("a store that is away costs nothing but its own lag: what waits is counted, and brought when it answers", async () => {
   const time = new VirtualTime(1);
   const history = openMemoryHistory();
