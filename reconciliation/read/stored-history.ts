@@ -148,29 +148,29 @@ interface Completing {
 
 /** The store's rows with the changed messages as they stand now instead; then the page, as the embedded store would cut it. */
 function completed({ tables, identity, shownChannel, bounds, ask, kept, changed }: Completing): Omit<MessagePage, "applied"> {
-  const lowest = kept.whole ? bounds.after : (kept.rows.map(placeOf).at(-1) ?? bounds.after);
+  const last = kept.rows.at(-1);
+  const lowest = kept.whole || last === undefined ? bounds.after : placeOf(last);
   const fresh = [...changed].flatMap((message) => messageWrite(tables, registerKey.body(identity, message), 0) ?? []);
-  const merged = [
-    ...kept.rows.filter(({ message }) => !changed.has(message)),
-    ...fresh.filter((message) => placeOf(message) < bounds.before && placeOf(message) > bounds.after && placeOf(message) >= lowest),
-  ].sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1));
+  const standing = changed.size === 0 ? kept.rows : kept.rows.filter(({ message }) => !changed.has(message));
+  const within = fresh.filter((one) => placeOf(one) < bounds.before && placeOf(one) > bounds.after && placeOf(one) >= lowest);
+  const merged = within.length === 0 ? standing : [...standing, ...within].sort((a, b) => (placeOf(a) < placeOf(b) ? 1 : -1));
   const items: Message[] = [];
-  let last: StoredMessage | undefined;
+  let taken: StoredMessage | undefined;
   for (const [looked, row] of merged.entries()) {
-    if (items.length === ask.limit || looked === LOOKED_AT) return { items, next: idAt(last) };
-    last = row;
+    if (items.length === ask.limit || looked === LOOKED_AT) return { items, next: idAt(taken) };
+    taken = row;
     if (ask.thread === undefined || inThread(row.shown.thread, ask.thread)) items.push(viewOf(row, shownChannel));
   }
-  return { items, next: kept.whole ? null : idAt(last ?? kept.rows.at(-1)) };
+  return { items, next: kept.whole ? null : idAt(taken ?? last) };
 }
 
 const inThread = (thread: string | null, asked: string): boolean =>
   thread !== null && identityIn("message", thread) === identityIn("message", asked);
 const idAt = (row: StoredMessage | undefined): string | null => (row === undefined ? null : shownId("message", row.message, row.born));
-const viewOf = ({ message, born, shown }: StoredMessage, channel: string): Message => ({
-  id: shownId("message", message, born),
-  channel,
-  ...shown,
-  createdAt: stampIso(born),
-  origin: stampRegion(born),
-});
+/** Field by field: spreading costs several times as much. */
+function viewOf({ message, born, shown }: StoredMessage, channel: string): Message {
+  const { author, body, thread, metadata, editedAt, deleted, version, heads, reactions, conflict } = shown;
+  const [id, createdAt, origin] = [shownId("message", message, born), stampIso(born), stampRegion(born)];
+  const plain = { id, channel, author, body, thread, createdAt, editedAt, deleted, origin, version, heads, reactions, conflict };
+  return metadata === undefined ? plain : { ...plain, metadata };
+}
