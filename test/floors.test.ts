@@ -15,7 +15,7 @@ const FLOORS: Record<string, { readonly floors: readonly string[]; readonly pack
       /^(hono(\/.*)?|@hono\/.*|zod|jose|ws|prom-client|rate-limiter-flexible|lru-cache|node:(http|stream|net|buffer|crypto|fs|path|url))$/,
     pure: false,
   },
-  geodns: { floors: ["core"], packages: /^(dns-packet|ipaddr\.js|node:(crypto|dgram|net|events))$/, pure: false },
+  geodns: { floors: ["core"], packages: /^(ipaddr\.js|node:(crypto|dgram|net|events))$/, pure: false },
   regions: { floors: ["core", "reconciliation", "gateway", "geodns"], packages: /./, pure: false },
 };
 const DRIVERS = /^(nats|lmdb|cassandra-driver|mongodb|ioredis)$/;
