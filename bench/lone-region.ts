@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Actor } from "../core/command.ts";
 import type { EventLog } from "../core/ports/event-log.ts";
-import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import { openLoneRegisters } from "../reconciliation/lone-registers.ts";
 import { openRegion } from "../reconciliation/region.ts";
@@ -14,21 +13,7 @@ import { openBootClock } from "../regions/boot-clock.ts";
 import { openLmdbStore } from "../regions/embedded/lmdb-store.ts";
 import { openMemoryLog } from "../regions/embedded/memory-log.ts";
 import { openRealTimers } from "../regions/real-timers.ts";
-
-const ALONE: PeerLink = {
-  region: "us",
-  peers: [],
-  follow: () => {
-    throw new Error("there is nobody to follow");
-  },
-  beat: () => {},
-  onBeat: () => {},
-  tell: () => {},
-  onTold: () => {},
-  ask: () => Promise.reject(new Error("there is nobody to ask")),
-  onAsked: () => {},
-  close: async () => {},
-};
+import { PEERLESS } from "../test/stories/peerless-link.ts";
 
 export interface LoneRegion {
   readonly region: Region;
@@ -57,7 +42,7 @@ export async function openLoneRegion(): Promise<LoneRegion> {
     regions: ["us"],
     store,
     log: { ...memory, append },
-    link: ALONE,
+    link: PEERLESS,
     timers: openRealTimers(),
     physical: openBootClock(0),
     random: Math.random,

@@ -3,7 +3,6 @@
  * of the store, writes at the port of the socket.
  */
 import { describe, expect, test } from "vitest";
-import type { PeerLink } from "../core/ports/peer-link.ts";
 import type { StateStore, TableName } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Vector } from "../core/position.ts";
@@ -15,21 +14,7 @@ import { openRegion } from "../reconciliation/region.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import { openMemoryLog } from "../regions/embedded/memory-log.ts";
 import { openMemoryStore } from "../regions/embedded/memory-store.ts";
-
-const ALONE: PeerLink = {
-  region: "us",
-  peers: [],
-  follow: () => {
-    throw new Error("there is nobody to follow");
-  },
-  beat: () => {},
-  onBeat: () => {},
-  tell: () => {},
-  onTold: () => {},
-  ask: () => Promise.reject(new Error("there is nobody to ask")),
-  onAsked: () => {},
-  close: async () => {},
-};
+import { PEERLESS } from "./stories/peerless-link.ts";
 
 /** Rows that were read, however they were asked for. */
 function counting(store: StateStore): { readonly store: StateStore; rows: number } {
@@ -91,7 +76,7 @@ class Counted {
       regions: ["us"],
       store: one.counter.store,
       log: openMemoryLog("us", 1),
-      link: ALONE,
+      link: PEERLESS,
       timers: one.#hand.timers,
       physical: { nowMs: () => (nowMs += 1) },
       random: () => 0.5,

@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import type { Actor } from "../../core/command.ts";
 import type { HistoryStore } from "../../core/ports/history-store.ts";
 import { embeddedHistory } from "../../core/ports/message-history.ts";
-import type { PeerLink } from "../../core/ports/peer-link.ts";
 import { openLoneRegisters } from "../../reconciliation/lone-registers.ts";
 import { openRegion } from "../../reconciliation/region.ts";
 import type { Region } from "../../reconciliation/region-ports.ts";
@@ -12,21 +11,8 @@ import { openMemoryLog } from "../../regions/embedded/memory-log.ts";
 import { openMemoryStore } from "../../regions/embedded/memory-store.ts";
 import { openRealTimers } from "../../regions/real-timers.ts";
 import { until } from "../servers/server.ts";
+import { PEERLESS } from "./peerless-link.ts";
 
-const ALONE: PeerLink = {
-  region: "us",
-  peers: [],
-  follow: () => {
-    throw new Error("there is nobody to follow");
-  },
-  beat: () => {},
-  onBeat: () => {},
-  tell: () => {},
-  onTold: () => {},
-  ask: () => Promise.reject(new Error("there is nobody to ask")),
-  onAsked: () => {},
-  close: async () => {},
-};
 const ANA: Actor = { user: "ana", roles: ["user", "auditor"] };
 const AT_ONCE = 64;
 
@@ -71,7 +57,7 @@ export async function talkWith(store: HistoryStore): Promise<Talk> {
     regions: ["us"],
     store: openLoneRegisters(openMemoryStore()),
     log: openMemoryLog("us", 1),
-    link: ALONE,
+    link: PEERLESS,
     timers: openRealTimers(),
     physical: openBootClock(0),
     random: Math.random,
