@@ -13,6 +13,7 @@ const promtool = await toolForTests("promtool", ["/usr/bin/promtool"]);
 const RULES = fileURLToPath(new URL("../../deploy/prometheus", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "atoll-alerts-"));
 cpSync(RULES, folder, { recursive: true });
+cpSync(fileURLToPath(new URL("../../regions/cassandra/config", import.meta.url)), folder, { recursive: true });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("every metric in the alerts is one that a region or a name server has", async () => {
@@ -33,4 +34,9 @@ test.skipIf(promtool === undefined)("the alerts fire when they should, and the t
   const rules = readFileSync(join(folder, "alerts.yaml"), "utf8");
   writeFileSync(join(folder, "alerts.yaml"), rules.replace('state="cut-off"}) == 1', 'state="cut-off"}) == 2'));
   expect((await run(promtool!, ["test", "rules", "alerts.test.yaml"], folder)).code).not.toBe(0);
+});
+
+test.skipIf(promtool === undefined)("X3: Cassandra's pauses of 300 ms are a warning, of 800 ms critical, of 100 ms neither", async () => {
+  const { code, out } = await run(promtool!, ["test", "rules", "gc-alerts.test.yaml"], folder);
+  expect(code, out).toBe(0);
 });
