@@ -41,7 +41,7 @@ describeWith("stores with TLS and logins", await storesMissing(), () => {
     const users = ["default off", `atoll ${REDIS_USER}`];
     [, mongo, redis] = await Promise.all([
       node.start(),
-      startMongo((await mongodForTests()) ?? "", 1, server),
+      startMongo((await mongodForTests()) ?? "", 1, { secured: server }),
       startRedis((await redisForTests()) ?? "", { certified: server, users }),
     ]);
     await makeRole();

@@ -24,7 +24,7 @@ describeWith("stores in trouble under a play", await storesMissing(), () => {
   afterAll(() => theatre.close());
 
   test.each(FAULTS)("$name", async (fault) => {
-    if (fault.needsDisk && !theatre.hasDisk)
+    if (fault.needsDisk && !theatre.hasDisks)
       return console.warn(`SKIPPED: ${fault.name}: it needs a small disk, and only root may mount one`);
     const { report, degraded, compared } = await theatre.play({
       file,

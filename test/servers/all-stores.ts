@@ -25,12 +25,21 @@ export async function storesMissing(): Promise<string | undefined> {
   return (await mongodForTests()) === undefined ? "no mongod (name one with ATOLL_MONGOD)" : undefined;
 }
 
-/** `cassandraFolder`: where its node keeps everything, for example a small disk. */
-export async function startAllStores({ cassandraFolder = join(runFolder(), "all-stores"), segmentMiB = 32 } = {}): Promise<AllStores> {
-  const cassandra = cassandraNode(await placeNode({ folder: cassandraFolder }), { segmentMiB });
+export interface StoreFolders {
+  /** Where Cassandra's node, or MongoDB's members, keep everything; for example on small disks. */
+  readonly cassandra?: string;
+  readonly mongodb?: (member: number) => string | undefined;
+}
+
+export async function startAllStores(folders: StoreFolders = {}): Promise<AllStores> {
+  const cassandra = cassandraNode(await placeNode({ folder: folders.cassandra ?? join(runFolder(), "all-stores") }));
   const [redisServer, mongod] = [await redisForTests(), await mongodForTests()];
   if (redisServer === undefined || mongod === undefined) throw new Error((await storesMissing()) ?? "a real store is missing");
-  const [, mongo, redis] = await Promise.all([cassandra.start(), startMongo(mongod, 3), startRedis(redisServer)]);
+  const [, mongo, redis] = await Promise.all([
+    cassandra.start(),
+    startMongo(mongod, 3, folders.mongodb === undefined ? {} : { folderOf: folders.mongodb }),
+    startRedis(redisServer),
+  ]);
   const slow = { cassandra: await slowProxy(cassandra.place), redis: await slowProxy({ address: "127.0.0.1", port: redis.port }) };
   return {
     cassandra,

@@ -31,8 +31,6 @@ export interface NodeOptions {
   readonly port?: number;
 }
 interface NodeSettings {
-  /** Size of a piece of the commit log; of two there are always some. */
-  readonly segmentMiB?: number;
   /** Tables are made ten times quicker, and lost by a SIGKILL: only for a node that is never started again. */
   readonly lossySchema?: boolean;
   /** Clients speak TLS with a certificate of their own, and sign in. */
@@ -54,7 +52,7 @@ export async function placeNode({ folder, address = "127.0.0.1", dc = "dc1", por
 const yaml = (
   { folder, address, port, storagePort }: NodePlace,
   seeds: readonly string[],
-  { segmentMiB = 32, secured }: NodeSettings,
+  { secured }: NodeSettings,
 ): string => `cluster_name: atoll
 num_tokens: 1
 auto_bootstrap: false
@@ -76,7 +74,7 @@ cdc_raw_directory: ${folder}/cdc_raw
 # The default, and what most clusters run with: a SIGKILL takes back what was acknowledged last.
 commitlog_sync: periodic
 commitlog_sync_period: 10000ms
-commitlog_segment_size: ${segmentMiB}MiB
+commitlog_segment_size: 32MiB
 storage_compatibility_mode: NONE
 sstable:
   selected_format: bti

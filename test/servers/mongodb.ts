@@ -66,6 +66,8 @@ const starts = (program: string): Promise<boolean> => run(program, ["--version"]
 
 export interface MongoMember {
   readonly port: number;
+  /** Resolves when its process has ended by itself. */
+  ended(): Promise<void>;
   kill(signal?: NodeJS.Signals): Promise<void>;
   start(): Promise<void>;
   pause(): void;
@@ -86,13 +88,20 @@ export interface MongoSet {
   stop(): Promise<void>;
 }
 
-/** `secured`: clients speak TLS, with a certificate of their own. */
-export async function startMongo(program: string, count: 1 | 3 = 1, secured?: Certified): Promise<MongoSet> {
+export interface MongoSettings {
+  /** Clients speak TLS, with a certificate of their own. */
+  readonly secured?: Certified;
+  /** Where a member keeps everything, for example on a small disk; a folder that ends with the set when absent. */
+  readonly folderOf?: (nth: number) => string | undefined;
+}
+
+export async function startMongo(program: string, count: 1 | 3 = 1, { secured, folderOf }: MongoSettings = {}): Promise<MongoSet> {
   const folder = await mkdtemp(join(tmpdir(), "atoll-mongo-"));
   const keyFile = join(folder, "key");
   await writeFile(keyFile, randomBytes(48).toString("base64"), { mode: 0o600 });
   const members: Member[] = [];
-  for (let i = 0; i < count; i += 1) members.push(new Member(program, join(folder, String(i)), keyFile, await freePort(), secured));
+  for (let i = 0; i < count; i += 1)
+    members.push(new Member(program, folderOf?.(i) ?? join(folder, String(i)), keyFile, await freePort(), secured));
   const set: MongoSet = {
     uri: `mongodb://${LOGIN.username}:${LOGIN.password}@${members.map(({ port }) => `127.0.0.1:${port}`).join()}/?replicaSet=rs0&authSource=admin`,
     members,
@@ -210,6 +219,10 @@ class Member implements MongoMember {
 
   hello(): Promise<Document | undefined> {
     return direct(this, (client) => client.db("admin").command({ hello: 1 }), false).catch(() => undefined);
+  }
+  ended(): Promise<void> {
+    const gone = (): boolean => this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
+    return until("mongod has ended by itself", gone, 60_000).then(() => {});
   }
   kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const child = this.#child;

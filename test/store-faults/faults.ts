@@ -5,8 +5,8 @@ import type { SmallDisk } from "./small-disk.ts";
 
 export interface Stage {
   readonly stores: AllStores;
-  /** The disk of Cassandra's data files; undefined where it has no small one. */
-  readonly disk: SmallDisk | undefined;
+  /** The disks of Cassandra's data files and of MongoDB's members; undefined where they have no small ones. */
+  readonly disks: { readonly cassandra: SmallDisk; readonly mongodb: readonly SmallDisk[] } | undefined;
   /** Resolves when a region calls this store degraded. */
   degraded(store: string): Promise<void>;
   /** How long trouble lasts where the fault leaves it open, ms. */
@@ -42,13 +42,13 @@ export const FAULTS: readonly Fault[] = [
     name: "Cassandra's disk is full",
     store: "cassandra",
     needsDisk: true,
-    befall: (stage) => unfitDisk(stage, () => stage.disk?.fill(), () => stage.disk?.makeRoom()), // biome-ignore format: one thought
+    befall: (stage) => unfitDisk(stage, () => stage.disks?.cassandra.fill(), () => stage.disks?.cassandra.makeRoom()), // biome-ignore format: one thought
   },
   {
     name: "Cassandra's disk is read-only",
     store: "cassandra",
     needsDisk: true,
-    befall: (stage) => unfitDisk(stage, () => stage.disk?.readOnly(true), () => stage.disk?.readOnly(false)), // biome-ignore format: one thought
+    befall: (stage) => unfitDisk(stage, () => stage.disks?.cassandra.readOnly(true), () => stage.disks?.cassandra.readOnly(false)), // biome-ignore format: one thought
   },
   {
     name: "Cassandra answers two seconds late",
@@ -72,6 +72,20 @@ export const FAULTS: readonly Fault[] = [
       primary.pause();
       await pause(lengthMs);
       primary.resume();
+    },
+  },
+  {
+    name: "the disk of MongoDB's primary is full",
+    store: "mongodb",
+    needsDisk: true,
+    mayPassUnnoticed: true,
+    befall: async ({ stores: { mongo }, disks }) => {
+      const primary = await mongo.primary();
+      const disk = disks?.mongodb[mongo.members.indexOf(primary)];
+      disk?.fill();
+      await primary.ended(); // it will not go on without its journal; the others elect one of themselves
+      disk?.makeRoom();
+      await primary.start();
     },
   },
   {

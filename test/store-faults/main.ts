@@ -61,7 +61,7 @@ try {
   } else {
     const file = madeUp(theatre.mesh.data, rate * Number(values.seconds));
     tell("nothing happens", await theatre.play({ file, arguments: more }));
-    for (const fault of FAULTS.filter(({ name, needsDisk }) => name.includes(values.only) && (needsDisk === undefined || theatre.hasDisk)))
+    for (const fault of FAULTS.filter(({ name, needsDisk }) => name.includes(values.only) && (needsDisk === undefined || theatre.hasDisks)))
       tell(fault.name, await theatre.play({ file, arguments: more, fault, lengthMs: Number(values.trouble) * 1_000 }), fault);
   }
 } finally {

@@ -1,4 +1,4 @@
-/** A disk of 64 MB under one folder, that can be full or read-only; only root may mount one. */
+/** A disk of so many MB under one folder, that can be full or read-only; only root may mount one. */
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -12,10 +12,10 @@ export interface SmallDisk {
 }
 
 /** Undefined where this user may not mount. */
-export function smallDisk(folder: string): SmallDisk | undefined {
+export function smallDisk(folder: string, mb = 64): SmallDisk | undefined {
   mkdirSync(folder, { recursive: true });
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${mb}m,mode=700`, "tmpfs", folder], { stdio: "ignore" });
   } catch {
     return undefined;
   }

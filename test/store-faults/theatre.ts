@@ -8,8 +8,8 @@ import { startAllStores, upArguments } from "../servers/all-stores.ts";
 import { runFolder } from "../servers/run-folder.ts";
 import type { Compared } from "./contents.ts";
 import { compareStores } from "./contents.ts";
-import type { Fault } from "./faults.ts";
-import { type SmallDisk, smallDisk } from "./small-disk.ts";
+import type { Fault, Stage } from "./faults.ts";
+import { smallDisk } from "./small-disk.ts";
 
 export interface Told {
   readonly report: PlayReport;
@@ -28,24 +28,25 @@ export interface Played {
 export interface Theatre {
   readonly mesh: MeshUnderTest;
   readonly stores: AllStores;
-  /** Whether Cassandra has a small disk of its own here. */
-  readonly hasDisk: boolean;
+  /** Whether Cassandra and MongoDB's members have small disks of their own here. */
+  readonly hasDisks: boolean;
   play(played: Played): Promise<Told>;
   close(): Promise<void>;
 }
 
 const BROUGHT_MS = 120_000;
 
-/** `small`: whether Cassandra's data files are on a disk of 64 MB, where one can be had. */
+/** `small`: whether Cassandra's data files and MongoDB's are on small disks, where such can be had. */
 export async function openTheatre(regions: readonly string[], { small }: { readonly small: boolean }): Promise<Theatre> {
   const folder = join(runFolder(), "theatre");
-  const disk: SmallDisk | undefined = small ? smallDisk(join(folder, "data")) : undefined;
-  const stores = await startAllStores({ cassandraFolder: folder });
+  const disks = small ? smallDisks(folder) : undefined;
+  const mongodb = (nth: number): string | undefined => (disks === undefined ? undefined : memberFolder(folder, nth));
+  const stores = await startAllStores({ cassandra: folder, mongodb });
   const mesh = new MeshUnderTest();
   const close = async (): Promise<void> => {
     await mesh.remove();
     await stores.stop();
-    disk?.remove();
+    for (const disk of disks === undefined ? [] : [disks.cassandra, ...disks.mongodb]) disk.remove();
   };
   const { code, stderr } = await mesh.up("--regions", regions.join(), ...upArguments(stores));
   if (code !== 0) {
@@ -60,7 +61,7 @@ export async function openTheatre(regions: readonly string[], { small }: { reado
   return {
     mesh,
     stores,
-    hasDisk: disk !== undefined,
+    hasDisks: disks !== undefined,
     close,
     play: async ({ file, arguments: args, fault, lengthMs = 5_000 }) => {
       await mesh.settled();
@@ -79,7 +80,7 @@ export async function openTheatre(regions: readonly string[], { small }: { reado
       );
       const degradedSoon = async (store: string): Promise<void> =>
         void (await until(`${store} is called degraded`, () => degraded.has(store), 60_000));
-      await fault?.befall({ stores, disk, lengthMs, degraded: degradedSoon });
+      await fault?.befall({ stores, disks, lengthMs, degraded: degradedSoon });
       const { stdout, stderr: words } = await run;
       await watching;
       if (stdout === "") throw new Error(words);
@@ -93,6 +94,16 @@ export async function openTheatre(regions: readonly string[], { small }: { reado
       return { report: JSON.parse(stdout) as PlayReport, degraded: [...degraded].sort(), broughtMs, compared };
     },
   };
+}
+
+const memberFolder = (folder: string, nth: number): string => join(folder, `mongodb-${nth}`);
+/** A member of MongoDB keeps its log of changes (64 MB at most) beside its documents. */
+const MEMBER_MB = 160;
+
+function smallDisks(folder: string): Stage["disks"] {
+  const cassandra = smallDisk(join(folder, "data"));
+  if (cassandra === undefined) return undefined;
+  return { cassandra, mongodb: [0, 1, 2].flatMap((nth) => smallDisk(memberFolder(folder, nth), MEMBER_MB) ?? []) };
 }
 
 async function nothingWaits(mesh: MeshUnderTest): Promise<boolean> {
