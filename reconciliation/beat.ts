@@ -47,6 +47,8 @@ export interface Beat {
   readonly audit?: ChainHead;
   /** False: the sender knows that its clock is wrong and is not to be offered. */
   readonly clockOk: boolean;
+  /** False: a link of the sender's is cut off, or what it brings is still being taken in. Absent: a sender that does not say. */
+  readonly up?: boolean;
 }
 
 const name: Check = (value) => (typeof value === "string" && isPlainId(value) ? undefined : "is no plain id");
@@ -77,6 +79,7 @@ const check = fields<Beat>(
     root: optional(pattern(/^[0-9a-f]{64}$/, "digest")),
     audit: optional(fields<ChainHead>({ seq: whole(), hash: pattern(/^[0-9a-f]{64}$/, "hash") })),
     clockOk: yesOrNo,
+    up: optional(yesOrNo),
   },
   "ignored",
 );

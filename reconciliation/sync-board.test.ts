@@ -42,6 +42,24 @@ describe("P2: what a region says of its links", () => {
     ).toEqual(["cut-off", "healing", "live"]);
   });
 
+  test("regions may be compared when nobody is cut off or still takes in what a cut held back: also by one whose own links were never cut", async () => {
+    const may = (): readonly boolean[] => REGIONS.map((region) => home(region).board.allUp());
+    expect(may()).toEqual([true, true, true]);
+    bus.cut("us", "eu");
+    await time.until(() => state("us", "eu") === "cut-off" && state("eu", "us") === "cut-off");
+    await time.pass(500);
+    expect(may()).toEqual([false, false, false]);
+    home("us").head = 10;
+    home("ap").has("us", 10);
+    await time.pass(500);
+    bus.heal();
+    await time.until(() => state("us", "eu") === "live" && state("eu", "us") === "healing");
+    await time.pass(2_000);
+    expect([home("ap").board.sync().state, ...may()]).toEqual(["live", false, false, false]);
+    home("eu").has("us", 10);
+    expect(await time.until(() => may().every((one) => one))).toBeLessThan(600);
+  });
+
   test("H11: a link cut one way only is cut off on both sides", async () => {
     bus.cutWays.add("us>eu");
     await time.pass(4_900);

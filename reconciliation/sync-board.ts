@@ -10,7 +10,7 @@ import { START, vectorText } from "../core/position.ts";
 import type { Beat, Heard } from "./beat.ts";
 import { beatText, readBeat } from "./beat.ts";
 import { ClockWatch } from "./clock-watch.ts";
-import { distance, healProgress, LINK_TIMING, shownState, worstOf } from "./link-state.ts";
+import { distance, healProgress, isUp, LINK_TIMING, shownState, worstOf } from "./link-state.ts";
 import { Marks } from "./marks.ts";
 import type { ClockSample } from "./peer-clock.ts";
 import { PeerWatch } from "./peer-watch.ts";
@@ -145,9 +145,9 @@ export class RegionSyncBoard implements SyncBoard {
     return shownState(this.#peers.get(peer)?.link.kind ?? "cut-off");
   }
 
-  /** Every link is live: the regions may be compared. */
-  allLive(): boolean {
-    return this.#stateOf() === "live";
+  /** All regions may be at one vector within moments: no link is cut off or still healing, and no peer says so of its own. */
+  allUp(): boolean {
+    return isUp(this.#stateOf()) && [...this.#peers.values()].every(({ beat }) => beat?.up !== false);
   }
 
   facts(): readonly LinkFacts[] {
@@ -259,6 +259,7 @@ export class RegionSyncBoard implements SyncBoard {
       ...(this.#converged === null ? {} : { root: this.#converged.digest }),
       ...(audit === undefined ? {} : { audit: audit() }),
       clockOk: this.#clocks.sane(),
+      up: isUp(this.#stateOf()),
     };
   }
 
@@ -281,7 +282,6 @@ export class RegionSyncBoard implements SyncBoard {
     const sync = this.sync();
     for (const listener of this.#syncListeners) listener(sync);
   }
-
   #stateOf(): LinkState {
     return worstOf([...this.#peers.values()].map(({ link }) => shownState(link.kind)));
   }

@@ -8,7 +8,6 @@ import type { Vector } from "../core/position.ts";
 import { coversAll } from "../core/position.ts";
 import type { Committer } from "./committer.ts";
 import { Convergence } from "./convergence.ts";
-import { isUp } from "./link-state.ts";
 import type { Replica } from "./replica.ts";
 import type { RegionSyncBoard } from "./sync-board.ts";
 import { Barriers } from "./verify-barrier.ts";
@@ -84,7 +83,7 @@ export function openVerifying(parts: VerifyingParts): Verifying {
     get turn() {
       return [link.region, ...link.peers].sort().indexOf(link.region);
     },
-    allUp: () => link.peers.every((peer) => isUp(links.stateOf(peer))),
+    allUp: () => links.allUp(),
     compare: () => verification.light(),
   });
   const host = new VerifyHost({
