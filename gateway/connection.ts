@@ -7,8 +7,7 @@ import type { Session } from "../core/ports/connection-registry.ts";
 import { catchUp } from "./catch-up.ts";
 import type { Context } from "./context.ts";
 import type { ClientCursor } from "./cursor.ts";
-import type { Line } from "./line.ts";
-import type { Outbox } from "./outbox.ts";
+import type { FrameQueue, Line } from "./line.ts";
 import { asRefusal, frameErrorOf } from "./problem.ts";
 import type { ServerFrame } from "./protocol/frames-out.ts";
 import type { Stream } from "./standing.ts";
@@ -29,7 +28,7 @@ const TOLD_RECORDS = 1_000;
 export class Connection {
   readonly id: string;
   readonly line: Line;
-  readonly outbox: Outbox;
+  readonly outbox: FrameQueue;
   readonly standing: Standing;
   readonly #context: Context;
   #toldLosses: Set<string> | undefined;

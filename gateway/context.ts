@@ -7,7 +7,6 @@ import type { FanOut } from "./fan-out.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Line } from "./line.ts";
 import type { MemberRoutes } from "./member-routes.ts";
-import type { Flusher } from "./outbox.ts";
 import type { GatewayLimits, GatewayParts } from "./parts.ts";
 import { asRefusal } from "./problem.ts";
 import type { Rates } from "./rates.ts";
@@ -22,12 +21,11 @@ export interface Context {
   /** Absent where the gateway was given nothing to build a table from. */
   readonly members: MemberRoutes | undefined;
   readonly fanOut: FanOut;
-  readonly flusher: Flusher;
   readonly tokens: Tokens;
   readonly rates: Rates;
   readonly typing: Typing;
   readonly catchUp: CatchUpParts;
-  /** Every open socket, those before hello too. */
+  /** Every open line, those before hello too. */
   readonly lines: Set<Line>;
   readonly inFlight: InFlight;
   readonly draining: () => boolean;

@@ -5,10 +5,13 @@ import { WebSocket } from "ws";
 import type { Presence, Sync } from "../core/objects.ts";
 import { embeddedHistory } from "../core/ports/message-history.ts";
 import type { Timers } from "../core/ports/time.ts";
+import { type EdgeParts, openEdge } from "./edge/edge.ts";
+import { openEdgeMetrics } from "./edge/edge-metrics.ts";
 import { FakeRegion } from "./fake-region.test-model.ts";
 import { openMetrics } from "./metrics.ts";
 import type { Gateway, GatewayParts } from "./parts.ts";
 import { openGateway } from "./server.ts";
+import { trunkKey } from "./trunk/words.ts";
 
 export const SECRET = "a secret for tests only";
 
@@ -91,8 +94,42 @@ export async function openTestGateway(changes: Partial<GatewayParts> = {}, regio
     log: { info: () => {}, warn: () => {}, error: (facts, sentence) => void errors.push({ sentence, ...facts }) },
     ...changes,
   };
-  const gateway = await openGateway(parts);
+  const gateway = apart ? await openApart(parts) : await openGateway(parts);
   return { gateway, region, boards, parts, url: `http://127.0.0.1:${gateway.port}`, errors };
+}
+
+let apart = false;
+/** From here on test gateways are two processes' worth: sockets and calls come by a gateway apart from the reconciler. */
+export function openGatewaysApart(): void {
+  apart = true;
+}
+
+export const TRUNK_KEY = trunkKey("a mesh secret for tests only", "us");
+
+export const edgeParts = (parts: GatewayParts, reconciler: string): EdgeParts => ({
+  ...{ host: parts.host, port: 0, reconciler, key: TRUNK_KEY, name: "gateway-1", timers: parts.timers, newId: parts.newId, log: parts.log },
+  metrics: openEdgeMetrics(parts.region, "gateway-1"),
+  ...(parts.limits === undefined ? {} : { limits: parts.limits }),
+  ...(parts.allowedOrigins === undefined ? {} : { allowedOrigins: parts.allowedOrigins }),
+});
+
+/** Both together, as one gateway: its port is the door of the gateway process, its end the end of both. */
+async function openApart(parts: GatewayParts): Promise<Gateway> {
+  const reconciler = await openGateway({ ...parts, trunk: { key: TRUNK_KEY, only: true } });
+  const edge = await openEdge(edgeParts(parts, `http://127.0.0.1:${reconciler.port}`));
+  await until(() => edge.state.up, "a trunk");
+  return {
+    port: edge.port,
+    connections: () => reconciler.connections(),
+    drain: async (why) => {
+      await reconciler.drain(why);
+      await edge.drain();
+    },
+    close: async () => {
+      await edge.close();
+      await reconciler.close();
+    },
+  };
 }
 
 export const tokenOf = (user: string, { roles = ["user"], ttlMs = 3_600_000, secret = SECRET } = {}): Promise<string> =>

@@ -4,6 +4,7 @@ import type { Context as HonoContext } from "hono";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { Refusal } from "../core/errors.ts";
+import { callerOf, cameByGateway } from "./address.ts";
 import type { Context } from "./context.ts";
 import { jsonFromBytes } from "./json-door.ts";
 import { plainText } from "./plain-text.ts";
@@ -24,9 +25,6 @@ export interface OpenPage {
   readonly answer: (query: Readonly<Record<string, string>>) => Response | Promise<Response>;
 }
 
-/** "::ffff:192.0.2.1" is 192.0.2.1. */
-export const addressOf = (address: string | undefined): string | undefined => address?.replace(/^::ffff:(?=\d+\.)/, "");
-
 export function openApp({ parts }: { readonly parts: Context["parts"] }): App {
   const app: App = new Hono();
   app.use(
@@ -42,10 +40,15 @@ export function openApp({ parts }: { readonly parts: Context["parts"] }): App {
   );
   app.use("*", async (c, next) => {
     checkEncoding(c.req.url);
+    if (parts.trunk?.only === true && !OPEN_TO_ALL.includes(c.req.path) && !cameByGateway(c.env.incoming, parts.trunk.key))
+      throw new Refusal("forbidden", "This process takes calls from its region's gateways only.");
     await next();
   });
   return app;
 }
+
+/** What whoever runs the process asks, also where calls come from gateways only. */
+const OPEN_TO_ALL: readonly string[] = ["/healthz", "/readyz", "/metrics"];
 
 export function addPages(app: App, pages: readonly OpenPage[]): void {
   for (const { path, answer } of pages) app.get(path, (c) => answer(c.req.query()));
@@ -79,7 +82,7 @@ async function call(context: Context, route: Route, c: Asked): Promise<Response>
     query: textsOf(c.req.query(), "the query"),
     body: await bodyOf(route, c),
     key: keyOf(context, c),
-    ip: addressOf(c.env.incoming.socket.remoteAddress),
+    ip: callerOf(c.env.incoming, context.parts.trunk?.key),
   });
   return responseOf(answer);
 }

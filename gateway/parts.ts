@@ -130,6 +130,8 @@ export interface GatewayParts {
   readonly newId: () => string;
   readonly log: Log;
   readonly tell?: TypingRelay;
+  /** Present: gateway processes of this region may bring sockets and calls here, by the region's key; `only` they may. */
+  readonly trunk?: { readonly key: string; readonly only: boolean };
   readonly limits?: Partial<GatewayLimits>;
   /** Origins of web pages that may call; none named = any (a token is needed all the same). */
   readonly allowedOrigins?: readonly string[];

@@ -1,22 +1,19 @@
 /** A region's gateway: assembles the doors, the fan-out and the boards, listens, drains and closes. */
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
-import { Refusal } from "../core/errors.ts";
 import type { Context } from "./context.ts";
 import { FanOut } from "./fan-out.ts";
-import { greet } from "./greeting.ts";
-import { addMethodErrors, addPages, addRoutes, addressOf, openApp } from "./http-app.ts";
+import { addMethodErrors, addPages, addRoutes, openApp } from "./http-app.ts";
+import { HTTP_OPTIONS } from "./http-options.ts";
 import { InFlight } from "./in-flight.ts";
 import { KeptConnections } from "./kept-connections.ts";
-import { Line } from "./line.ts";
+import { CONNECT, openLineDoors } from "./line-doors.ts";
 import { MemberRoutes } from "./member-routes.ts";
 import { moveSockets } from "./moving.ts";
-import { Flusher } from "./outbox.ts";
 import { openPages } from "./pages/open-pages.ts";
 import type { Gateway, GatewayParts, ReadyLine } from "./parts.ts";
 import { DEFAULT_LIMITS } from "./parts.ts";
 import { tellPresence } from "./presence-news.ts";
-import { problemResponse } from "./problem.ts";
 import { OPEN_PATHS } from "./protocol/openapi.ts";
 import { openRates } from "./rates.ts";
 import { ROUTES } from "./routes/all.ts";
@@ -25,10 +22,9 @@ import { checkRoutes, Routing } from "./routing.ts";
 import { SyncNews } from "./sync-news.ts";
 import { openTokens } from "./tokens.ts";
 import { Typing } from "./typing.ts";
-import { openWebSocketDoor } from "./websocket-seam.ts";
 
-const HTTP_OPTIONS = { maxHeaderSize: 16_384, headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 2_000 };
-const CONNECT = "/v1/connect";
+/** Calls that a gateway passes on carry two headers more, over connections that it keeps. */
+const TRUNK_OPTIONS = { maxHeaderSize: 2 * HTTP_OPTIONS.maxHeaderSize, keepAliveTimeout: 75_000 };
 const SWEEP_MS = 1_000;
 /** The routing table is kept for the next start this often, and when the gateway drains. */
 const KEEP_MS = 300_000;
@@ -56,7 +52,6 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     routing,
     members,
     fanOut,
-    flusher: new Flusher(),
     tokens: openTokens(parts.auth, parts.now),
     rates: openRates(limits, timers, parts.rates),
     typing: new Typing(parts, routing),
@@ -67,15 +62,12 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   };
 
   const app = openApp({ parts });
-  const door = openWebSocketDoor(app, (socket, request) =>
-    greet(context, new Line(context, socket, addressOf(request.socket.remoteAddress))),
-  );
-  app.get(CONNECT, async (c, next) => {
-    const refusal = refusedUpgrade(context, c.req.header("origin"), moving?.refuses() === true);
-    return refusal ?? (await door.upgrade(c, next)) ?? undefined;
-  });
-  app.get(CONNECT, () => problemResponse(new Refusal("invalid", "This path speaks WebSocket, subprotocol atoll.v1.")));
-  const readiness = (): readonly ReadyLine[] => [...parts.readiness(), ...(members === undefined ? [] : [members.ready()])];
+  const doors = openLineDoors(app, context, () => moving?.refuses() === true);
+  const readiness = (): readonly ReadyLine[] => [
+    ...parts.readiness(),
+    ...(members === undefined ? [] : [members.ready()]),
+    ...(parts.trunk?.only === true ? [{ name: "gateways", ok: true, detail: `${doors.gateways()} bring their sockets here` }] : []),
+  ];
   addPages(app, openPages({ ...parts, readiness }, ROUTES));
   steeringDoor(app, parts.steering);
   addRoutes(app, context, ROUTES);
@@ -103,7 +95,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const checkSome = checkRoutes(routing, reader, () => metrics.routingMismatches.inc());
   const sweeps = [
     timers.every(SWEEP_MS, () => {
-      for (const line of context.lines) line.outbox.check();
+      for (const line of context.lines) line.check();
       for (const connection of routing.connections()) connection.checkToken();
       syncNews.tellWatermarks();
       checkSome();
@@ -118,10 +110,13 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
 
   void members?.build(breathe);
 
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: HTTP_OPTIONS }) as Server;
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: parts.trunk === undefined ? HTTP_OPTIONS : { ...HTTP_OPTIONS, ...TRUNK_OPTIONS },
+  }) as Server;
   server.on("request", (_request, response) => response.once("close", context.inFlight.began()));
   const kept = new KeptConnections(server);
-  door.listenOn(server);
+  doors.listenOn(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(parts.port, parts.host, resolve);
@@ -133,6 +128,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     async drain(why = "restart") {
       draining = why;
       kept.leave();
+      doors.tellGateways();
       for (const line of context.lines) line.leave(why);
       await context.inFlight.none(timers, limits.drainMs);
       await members?.save();
@@ -143,16 +139,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       for (const end of ends) end();
       for (const sweep of sweeps) sweep.cancel();
       kept.leave();
-      door.close();
+      doors.close();
       server.closeAllConnections();
     },
   };
-}
-
-function refusedUpgrade({ parts, draining }: Context, origin: string | undefined, moving: boolean): Response | undefined {
-  if (moving) return problemResponse(new Refusal("unavailable", "This region is drained; try the next region.", { retryAfterS: 60 }));
-  if (draining())
-    return problemResponse(new Refusal("unavailable", "This gateway is going away; try the next region.", { retryAfterS: 5 }));
-  if (origin === undefined || parts.allowedOrigins === undefined || parts.allowedOrigins.includes(origin)) return undefined;
-  return problemResponse(new Refusal("forbidden", "Pages of this origin may not connect."));
 }

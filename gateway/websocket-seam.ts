@@ -17,9 +17,11 @@ const READ_BYTES = 4 * LIMITS.frameBytes;
 export interface WebSocketDoor {
   /** Upgrades a request; passes on one that asks for no upgrade. */
   readonly upgrade: MiddlewareHandler;
-  listenOn(server: Server): void;
+  /** `others`: takes upgrades of other paths first, and says whether it has. */
+  listenOn(server: Server, others?: UpgradeOfOthers): void;
   close(): void;
 }
+export type UpgradeOfOthers = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 export interface DoorEnv {
   readonly incoming: IncomingMessage;
 }
@@ -50,7 +52,7 @@ export function openWebSocketDoor(
         },
       };
     }),
-    listenOn: (server) => injectWebSocket(guarded(server)),
+    listenOn: (server, others = () => false) => injectWebSocket(guarded(server, others)),
     close: () => {
       for (const client of wss.clients) client.terminate();
       wss.close();
@@ -63,14 +65,14 @@ const EVENTS = ["message", "close", "error"] as const;
 const listenersOf = (socket: WebSocket) => new Map(EVENTS.map((event) => [event, socket.listeners(event) as Listener[] as (() => void)[]]));
 
 /** The server, as far as node-ws uses it, with an upgrade that can neither throw nor reject. */
-function guarded(server: Server): Server {
+function guarded(server: Server, others: UpgradeOfOthers): Server {
   type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => unknown;
   const on = (event: string, upgrade: Upgrade): void => {
     server.on(event, (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on("error", () => socket.destroy());
       if (!URL.canParse(request.url ?? "/", "http://localhost"))
         return void socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
-      void Promise.resolve(upgrade(request, socket, head)).catch(() => socket.destroy());
+      if (!others(request, socket, head)) void Promise.resolve(upgrade(request, socket, head)).catch(() => socket.destroy());
     });
   };
   return { on } as unknown as Server;

@@ -6,14 +6,14 @@ import type { SharedPages } from "../core/ports/shared-pages.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Stamp } from "../core/stamp.ts";
-import type { Projection } from "./projection.ts";
+import type { Progress } from "./projection-facts.ts";
 import { PageCache } from "./read/page-cache.ts";
 import { storedHistory } from "./read/stored-history.ts";
 import { RecentChanges } from "./recent-changes.ts";
 
 export interface HistoryReadingParts {
   readonly store: HistoryStore;
-  readonly projection: Projection;
+  readonly projection: Progress;
   readonly reader: Reader;
   readonly tables: TableReader;
   readonly isDistrusted: (stamp: Stamp) => boolean;

@@ -11,7 +11,8 @@ import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timer, Timers } from "../core/ports/time.ts";
 import type { Vector } from "../core/position.ts";
 import { joinVectors } from "../core/position.ts";
-import { type Changes, changedAtMs, changesAfter, lastChange } from "./changes.ts";
+import { type Changes, changesAfter, lastChange } from "./changes.ts";
+import { factsOf, LIVE, type Progress, type ProjectionFacts } from "./projection-facts.ts";
 
 /** A store that follows. Everything it is given again changes nothing. */
 export interface Sink {
@@ -23,17 +24,6 @@ export interface Sink {
   hold(held: Held): Promise<void>;
 }
 
-export type ProjectionState = "live" | "slow" | "behind" | "unreachable";
-export interface ProjectionFacts {
-  readonly name: string;
-  readonly state: ProjectionState;
-  /** Changes that the store has not taken. */
-  readonly waiting: number;
-  /** How long the first of them has waited, ms; 0 when none does. */
-  readonly ageMs: number;
-  /** Why it is unreachable or slow. */
-  readonly why: string | null;
-}
 export interface ProjectionWatch {
   projected(sink: string, changes: number, tookMs: number): void;
   /** The store holds less than it had acknowledged: so many changes are brought again. */
@@ -69,14 +59,13 @@ const BOUNDS = {
   readableMs: 2_000,
   againMs: 250,
   againLatestMs: 5_000,
-  /** Live: at most so many changes wait, and none longer. */
-  liveChanges: 2_000,
-  liveMs: 5_000,
+  liveChanges: LIVE.changes,
+  liveMs: LIVE.ms,
   /** Two answers in a row that took longer: the store is slow, and not this process that stood still once. */
   slowMs: 1_000,
 };
 
-export class Projection {
+export class Projection implements Progress {
   readonly #parts: ProjectionParts;
   readonly #bounds: typeof BOUNDS;
   /** The last change that the embedded store had when this process opened it: later numbers of an earlier process were given again. */
@@ -128,16 +117,11 @@ export class Projection {
 
   facts(): ProjectionFacts {
     const { store, sink, nowMs } = this.#parts;
-    const waiting = Math.max(0, lastChange(store) - this.#taken);
-    const since = waiting === 0 ? undefined : changedAtMs(store, this.#taken + 1);
-    const ageMs = since === undefined ? 0 : Math.max(0, nowMs() - since);
-    const behind = waiting > this.#bounds.liveChanges || ageMs > this.#bounds.liveMs;
-    const facts = { name: sink.name, waiting, ageMs };
-    if (this.#why !== null) return { ...facts, state: "unreachable", why: this.#why };
-    if (behind) return { ...facts, state: "behind", why: null };
+    const { liveChanges, liveMs, slowMs } = this.#bounds;
     const answerMs = Math.min(...this.#answersMs);
-    if (answerMs <= this.#bounds.slowMs) return { ...facts, state: "live", why: null };
-    return { ...facts, state: "slow", why: `it answers after ${(answerMs / 1_000).toFixed(1)} s` };
+    const slow = answerMs <= slowMs ? null : `it answers after ${(answerMs / 1_000).toFixed(1)} s`;
+    const standing = { taken: this.#taken, why: this.#why, slow, nowMs: nowMs() };
+    return factsOf(sink.name, standing, store, { changes: liveChanges, ms: liveMs });
   }
 
   /** Ends after the page in hand, and notes how far it came. What waits still waits where it stood. */

@@ -13,12 +13,13 @@ import type { SharedPages } from "../core/ports/shared-pages.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Tracer } from "../core/ports/tracer.ts";
+import type { Share } from "../core/share.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
 import type { GateCounts } from "./gate.ts";
 import type { LateTail } from "./late-tail.ts";
 import type { OperatorOrders } from "./operator-orders.ts";
 import type { PresenceExchange } from "./presence-exchange.ts";
-import type { ProjectionFacts } from "./projection.ts";
+import type { ProjectionFacts } from "./projection-facts.ts";
 import type { Refill } from "./refill.ts";
 import type { RegionWatch } from "./region-watch.ts";
 import type { Replica } from "./replica.ts";
@@ -53,6 +54,8 @@ export interface RegionPorts {
   readonly sharedPages?: SharedPages;
   /** Where users, channels and members are kept beside the embedded store. */
   readonly directory?: DirectoryStore;
+  /** Of the channels that this process brings to those stores; absent: all. Other processes bring the rest. */
+  readonly share?: Share;
   /** What metrics and logs hear; nothing leans on it. */
   readonly watch?: Partial<RegionWatch>;
 }

@@ -85,3 +85,14 @@ test("a name server alone needs the list of regions and little else, and other s
   });
   expect(readNameServerConfig({ ...given, ATOLL_DNSPORT: "53" })).toMatchObject({ problems: [{ mend: "did you mean ATOLL_DNS_PORT?" }] });
 });
+
+test("roles fit each other: a gateway alone is told where its reconciler is, and needs no key of tokens", () => {
+  const { ATOLL_AUTH_SECRET: _, ...gateway } = { ...SOUND, ATOLL_ROLES: "gateway" };
+  expect(problems(gateway)).toEqual([expect.stringMatching(/^ATOLL_RECONCILER_URL is missing.*http:\/\/host:port/)]);
+  expect(problems(gateway, { ATOLL_RECONCILER_URL: "http://10.0.0.5:8790" })).toEqual([]);
+  expect(problems(gateway, { ATOLL_RECONCILER_URL: "10.0.0.5:8790" })[0]).toContain("http://host:port");
+  expect(problems(SOUND, { ATOLL_RECONCILER_URL: "http://10.0.0.5:8790" })[0]).toContain("leave it out");
+  expect(problems(SOUND, { ATOLL_RECONCILER_SHARE: "3/2" })[0]).toContain("1/2 to 2/2");
+  expect(problems(SOUND, { ATOLL_RECONCILER_SHARE: "one" })[0]).toContain("like 2/3");
+  expect(problems(SOUND, { ATOLL_ROLES: "webhooks" })[0]).toContain("add one of them");
+});

@@ -5,28 +5,20 @@
 import { z } from "zod";
 import { NAME_SERVER_SETTINGS } from "./name-server-settings.ts";
 import { nearest } from "./nearest.ts";
+import type { Problem } from "./problem.ts";
+import { ROLE_SETTINGS, unfitRoles } from "./role-settings.ts";
 import { KEPT_IN_FILES, SECRET_FILE_SETTINGS, withSecretFiles } from "./secret-files.ts";
+import { list } from "./setting-texts.ts";
 import { STORE_SETTINGS, storeProblems } from "./store-settings.ts";
 
 const text = z.string().min(1);
-const list = text.transform((value) =>
-  value
-    .split(",")
-    .map((item) => item.trim())
-    .filter(Boolean),
-);
-const ROLES = ["gateway", "reconciler", "webhooks", "geodns"] as const;
-
 const Settings = z.object({
   ATOLL_MODE: z.enum(["production", "local"]).default("production").describe("production refuses what only a local mesh may do"),
   ATOLL_REGION: text
     .regex(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, - and _; at most 64")
     .describe("the region this process serves; one of the topology's"),
   ATOLL_TOPOLOGY: text.describe("the one list of regions: a file's path, or the JSON itself"),
-  ATOLL_ROLES: list
-    .pipe(z.array(z.enum(ROLES)).min(1))
-    .default([...ROLES])
-    .describe(`what this process does, by comma: ${ROLES.join(", ")}`),
+  ...ROLE_SETTINGS,
   ATOLL_HOST: text.default("0.0.0.0").describe("address to listen on"),
   ATOLL_PORT: z.coerce.number().int().min(0).max(65_535).default(8800).describe("port for HTTP and WebSocket; 0 = any"),
   ATOLL_NATS_URL: text
@@ -114,11 +106,6 @@ const isSecret = (key: Key): boolean => ([...SECRET, ...OTHER_SECRET] as readonl
 const CREDENTIALS: readonly string[] = ["ATOLL_NATS_URL", "ATOLL_MONGODB_URI", "ATOLL_REDIS_URL"];
 const WELL_KNOWN = /^(secret|change-?me|password|atoll|test|default|development)$/i;
 
-export interface Problem {
-  readonly key: string;
-  readonly problem: string;
-  readonly mend?: string;
-}
 export type Read<C = Config> = { readonly ok: true; readonly config: C } | { readonly ok: false; readonly problems: readonly Problem[] };
 
 function unknownKeys(given: Readonly<Record<string, unknown>>): readonly Problem[] {
@@ -146,7 +133,7 @@ function weakSecrets(config: Partial<Config>): readonly Problem[] {
 function unfit(config: Config): readonly Problem[] {
   const problems: Problem[] = [];
   const secret = config.ATOLL_AUTH_SECRET;
-  if (secret === undefined && config.ATOLL_AUTH_JWKS_URL === undefined)
+  if (config.ATOLL_ROLES.includes("reconciler") && secret === undefined && config.ATOLL_AUTH_JWKS_URL === undefined)
     problems.push({
       key: "ATOLL_AUTH_SECRET",
       problem: "is missing: nobody could sign in",
@@ -156,6 +143,7 @@ function unfit(config: Config): readonly Problem[] {
     if (config[key] !== undefined)
       problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
   problems.push(...storeProblems(config));
+  problems.push(...unfitRoles(config));
   if (config.ATOLL_MODE === "local") return problems;
   problems.push(...weakSecrets(config));
   if (config.ATOLL_NATS_ACKS === "fast")

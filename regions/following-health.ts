@@ -2,11 +2,15 @@
 import type { StoreHealth } from "../core/ports/store-health.ts";
 import type { StoreFacts } from "../core/ports/store-modes.ts";
 
-/** `name`: of the projection. Before the region runs nothing is known of it. */
+/** `name`: of the projection; shares that other processes bring count too, and the worst of them speaks. Before the region runs nothing is known. */
 export function followingHealth(name: string, facts: readonly StoreFacts[], nowMs: number): StoreHealth {
-  const found = facts.find((one) => one.name === name);
-  if (found === undefined) return { state: "degraded", sinceMs: nowMs, detail: "not asked yet" };
-  const waiting = `${found.waiting} changes wait for it`;
-  if (found.state === "live") return { state: "ok", detail: waiting };
-  return { state: "degraded", sinceMs: nowMs - found.ageMs, detail: found.why === null ? waiting : `${waiting}; ${found.why}` };
+  const found = facts.filter((one) => one.name === name || one.name.startsWith(`${name} `));
+  if (found.length === 0) return { state: "degraded", sinceMs: nowMs, detail: "not asked yet" };
+  const waiting = (one: StoreFacts): string =>
+    one.name === name
+      ? `${one.waiting} changes wait for it`
+      : `${one.waiting} changes of share ${one.name.slice(name.length + 1)} wait for it`;
+  const ill = found.filter(({ state }) => state !== "live").sort((a, b) => b.ageMs - a.ageMs)[0];
+  if (ill === undefined) return { state: "ok", detail: found.map(waiting).join("; ") };
+  return { state: "degraded", sinceMs: nowMs - ill.ageMs, detail: ill.why === null ? waiting(ill) : `${waiting(ill)}; ${ill.why}` };
 }

@@ -5,9 +5,9 @@ import type { Metrics } from "../gateway/metrics.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import type { RegionWatch } from "../reconciliation/region-watch.ts";
 import type { RegionLog } from "./region-log.ts";
+import { showProjections } from "./show-projections.ts";
 
 const STATES = ["live", "lagging", "cut-off", "healing"] as const;
-const PROJECTION_STATES = ["live", "slow", "behind", "unreachable"] as const;
 const EVERY_MS = 1_000;
 
 /** Counts and logs what the region tells while it runs. */
@@ -75,11 +75,7 @@ export function showLinks(metrics: Metrics, region: Region, timers: Timers): () 
   };
   const show = (): void => {
     metrics.auditEntries.inc(counted.since("audit", region.replica.auditEntries));
-    for (const { name, state, waiting, ageMs } of region.projections()) {
-      for (const one of PROJECTION_STATES) metrics.projectionState.set({ store: name, state: one }, one === state ? 1 : 0);
-      metrics.projectionLagChanges.set({ store: name }, waiting);
-      metrics.projectionLagSeconds.set({ store: name }, ageMs / 1_000);
-    }
+    showProjections(metrics, region.projections());
     for (const [status, users] of Object.entries(region.presence.counts())) metrics.presenceUsers.set({ status }, users);
     for (const [origin, { gaps, duplicates }] of region.gates()) {
       metrics.sequenceGaps.inc({ origin }, counted.since(`gaps ${origin}`, gaps));

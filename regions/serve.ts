@@ -8,8 +8,10 @@ import { openMetrics } from "../gateway/metrics.ts";
 import type { ReadyLine } from "../gateway/parts.ts";
 import { openGateway } from "../gateway/server.ts";
 import { showDns, showSteering } from "../gateway/steering-metrics.ts";
+import { trunkKey } from "../gateway/trunk/words.ts";
 import { openRegion } from "../reconciliation/region.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
+import { askedToEnd } from "./asked-to-end.ts";
 import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
 import { openGeoOf } from "./geo/open-geo.ts";
@@ -23,6 +25,7 @@ import { type Foundation, layFoundation } from "./region-foundation.ts";
 import { openRegionLog } from "./region-log.ts";
 import { showLinks, watchRegion } from "./region-metrics.ts";
 import { openRegionStores } from "./region-stores.ts";
+import { shareOf } from "./role-settings.ts";
 import { openRouteSnapshots } from "./route-snapshots.ts";
 import { openGatewaySteering } from "./steering/gateway-steering.ts";
 import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
@@ -129,6 +132,7 @@ export async function serveRegion(config: Config): Promise<void> {
     ...(stores.history === undefined ? {} : { history: stores.history, cacheHistory: stores.cacheHistory }),
     ...(stores.directory === undefined ? {} : { directory: stores.directory }),
     ...(stores.sharedPages === undefined ? {} : { sharedPages: stores.sharedPages }),
+    share: shareOf(config),
     watch: watchRegion(metrics, log),
   });
   projecting = running;
@@ -204,6 +208,7 @@ export async function serveRegion(config: Config): Promise<void> {
     newId: randomUUID,
     log,
     tell: relayTyping(link),
+    trunk: { key: trunkKey(config.ATOLL_MESH_SECRET, region), only: !config.ATOLL_ROLES.includes("gateway") },
     ...(config.ATOLL_ALLOWED_ORIGINS.includes("*") ? {} : { allowedOrigins: config.ATOLL_ALLOWED_ORIGINS }),
   });
   connections = () => gateway.connections();
@@ -233,10 +238,3 @@ export async function serveRegion(config: Config): Promise<void> {
 
 /** Only a supervisor that owns the server can do it; without one it is the operator's. */
 const askForJetStream = (): void => void process.send?.(RESTART_JETSTREAM);
-
-/** A signal, or the end of the supervisor's channel. */
-function askedToEnd(): Promise<string> {
-  return new Promise((done) => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "disconnect"] as const) process.once(signal, () => done(signal));
-  });
-}

@@ -5,14 +5,8 @@ import { createSecureContext } from "node:tls";
 import { z } from "zod";
 import { READ_CONSISTENCIES } from "../core/ports/store-modes.ts";
 import { withSecretFiles } from "./secret-files.ts";
+import { list, text } from "./setting-texts.ts";
 
-const text = z.string().min(1);
-const list = text.transform((value) =>
-  value
-    .split(",")
-    .map((item) => item.trim())
-    .filter(Boolean),
-);
 const authority = (store: string) => text.optional().describe(`PEM file of the authority that signed ${store}'s certificates`);
 const certificate = (store: string) => text.optional().describe(`PEM file of the certificate that ${store} knows this region by`);
 const certificateKey = text.optional().describe("PEM file of that certificate's key");

@@ -1,4 +1,4 @@
-/** `us-eu=40ms`, `eu=+1h`: settings of a region or of a pair of regions, as `up` takes them. */
+/** `us-eu=40ms`, `eu=+1h`, `2`: settings of a region, of a pair of regions or of all, as `up` takes them. */
 import { Stop } from "./answer.ts";
 import { parseDuration } from "./duration.ts";
 
@@ -62,4 +62,11 @@ export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (!(port >= 1 && port + 53 <= 65_535)) throw new Stop(2, `--port ${text} is no port`, "1 to 65482, as GeoDNS listens on port + 53");
   return port;
+}
+
+/** How many of something, from 0. */
+export function parseCount(flag: string, text: string, most: number): number {
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(count <= most)) throw new Stop(2, `${flag} ${text} is not understood`, `a number from 0 to ${most}`);
+  return count;
 }

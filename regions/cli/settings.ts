@@ -7,11 +7,11 @@ import {
   DOCUMENTATION,
   isNameServerAlone,
   type NameServerConfig,
-  type Problem,
   type Read,
   readConfig,
   readNameServerConfig,
 } from "../config.ts";
+import type { Problem } from "../problem.ts";
 import { Stop } from "./answer.ts";
 
 export type SettingOptions = Readonly<Record<string, unknown>> & { readonly config?: string };

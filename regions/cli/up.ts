@@ -2,13 +2,13 @@
 
 import { writeSync } from "node:fs";
 import { meshFolder } from "../mesh/folder.ts";
-import { keptRegions } from "../mesh/plan.ts";
+import { keptRegions, type ProcessCounts } from "../mesh/plan.ts";
 import type { ReadyDocument } from "../mesh/ready.ts";
 import { Refused } from "../mesh/refused.ts";
-import { switchesOf } from "../mesh/store-switches.ts";
+import { type StoreSwitches, switchesOf } from "../mesh/store-switches.ts";
 import type { RunningMesh, UpOptions } from "../mesh/supervisor.ts";
 import { type Answer, type Io, Stop } from "./answer.ts";
-import { parseClockOffsets, parseDelays, parsePort, parseRegions } from "./assignment.ts";
+import { parseClockOffsets, parseCount, parseDelays, parsePort, parseRegions } from "./assignment.ts";
 import type { Asked, Define } from "./define.ts";
 import { collect, examples } from "./define.ts";
 import { leave } from "./leave.ts";
@@ -24,9 +24,13 @@ export interface Options {
   readonly redis?: string;
   readonly mongodb?: string;
   readonly cassandra?: string;
+  readonly gateways: string;
+  readonly reconcilers: string;
   readonly detach?: boolean;
 }
 
+const GATEWAYS_MOST = 16;
+const RECONCILERS_MOST = 8;
 /** A detached supervisor's stderr is its log file. */
 const LOG = 2;
 
@@ -49,6 +53,8 @@ export const define: Define = (command, finish) => {
     )
     .option("--redis <url>", "presence, sessions and rate limits in this Redis (default: ATOLL_REDIS_URL, else in memory)")
     .option("--mongodb <uri>", "users, channels and members in this MongoDB too (default: ATOLL_MONGODB_URI, else embedded alone)")
+    .option("--gateways <n>", "gateway processes of each region, apart from its reconciler; 0: one process does all", "0")
+    .option("--reconcilers <n>", "reconciler processes of each region, which share out what is brought into Cassandra and MongoDB", "1")
     .option("--detach", "return when ready; stop it with atoll down")
     .addHelpText(
       "after",
@@ -58,12 +64,14 @@ export const define: Define = (command, finish) => {
         "atoll up --delay us-eu=40ms --delay us-ap=90ms    # as far apart as they are",
         "atoll up --clock-offset eu=+1h                   # what does a wrong clock do?",
         "atoll up --cassandra 127.0.0.1                   # each region a keyspace of its own",
+        "atoll up --gateways 2                            # sockets in processes of their own",
         "atoll up --redis redis://127.0.0.1:6379 --mongodb mongodb://127.0.0.1:27017/?replicaSet=rs0",
       ),
     );
   finish(command, async ({ options, io, json }: Asked<Options>) => {
     const folder = meshFolder(options.data);
     const regions = options.regions === undefined ? (keptRegions(folder) ?? ["us", "eu", "ap"]) : parseRegions(options.regions);
+    const stores = switchesOf(options, io.environment);
     const plan: Omit<UpOptions, "tell"> = {
       folder,
       regions,
@@ -71,12 +79,22 @@ export const define: Define = (command, finish) => {
       delays: parseDelays(options.delay ?? [], regions),
       clockOffsets: parseClockOffsets(options.clockOffset ?? [], regions),
       ...(options.natsServer === undefined ? {} : { natsServer: options.natsServer }),
-      stores: switchesOf(options, io.environment),
+      stores,
+      processes: processesOf(options, stores),
     };
     if (options.detach === true) return upDetached(folder, process.argv.slice(2), io);
     return process.send === undefined ? inForeground(plan, io, json) : forSomebody(plan);
   });
 };
+
+/** Without a store that follows there is nothing to share out: one reconciler does all, however many were asked for. */
+function processesOf({ gateways, reconcilers }: Options, { cassandra, mongodb }: StoreSwitches): ProcessCounts {
+  const asked = parseCount("--reconcilers", reconcilers, RECONCILERS_MOST);
+  return {
+    gateways: parseCount("--gateways", gateways, GATEWAYS_MOST),
+    reconcilers: cassandra === undefined && mongodb === undefined ? 1 : Math.max(1, asked),
+  };
+}
 
 /** Ends the mesh on the signals that mean "end"; the second one is not patient. */
 function onSignals(first: () => void): () => void {

@@ -75,9 +75,17 @@ function write(tables: OpenTables, writes: readonly TableWrite[]): void {
   }
 }
 
-export async function openLmdbStore({ directory }: { readonly directory: string }): Promise<StateStore> {
-  mkdirSync(directory, { recursive: true });
-  const root = open<unknown, string>({ path: directory, noSubdir: false, encoding: "json", maxDbs: TABLE_NAMES.length + 8 });
+export interface LmdbStoreOptions {
+  readonly directory: string;
+  /** For a process beside the one that writes: it sees what has been committed, and commits nothing. The store must be there. */
+  readonly readOnly?: boolean;
+}
+
+export async function openLmdbStore({ directory, readOnly = false }: LmdbStoreOptions): Promise<StateStore> {
+  if (!readOnly) mkdirSync(directory, { recursive: true });
+  const root = open<unknown, string>({ path: directory, noSubdir: false, encoding: "json", maxDbs: TABLE_NAMES.length + 8, readOnly });
+  // A reader that was killed would keep every row that has been replaced since.
+  root.readerCheck();
   const tables = openTables(root);
   const snapshots = new Set<TableSnapshot>();
   let closed = false;
@@ -115,6 +123,7 @@ export async function openLmdbStore({ directory }: { readonly directory: string 
     ...readerOf(table, {}),
     async commit(writes) {
       if (closed) throw new Error("the store is closed");
+      if (readOnly) throw new Error("this process only reads the store");
       root.transactionSync(() => write(tables, writes), COMMIT);
     },
     snapshot,

@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
 export interface ChildSpec {
@@ -30,6 +31,10 @@ export interface Child {
   stop(graceMs: number): Promise<void>;
   /** kill -9; it stays dead until `start`. */
   kill(): Promise<void>;
+  /** Whether the process that runs now has said this over its channel. */
+  said(word: string): boolean;
+  /** Hands over a connection, with a word that says so; false when nobody is there to take it. */
+  hand(word: string, connection: Socket): boolean;
   readonly running: boolean;
   /** Why it cannot run at all (wrong configuration), as its log says; then it is not tried again. */
   readonly hopeless: string | undefined;
@@ -66,6 +71,9 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
   let backoffMs = BACKOFF_FIRST_MS;
   let restart: NodeJS.Timeout | undefined;
   let gone: Promise<void> = Promise.resolve();
+  /** Connections go one after the other; nobody else would ever end those that waited for their turn when the process died. */
+  const handing = new Set<Socket>();
+  const said = new Set<string>();
 
   const launch = (): void => {
     const log = openLog(spec.logFile);
@@ -77,7 +85,10 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
     });
     if (typeof log === "number") closeSync(log);
     child = started;
-    if (spec.onMessage !== undefined) started.on("message", spec.onMessage);
+    started.on("message", (message) => {
+      if (typeof message === "string") said.add(message);
+      spec.onMessage?.(message);
+    });
     const { pid } = started;
     if (pid !== undefined) hooks.joined(pid);
     gone = new Promise((done) => {
@@ -87,6 +98,9 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
         told = true;
         if (pid !== undefined) hooks.left(pid);
         child = undefined;
+        for (const connection of handing) connection.destroy();
+        handing.clear();
+        said.clear();
         done();
         if (!wanted) return;
         if (spec.channel && code === USAGE) {
@@ -133,6 +147,16 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
       unwant();
       send("SIGKILL");
       await gone;
+    },
+    said: (word) => said.has(word),
+    hand: (word, connection) => {
+      if (child?.connected !== true) return false;
+      handing.add(connection);
+      child.send(word, connection, (error) => {
+        handing.delete(connection);
+        if (error !== null) connection.destroy();
+      });
+      return true;
     },
     get running() {
       return child !== undefined;

@@ -44,6 +44,14 @@ export interface MeshPlan {
   readonly geodnsPort: number;
   readonly geodnsHttpPort: number;
   readonly stores: SwitchedStores;
+  readonly processes: ProcessCounts;
+}
+/** Of each region. */
+export interface ProcessCounts {
+  /** Gateways apart from the reconciler; 0: one process does all. */
+  readonly gateways: number;
+  /** All of them; the first decides. */
+  readonly reconcilers: number;
 }
 
 /** ATOLL_MESH_SECRET of every region and of GeoDNS. */
@@ -142,7 +150,7 @@ function planRegion(
 }
 
 /** What a mesh is before its regions are laid out. */
-export type MeshBase = Pick<MeshPlan, "folder" | "secret" | "server" | "port" | "stores">;
+export type MeshBase = Pick<MeshPlan, "folder" | "secret" | "server" | "port" | "stores" | "processes">;
 
 export async function planMesh(
   folder: MeshFolder,
@@ -150,13 +158,14 @@ export async function planMesh(
   port: number,
   server: FoundServer,
   stores: SwitchedStores,
+  processes: ProcessCounts,
 ): Promise<MeshPlan> {
   const kept: Omit<Layout, "format"> = keptLayout(folder, regions) ?? { regions, ports: {} };
   const promised = await checkPromised(port, kept);
   const ports = { ...kept.ports, ...(await choosePorts(regions, kept.ports, promised)) };
   const taken = [...promised, ...Object.values(ports).flatMap((one) => Object.values(one) as number[])];
   const geodnsHttp = await choosePort(kept.geodnsHttp, taken);
-  return drawPlan({ folder, secret: secretOf(folder), server, port, stores }, { ...kept, format: 1, ports, geodnsHttp });
+  return drawPlan({ folder, secret: secretOf(folder), server, port, stores, processes }, { ...kept, format: 1, ports, geodnsHttp });
 }
 
 /** Writes down what follows from a layout: the list of regions, every server's configuration. */

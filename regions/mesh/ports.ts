@@ -12,11 +12,13 @@ export interface RegionPorts {
   readonly leaf: number;
   /** Gateway tier, where other regions' gateways really arrive. */
   readonly link: number;
+  /** Where the reconciler listens when gateways are processes of their own. */
+  readonly reconciler: number;
   /** The proxy in front of `link`: what is advertised to other regions. */
   readonly proxy: number;
 }
 type PortName = keyof RegionPorts;
-const NAMES: readonly PortName[] = ["jetStream", "jetStreamMonitor", "gateway", "gatewayMonitor", "leaf", "link", "proxy"];
+const NAMES: readonly PortName[] = ["jetStream", "jetStreamMonitor", "gateway", "gatewayMonitor", "leaf", "link", "proxy", "reconciler"];
 
 export const tcpFree = (port: number): Promise<boolean> =>
   new Promise((done) => {

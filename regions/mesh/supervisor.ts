@@ -11,7 +11,7 @@ import { type MeshFolder, writeWhole } from "./folder.ts";
 import { openGeodnsChild } from "./geodns-child.ts";
 import { openMembership } from "./membership.ts";
 import { carryOut } from "./orders.ts";
-import { type MeshPlan, planMesh, readyOf } from "./plan.ts";
+import { type MeshPlan, type ProcessCounts, planMesh, readyOf } from "./plan.ts";
 import type { ReadyDocument } from "./ready.ts";
 import { Refused } from "./refused.ts";
 import { openRoster, sweep } from "./roster.ts";
@@ -29,6 +29,7 @@ export interface UpOptions {
   readonly clockOffsets: Readonly<Record<string, number>>;
   readonly natsServer?: string;
   readonly stores: SwitchedStores;
+  readonly processes: ProcessCounts;
   /** One line of progress or news for people. */
   readonly tell: (line: string) => void;
 }
@@ -85,13 +86,13 @@ export async function superviseMesh(options: UpOptions, signal: AbortSignal): Pr
   }
 }
 
-async function prepare({ folder, regions, port, natsServer, stores, tell }: UpOptions, undo: Undo): Promise<MeshPlan> {
+async function prepare({ folder, regions, port, natsServer, stores, processes, tell }: UpOptions, undo: Undo): Promise<MeshPlan> {
   undo.add(takeFolder(folder));
   const left = await sweep(folder);
   if (left > 0) tell(`ended ${left} processes that a killed mesh had left behind`);
   rmSync(folder.meshFile, { force: true });
   const server = await findOrInstall({ env: process.env, say: tell, ...(natsServer === undefined ? {} : { named: natsServer }) });
-  return planMesh(folder, regions, port, server, stores);
+  return planMesh(folder, regions, port, server, stores, processes);
 }
 
 interface Started {

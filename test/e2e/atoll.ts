@@ -56,6 +56,8 @@ async function freePort(): Promise<number> {
 export const KINDS = ["program", "jetstream", "gateway"] as const;
 export type Kind = (typeof KINDS)[number];
 
+const SHARE = "--reconciler-share";
+
 const commandLine = (pid: number): string => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -147,7 +149,15 @@ export class MeshUnderTest {
   /** The living process of a region; undefined while it is down. */
   pid(region: string, kind: Kind): number | undefined {
     const named = join(this.data, region, kind === "program" ? "state" : `${kind}.conf`);
-    return this.processes().find((pid) => commandLine(pid).includes(named));
+    return this.processes().find((pid) => commandLine(pid).includes(named) && !commandLine(pid).includes(SHARE));
+  }
+  /** A living reconciler beside a region's first one. */
+  sharePid(region: string): number | undefined {
+    return this.processes().find((pid) => commandLine(pid).includes(join(this.data, region, "state")) && commandLine(pid).includes(SHARE));
+  }
+  /** A living gateway process of a region that has them apart; undefined while it is down. */
+  gatewayPid(region: string, nth: number): number | undefined {
+    return this.processes().find((pid) => commandLine(pid).includes(join(this.data, region, `gateway-${nth}`)));
   }
   async remove(): Promise<void> {
     await this.run("down");

@@ -9,7 +9,11 @@ import { channelOf } from "./channel.ts";
 import type { Person, Write } from "./person.ts";
 
 export interface Traffic {
+  /** Where it is written. */
+  readonly channel: string;
   acked(): number;
+  /** "author key" of each acked command. */
+  commands(): ReadonlySet<string>;
   /** The slowest answer so far, from the first try to the last, ms. */
   slowestMs(): number;
   /** Answers that no retry should have brought: refusals other than `unavailable`. */
@@ -80,7 +84,9 @@ export async function openTraffic({ mesh, seed, name, writers = WRITERS, rate = 
   });
 
   return {
+    channel,
     acked: () => acked.size,
+    commands: () => acked,
     slowestMs: () => slowestMs,
     refused: () => refused,
     stop: async () => {

@@ -8,7 +8,7 @@ import type { Context } from "../../gateway/context.ts";
 import { converse } from "../../gateway/conversation.ts";
 import { decodeCursor } from "../../gateway/cursor.ts";
 import { FanOut } from "../../gateway/fan-out.ts";
-import { Line } from "../../gateway/line.ts";
+import type { Line } from "../../gateway/line.ts";
 import type { Metrics } from "../../gateway/metrics.ts";
 import { Flusher } from "../../gateway/outbox.ts";
 import type { GatewayParts } from "../../gateway/parts.ts";
@@ -16,6 +16,7 @@ import { DEFAULT_LIMITS } from "../../gateway/parts.ts";
 import { tellPresence } from "../../gateway/presence-news.ts";
 import type { ClientFrame } from "../../gateway/protocol/frames-in.ts";
 import { Routing } from "../../gateway/routing.ts";
+import { SocketLine, type SocketLineParts } from "../../gateway/socket-line.ts";
 import { Typing } from "../../gateway/typing.ts";
 import type { Life } from "./life.ts";
 import type { RunningRegion } from "./running-region.ts";
@@ -47,6 +48,7 @@ export interface Wire {
 
 export class SimulatedGateway {
   readonly #context: Context;
+  readonly #lineParts: SocketLineParts;
   readonly #life: Life;
   #connections = 0;
 
@@ -68,15 +70,20 @@ export class SimulatedGateway {
     const routing = new Routing();
     const fanOut = new FanOut({ reader: running.reader, routing, metrics: NO_METRICS, now: parts.now, happened: () => {} });
     this.#life = life;
+    const limits = { ...DEFAULT_LIMITS, socketBytes: SOCKET_BYTES };
+    const lines = new Set<Line>();
+    this.#lineParts = {
+      ...{ log: parts.log, rank: () => [], began: () => () => {}, limits, timers: life, newId: parts.newId, lines, slow: () => {} },
+      flusher: new Flusher((run) => void life.after(0, run)),
+    };
     this.#context = {
       parts,
-      limits: { ...DEFAULT_LIMITS, socketBytes: SOCKET_BYTES },
+      limits,
       routing,
       fanOut,
-      flusher: new Flusher((run) => void life.after(0, run)),
       typing: new Typing(parts, routing),
       catchUp: { reader: running.reader, timers: life, pageEvents: PAGE_EVENTS, told: () => fanOut.told },
-      lines: new Set(),
+      lines,
       draining: () => false,
     } as unknown as Context;
     running.feed.listen((told) => fanOut.hear(told));
@@ -86,7 +93,7 @@ export class SimulatedGateway {
   /** A client says hello. `hear` is called inside the region's life, when a frame leaves it. */
   connect({ user, cursor, channels }: Hello, hear: (frame: ServerFrameText) => void): Wire {
     const socket = new FakeSocket(this.#life, hear);
-    const line = new Line(this.#context, socket as unknown as WebSocket, undefined);
+    const line = new SocketLine(this.#lineParts, socket as unknown as WebSocket, undefined);
     const identity = { actor: { user, roles: ["user" as const] }, expiresAtMs: Number.MAX_SAFE_INTEGER };
     const began = cursor === undefined ? undefined : decodeCursor(cursor);
     const connection = new Connection(this.#context, line, identity, { cursor: began, seen: undefined, holds: false });

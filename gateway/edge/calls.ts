@@ -1,0 +1,59 @@
+/** Calls over HTTP are answered by the region's reconciler: a gateway process passes them on as they came, with the caller's address. */
+import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
+import { createProxyServer } from "httpxy";
+import { Refusal } from "../../core/errors.ts";
+import { addressOf } from "../address.ts";
+import type { Log } from "../parts.ts";
+import { problemOf } from "../problem.ts";
+import { KEY_HEADER } from "../trunk/words.ts";
+
+export interface CallsParts {
+  /** http://host:port. */
+  readonly reconciler: string;
+  readonly key: string;
+  readonly log: Log;
+}
+export interface Calls {
+  pass(request: IncomingMessage, response: ServerResponse): void;
+  close(): void;
+}
+
+/** Longer than any call takes: a verify reads for ten seconds. */
+const ANSWER_MS = 65_000;
+/** The reconciler keeps an idle connection longer than this. */
+const IDLE_MS = 30_000;
+
+export function openCalls({ reconciler, key, log }: CallsParts): Calls {
+  const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
+  const proxy = createProxyServer({ target: reconciler, agent, proxyTimeout: ANSWER_MS });
+  proxy.on("error", (error, _request, response) => {
+    if (response === undefined || !("writeHead" in response) || response.destroyed || response.writableEnded) return; // the caller went away, or has the answer
+    log.warn({ event: "call.lost", err: error }, "a call could not be passed on to the reconciler");
+    answerProblem(response, LOST);
+  });
+  return {
+    pass: (request, response) => {
+      const headers = { [KEY_HEADER]: key, "x-forwarded-for": addressOf(request.socket.remoteAddress) ?? "" };
+      void proxy.web(request, response, { headers });
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+const LOST = new Refusal("unavailable", "This region's reconciler does not answer; what became of the call is unknown.", {
+  hint: "Try again with the same Idempotency-Key, here or in the next region.",
+  retryAfterS: 1,
+});
+
+export function answerProblem(response: ServerResponse, refusal: Refusal): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(refusal.status, {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfterS ?? 1))),
+  });
+  response.end(JSON.stringify(problemOf(refusal)));
+}

@@ -1,0 +1,149 @@
+/**
+ * A gateway process of its own: it holds sockets, reads and checks what comes over them, queues what goes out, and passes the rest on to the
+ * region's reconciler. It keeps nothing that would be missed: whoever was connected comes back with their cursor, to any gateway.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { Hono } from "hono";
+import { Refusal } from "../../core/errors.ts";
+import type { Timers } from "../../core/ports/time.ts";
+import { addressOf } from "../address.ts";
+import { HTTP_OPTIONS } from "../http-options.ts";
+import { InFlight } from "../in-flight.ts";
+import type { Line } from "../line.ts";
+import { CONNECT, isAllowed } from "../line-doors.ts";
+import { Flusher } from "../outbox.ts";
+import type { GatewayLimits, Log } from "../parts.ts";
+import { DEFAULT_LIMITS } from "../parts.ts";
+import { problemResponse } from "../problem.ts";
+import { SocketLine } from "../socket-line.ts";
+import type { DoorEnv } from "../websocket-seam.ts";
+import { openWebSocketDoor } from "../websocket-seam.ts";
+import { answerProblem, openCalls } from "./calls.ts";
+import type { EdgeMetrics } from "./edge-metrics.ts";
+import { TrunkEnd } from "./trunk-end.ts";
+
+export interface EdgeParts {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Of the region's reconciler: http://host:port. */
+  readonly reconciler: string;
+  /** Of the region (trunk/words.ts). */
+  readonly key: string;
+  /** What this process calls itself. */
+  readonly name: string;
+  readonly timers: Timers;
+  readonly newId: () => string;
+  readonly log: Log;
+  readonly metrics: EdgeMetrics;
+  readonly limits?: Partial<GatewayLimits>;
+  readonly allowedOrigins?: readonly string[];
+}
+export interface Edge {
+  readonly port: number;
+  /** Open sockets. */
+  sockets(): number;
+  readonly state: { readonly up: boolean; readonly why: string };
+  /** Serves a connection that somebody else has accepted. */
+  take(connection: Socket): void;
+  /** Takes nothing new, and lets every socket go when nothing of it waits for its answer (H10). */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const SWEEP_MS = 1_000;
+const LOOK_MS = 20;
+
+export async function openEdge(parts: EdgeParts): Promise<Edge> {
+  const { timers, log, metrics, newId, reconciler, key } = parts;
+  const limits = { ...DEFAULT_LIMITS, ...parts.limits };
+  const lines = new Set<Line>();
+  const calls = openCalls({ reconciler, key, log });
+  const inFlight = new InFlight();
+  let draining = false;
+  const trunk = new TrunkEnd({ reconciler, key, name: parts.name, timers, log, soon: setImmediate, carried: metrics.carried });
+  const lineParts = {
+    ...{ log, limits, timers, newId, lines, flusher: new Flusher() },
+    rank: () => trunk.regions,
+    began: () => () => {},
+    slow: (line: Line) => trunk.slow(line),
+  };
+  const app = new Hono<{ Bindings: DoorEnv }>();
+  const door = openWebSocketDoor(app, (socket, request) =>
+    trunk.carry(new SocketLine(lineParts, socket, addressOf(request.socket.remoteAddress))),
+  );
+  app.get(CONNECT, async (c, next) => {
+    const refusal = draining ? GOING : trunk.refuses;
+    if (refusal !== undefined) return problemResponse(refusal);
+    if (!isAllowed(parts.allowedOrigins, c.req.header("origin"))) return problemResponse(FOREIGN);
+    return (await door.upgrade(c, next)) ?? undefined;
+  });
+
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    response.once("close", inFlight.began());
+    const path = request.url?.split("?", 1)[0];
+    if (path === "/healthz") response.end("ok\n");
+    else if (path === "/metrics/gateway")
+      void metrics.text().then((text) => response.setHeader("content-type", metrics.contentType).end(text));
+    else if (path === "/readyz" && (draining || !trunk.state.up)) notReady(response, draining ? "going" : trunk.state.why);
+    else if (draining) answerProblem(response, GOING);
+    else if (!trunk.state.up) answerProblem(response, trunk.refuses ?? GOING);
+    else calls.pass(request, response);
+  };
+  const server = createServer(HTTP_OPTIONS, answer);
+  door.listenOn(server);
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(parts.port, parts.host, resolve);
+  });
+  const sweeps = [
+    timers.every(SWEEP_MS, () => {
+      for (const line of lines) line.check();
+      metrics.standing(lines.size, trunk.state.up);
+    }),
+    timers.every(limits.pingMs, () => {
+      for (const line of lines) line.probe();
+    }),
+  ];
+  const emptied = async (withinMs: number): Promise<void> => {
+    const untilMs = timers.monotonicMs() + withinMs;
+    while (lines.size > 0 && timers.monotonicMs() < untilMs) await new Promise<void>((later) => timers.after(LOOK_MS, later));
+  };
+
+  return {
+    port: (server.address() as { readonly port: number }).port,
+    sockets: () => lines.size,
+    get state() {
+      return trunk.state;
+    },
+    take: (connection) => {
+      connection.allowHalfOpen = true; // as of connections that a server accepts itself
+      server.emit("connection", connection);
+    },
+    drain: async () => {
+      draining = true;
+      server.close();
+      server.closeIdleConnections();
+      trunk.leave();
+      await Promise.all([emptied(limits.drainMs), inFlight.none(timers, limits.drainMs)]);
+      for (const line of lines) line.goodbye("restart");
+    },
+    close: async () => {
+      draining = true;
+      for (const sweep of sweeps) sweep.cancel();
+      trunk.close();
+      calls.close();
+      server.close();
+      door.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+const GOING = new Refusal("unavailable", "This gateway is going away; try the next one.", { retryAfterS: 1 });
+const FOREIGN = new Refusal("forbidden", "Pages of this origin may not connect.");
+
+function notReady(response: ServerResponse, why: string): void {
+  response.writeHead(503, { "content-type": "text/plain", "cache-control": "no-store" }).end(`[-]gateway ${why}\nnot ready\n`);
+}

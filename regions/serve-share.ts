@@ -1,0 +1,84 @@
+/**
+ * A reconciler beside the first one of its region: it brings its share of the channels into the stores that follow (Cassandra, MongoDB), and
+ * decides nothing. It reads what the first one has committed, where it stands, on the disk they share; so all of them count changes alike,
+ * and whichever dies goes on from what the stores say they hold.
+ */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { StateStore } from "../core/ports/state-store.ts";
+import type { Share } from "../core/share.ts";
+import { openMetrics } from "../gateway/metrics.ts";
+import { openLoneRegisters } from "../reconciliation/lone-registers.ts";
+import { openProjections, seriesOf } from "../reconciliation/projections.ts";
+import { askedToEnd } from "./asked-to-end.ts";
+import { openBootClock } from "./boot-clock.ts";
+import type { Config } from "./config.ts";
+import { openLmdbStore } from "./embedded/lmdb-store.ts";
+import { openOpsDoor } from "./ops-door.ts";
+import { openRealTimers } from "./real-timers.ts";
+import { CannotServe } from "./refusal.ts";
+import { openRegionLog, type RegionLog } from "./region-log.ts";
+import { watchRegion } from "./region-metrics.ts";
+import { openRegionStores } from "./region-stores.ts";
+import { showProjections } from "./show-projections.ts";
+import { version } from "./version.ts";
+
+/** The first reconciler commits two to five times a second. */
+const LOOK_MS = 100;
+const AGAIN_MS = 200;
+/** The page in hand, and its note. */
+const DRAIN_MS = 8_000;
+
+export async function serveShare(config: Config, share: Share): Promise<void> {
+  const region = config.ATOLL_REGION;
+  const log = openRegionLog(config).child({ share: `${share.nth}/${share.of}` });
+  if (config.ATOLL_CASSANDRA_CONTACT_POINTS === undefined && config.ATOLL_MONGODB_URI === undefined)
+    throw new CannotServe(
+      "ATOLL_RECONCILER_SHARE shares out what is brought into Cassandra and MongoDB, and neither is named: set ATOLL_CASSANDRA_CONTACT_POINTS or ATOLL_MONGODB_URI, or leave the share out",
+    );
+  const asked = askedToEnd();
+  const [clock, timers, boot] = [openBootClock(0), openRealTimers(), randomUUID()];
+  const store = await Promise.race([whenThere(join(config.ATOLL_DATA_DIR, "store"), log), asked.then(() => undefined)]);
+  if (store === undefined) return;
+  const metrics = openMetrics({ region, version: version() });
+  const nowMs = (): number => clock.nowMs();
+  const { ATOLL_REDIS_URL: _, ...withoutRedis } = config;
+  const stores = openRegionStores({ config: withoutRedis, boot, timers, nowMs, metrics, log, facts: () => projections.facts() });
+  const projections = openProjections({
+    ...{ region, boot, store, share, timers, nowMs, random: Math.random, watch: watchRegion(metrics, log) },
+    ...(stores.history === undefined ? {} : { history: stores.history }),
+    ...(stores.directory === undefined ? {} : { directory: stores.directory }),
+  });
+  await projections.begin();
+  const looks = timers.every(LOOK_MS, () => {
+    projections.nudge();
+    showProjections(metrics, projections.facts());
+  });
+  const door = await openOpsDoor({
+    ...{ host: config.ATOLL_HOST, port: config.ATOLL_PORT, registry: metrics.registry },
+    readiness: () => stores.lines(),
+  });
+  log.info({ event: "share.ready", port: door.port }, "this process brings its share of the channels into the stores");
+
+  const why = await asked;
+  log.info({ event: "share.draining", why }, "the process ends");
+  setTimeout(() => process.exit(1), DRAIN_MS).unref();
+  looks.cancel();
+  door.close();
+  await projections.stop();
+  await stores.close();
+  await store.close();
+  log.info({ event: "share.stopped" }, "the process has stopped");
+}
+
+/** The first reconciler makes the store, and notes whose numbers its changes are. */
+async function whenThere(directory: string, log: RegionLog): Promise<StateStore> {
+  for (let tries = 0; ; tries += 1) {
+    const store = await openLmdbStore({ directory, readOnly: true }).catch((why: unknown) => {
+      if (tries === 0) log.info({ event: "share.waits", why: String(why) }, "the first reconciler has made no store yet");
+    });
+    if (store !== undefined && seriesOf(store) !== undefined) return openLoneRegisters(store);
+    await store?.close();
+    await new Promise((later) => setTimeout(later, AGAIN_MS));
+  }
+}
