@@ -20,6 +20,8 @@ export interface ConvergenceOptions {
 const LOOK_MS = 250;
 /** What each turn leaves to the one before it. */
 const TURN_MS = 500;
+/** Comparing takes at most one part in so many of the time. */
+const SHARE = 100;
 /** A busy mesh that has just healed is asked again soon; it costs each region a commit and the events of those moments once more. */
 const RETRY_MS = { least: 250, most: 2_000 } as const;
 
@@ -39,10 +41,10 @@ export class Convergence {
     return () => timer.cancel();
   }
 
-  /** All regions have been compared, by whoever asked: the next time is half a minute away. */
-  compared(): void {
+  /** All regions have been compared, by whoever asked: the next time is half a minute away, or more where reading the sums of a large state takes long. */
+  compared(sumsMs: number): void {
     this.#retryMs = RETRY_MS.least;
-    this.#wait(LIMITS.verifyEveryMs);
+    this.#wait(Math.max(LIMITS.verifyEveryMs, sumsMs * SHARE));
   }
 
   #look(): void {
@@ -62,7 +64,7 @@ export class Convergence {
     const outcome = await this.#options.compare().catch((): Outcome => "undecided");
     this.#comparing = false;
     if (outcome === "equal" || outcome === "differs") {
-      if ((this.#dueMs ?? 0) <= this.#options.timers.monotonicMs()) this.compared();
+      if ((this.#dueMs ?? 0) <= this.#options.timers.monotonicMs()) this.compared(0);
       return;
     }
     this.#wait(this.#retryMs);

@@ -28,11 +28,18 @@ export interface VerifiedRegion {
   quarantined(): number;
 }
 
+export interface ComparedWhole {
+  readonly equal: boolean;
+  readonly digest: string;
+  /** How long reading the kept sums took here; 0 where the registers themselves were read, as somebody asked for that. */
+  readonly sumsMs: number;
+}
+
 export interface VerifyHostOptions {
   readonly region: VerifiedRegion;
   readonly timers: Timers;
   /** All regions were compared at one vector, as a whole: equal with this digest, or not. */
-  readonly compared: (outcome: { readonly equal: boolean; readonly digest: string }) => void;
+  readonly compared: (outcome: ComparedWhole) => void;
 }
 
 interface Barrier {
@@ -47,6 +54,7 @@ interface Barrier {
   /** Monotonic; no question keeps the transaction beyond it. */
   lastMs: number;
   reading?: RootReading;
+  readMs: number;
   /** The last root computed: where buckets are listed from, and what an outcome is believed by. */
   root?: StateRoot & { readonly whole: boolean };
 }
@@ -97,12 +105,13 @@ export class VerifyHost implements Handlers {
     if (snapshot === undefined) throw new Gone("the barrier has not been reached");
     const reading = sameReading(barrier.reading, mode, channel) ?? new RootReading(snapshot, { mode, channel });
     barrier.reading = reading;
-    const untilMs = this.#options.timers.monotonicMs() + PIECE_MS;
+    const beganMs = this.#options.timers.monotonicMs();
     let root = reading.readOn();
-    while (root === undefined && this.#options.timers.monotonicMs() < untilMs) {
+    while (root === undefined && this.#options.timers.monotonicMs() < beganMs + PIECE_MS) {
       await this.#pause(barrier);
       root = reading.readOn();
     }
+    if (mode === "light") barrier.readMs += this.#options.timers.monotonicMs() - beganMs;
     if (root === undefined) return { root: null, read: reading.rows };
     barrier.root = { ...root, whole: channel === undefined };
     return { root: { digest: root.digest, proof: root.proof, events: root.events }, read: reading.rows };
@@ -150,9 +159,9 @@ export class VerifyHost implements Handlers {
   async release(asker: string, { session, equal }: VerifyQuestions["release"]["ask"]): Promise<Record<string, never>> {
     const barrier = this.#barrier;
     if (barrier === undefined || barrier.session !== session || barrier.asker !== asker) return {};
-    const { root } = barrier;
+    const { root, readMs } = barrier;
     this.#end(barrier);
-    if (equal !== undefined && root?.whole) this.#options.compared({ equal, digest: root.digest });
+    if (equal !== undefined && root?.whole) this.#options.compared({ equal, digest: root.digest, sumsMs: readMs });
     return {};
   }
 
@@ -167,7 +176,7 @@ export class VerifyHost implements Handlers {
       end = resolve;
     });
     const timer = this.#options.timers.after(LIMITS.verifyHoldMs, () => this.#end(barrier));
-    const barrier: Barrier = { session, asker, over, end, timer, held: true, lastMs: 0 };
+    const barrier: Barrier = { session, asker, over, end, timer, held: true, lastMs: 0, readMs: 0 };
     this.#barrier = barrier;
     return barrier;
   }

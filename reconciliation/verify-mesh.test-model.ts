@@ -68,9 +68,9 @@ export class FakeRegion implements VerifiedRegion {
         every: (ms, run) => time.every(ms, run),
         after: (ms, run) => time.after(ms === 0 ? this.turnMs : ms, run),
       },
-      compared: ({ equal, digest }) => {
+      compared: ({ equal, digest, sumsMs }) => {
         this.converged = equal ? digest : null;
-        this.convergence.compared();
+        this.convergence.compared(sumsMs);
       },
     });
     const barriers = new Barriers({ link, host, timers: time, reachable: (peer) => !this.cutOff.has(peer) }, `${name}.1`);

@@ -89,8 +89,8 @@ export function openVerifying(parts: VerifyingParts): Verifying {
   const host = new VerifyHost({
     region,
     timers,
-    compared: ({ equal, digest }: { readonly equal: boolean; readonly digest: string }) => {
-      convergence.compared();
+    compared: ({ equal, digest, sumsMs }) => {
+      convergence.compared(sumsMs);
       if (equal) links.setConverged(digest, parts.nowMs());
       else links.clearConverged();
     },
