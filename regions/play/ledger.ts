@@ -1,5 +1,7 @@
 /** What became of every message: pure accounting over what writers were told and what readers and histories show. */
 
+import { identityIn } from "../../core/ids.ts";
+
 export interface Delivered {
   readonly command: string;
   readonly position: string;
@@ -40,19 +42,24 @@ export class ReaderLedger {
   }
 }
 
-/** Messages of one region's histories against what was accepted: each once, none missing. */
+/**
+ * Messages of one region's histories against what was accepted: each once, none missing. A message is known by its identity: an author who was
+ * answered by the second of two regions knows it by another tag than the one that is shown (T3).
+ */
 export function compareHistory(
   accepted: ReadonlySet<string>,
   shown: readonly string[],
 ): { readonly lost: number; readonly duplicated: number } {
   const counts = new Map<string, number>();
-  for (const id of shown) counts.set(id, (counts.get(id) ?? 0) + 1);
+  for (const id of shown.map(identity)) counts.set(id, (counts.get(id) ?? 0) + 1);
   let lost = 0;
-  for (const id of accepted) if (!counts.has(id)) lost += 1;
+  for (const id of accepted) if (!counts.has(identity(id))) lost += 1;
   let duplicated = 0;
   for (const count of counts.values()) duplicated += count - 1;
   return { lost, duplicated };
 }
+
+const identity = (id: string): string => identityIn("message", id) ?? id;
 
 export function percentile(values: readonly number[], share: number): number {
   if (values.length === 0) return 0;

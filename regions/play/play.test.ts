@@ -67,3 +67,10 @@ test("a history is compared with what was accepted: missing is lost, twice is du
   expect(compareHistory(new Set(["a", "b"]), ["a", "a"])).toEqual({ lost: 1, duplicated: 1 });
   expect(percentile([5, 1, 3], 0.5)).toBe(3);
 });
+
+test("T3: what two cut-off regions accepted as twins is one message, whichever of them its author was answered by", () => {
+  const identity = "0123456789abcdefghjkmnpqrs";
+  const twin = (region: string): string => `msg_${region}_${identity}`;
+  expect(compareHistory(new Set([twin("us")]), [twin("eu")])).toEqual({ lost: 0, duplicated: 0 });
+  expect(compareHistory(new Set([twin("us")]), [twin("eu"), twin("us")])).toEqual({ lost: 0, duplicated: 1 });
+});
