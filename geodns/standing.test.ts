@@ -4,8 +4,8 @@ import { type Look, seen, type Watched } from "./health.ts";
 import { type Sighting, type Standing, stand, type Told, type Vote } from "./standing.ts";
 import { STEERING } from "./steering-settings.ts";
 
-const up: Watched = { state: "up", why: "ready", settled: true, against: 0 };
-const down: Watched = { state: "down", why: "no answer", settled: true, against: 0 };
+const up: Watched = { state: "up", why: "ready", settled: true, against: 0, neverUp: false };
+const down: Watched = { state: "down", why: "no answer", settled: true, against: 0, neverUp: false };
 const vote = (from: string, watched: Watched): Vote => ({ from, ...watched });
 const told: Told = { load: 0, converged: false, cutOffMs: 0 };
 const MINUTE = 60_000;
@@ -49,6 +49,10 @@ describe("looks at a region", () => {
   });
   test("the first of all decides, when it is good", () => {
     expect([looked(ready).state, looked(gone).state]).toEqual(["up", "up"]);
+  });
+  test("who was never seen well is believed at its first yes; later it needs three like everybody", () => {
+    expect(looked(gone, gone, gone, ready)).toMatchObject({ state: "up", settled: true });
+    expect(looked(gone, gone, gone, ready, gone, gone, gone, ready)).toMatchObject({ state: "down", settled: false });
   });
   test("whatever comes, a state changes only after three in a row that agree, or by the region's own word: nothing flaps", () => {
     const look = fc.constantFrom<Look>(ready, gone, { found: "unready", why: "no store" });
@@ -97,7 +101,7 @@ describe("several vantage points", () => {
     });
   });
   test("what the region says to whoever reaches it counts", () => {
-    const clock: Watched = { state: "clock", why: "900 ms ahead", settled: true, against: 0 };
+    const clock: Watched = { state: "clock", why: "900 ms ahead", settled: true, against: 0, neverUp: false };
     expect(state(new Observer().sees({ own: down, others: [vote("eu", clock)] }))).toBe("clock");
   });
   test("drained by order it is drained, whatever is seen", () => {

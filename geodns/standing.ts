@@ -14,7 +14,7 @@ import type { RegionHealth } from "./region.ts";
 import type { SteeringSettings } from "./steering-settings.ts";
 
 /** What another region's gateway holds of a region. */
-export interface Vote extends Omit<Watched, "against"> {
+export interface Vote extends Omit<Watched, "against" | "neverUp"> {
   readonly from: string;
 }
 /** What a region tells of itself. */

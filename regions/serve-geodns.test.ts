@@ -135,6 +135,7 @@ describe("atoll serve --role geodns", () => {
     await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${http}/readyz`)).status).toBe(200), { timeout: 10_000 });
     const words = await (await fetch(`http://127.0.0.1:${http}/readyz?verbose`)).text();
     expect(words).toContain("[+]looked at every region\n");
+    expect(words).toContain("[+]sees us up, eu up\n");
     expect((await fetch(`http://127.0.0.1:${http}/v1/regions`)).status).toBe(404);
   });
 

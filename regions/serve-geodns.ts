@@ -11,7 +11,7 @@ import { gdnsdUnwritten, openNameServer } from "./name-server.ts";
 import { openNameServerDoor } from "./name-server-door.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
-import { openObserver } from "./steering/observer.ts";
+import { type Observer, openObserver } from "./steering/observer.ts";
 import { steeringFacts } from "./steering/steering-facts.ts";
 import { steeringKey } from "./steering/told.ts";
 import { present, readTopology, steeringOf, type Topology } from "./topology.ts";
@@ -91,6 +91,7 @@ export async function serveGeoDns(config: NameServerConfig): Promise<void> {
         regions.map(({ name }) => name),
         observer.looks(),
       ),
+      { name: "sees", ok: true, detail: standing(observer).join(", ") },
       { name: "topology", ok: true, detail: watch.fault() ?? `${regions.length} regions` },
       { name: "geo", ok: true, detail: geo.detail() },
     ],
@@ -107,6 +108,10 @@ export async function serveGeoDns(config: NameServerConfig): Promise<void> {
   await door.close();
   log.info({ event: "geodns.stopped", why }, "the name server has stopped");
 }
+
+/** How each region stands, once that is sure: "us up". */
+const standing = ({ standings }: Observer): readonly string[] =>
+  [...standings()].flatMap(([name, { health }]) => (health.settled ? [`${name} ${health.state}`] : []));
 
 /** It may be asked once it has looked at every region: before, it would send people to who is down. */
 function looked(

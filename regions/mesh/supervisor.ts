@@ -8,7 +8,7 @@ import { findOrInstall } from "../nats/server-install.ts";
 import type { ChildHooks } from "./child.ts";
 import { type ControlServer, openControl } from "./control.ts";
 import { type MeshFolder, writeWhole } from "./folder.ts";
-import { openGeodnsChild } from "./geodns-child.ts";
+import { nameServerSees, openGeodnsChild } from "./geodns-child.ts";
 import { openMembership } from "./membership.ts";
 import { carryOut } from "./orders.ts";
 import { type MeshPlan, type ProcessCounts, planMesh, readyOf } from "./plan.ts";
@@ -43,6 +43,7 @@ export interface RunningMesh {
 
 const READY_MS = 90_000;
 const LINKS_MS = 20_000;
+const NAME_SERVER_MS = 10_000;
 
 /** Undoes, last first, whatever has been done so far. */
 class Undo {
@@ -74,7 +75,7 @@ export async function superviseMesh(options: UpOptions, signal: AbortSignal): Pr
     );
     aborted.catch(() => undefined);
     signal.throwIfAborted();
-    await Promise.race([settle(started, options), aborted]);
+    await Promise.race([settle(plan, started, options), aborted]);
     const ready = readyOf(plan);
     undo.add(() => rmSync(options.folder.meshFile, { force: true }));
     writeWhole(options.folder.meshFile, `${JSON.stringify(ready)}\n`);
@@ -134,8 +135,10 @@ async function start(plan: MeshPlan, { folder, delays, clockOffsets, tell }: UpO
   return { regions, waitForEchoes };
 }
 
-async function settle({ regions, waitForEchoes }: Started, { tell }: UpOptions): Promise<void> {
+async function settle(plan: MeshPlan, { regions, waitForEchoes }: Started, { tell }: UpOptions): Promise<void> {
   await Promise.all([...regions.processes.values()].map((region) => region.ready(READY_MS)));
   await waitForEchoes;
   if (!(await regions.links.up(LINKS_MS))) tell("not every link between regions is up yet; atoll status shows which");
+  if (!(await nameServerSees(plan, regions.names, NAME_SERVER_MS)))
+    tell(`GeoDNS does not send people to every region yet; its log: ${plan.folder.root}/geodns.log`);
 }
