@@ -51,6 +51,9 @@ export async function terraformForTests(): Promise<boolean> {
   return tofu !== undefined;
 }
 
+/** What is run as Terraform, after `terraformForTests`. */
+export const terraformProgram = (): string => program;
+
 /** A copy of `terraform/`, so that nothing is written into the checkout. */
 export class Workspace {
   readonly folder = mkdtempSync(join(tmpdir(), "atoll-terraform-"));
