@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { jwtVerify } from "jose";
 import { expect, test } from "vitest";
 import type { Io } from "./answer.ts";
 import { COMMANDS } from "./commands.ts";
@@ -41,11 +42,28 @@ test.each([
   [["cut"], "missing required argument"],
   [["down", "now"], "too many arguments"],
   [["audit"], "verify"],
+  [["token", "--user", "ana", "--secret-file", "/nowhere"], "cannot read /nowhere"],
+  [["serve", "--role", "geodns"], "atoll_topology is missing"],
+  [["serve", "--role", "geodnss", "--topology", "list.json"], "atoll_roles"],
 ])("%j is wrong usage: exit 2 and a hint", async (args, hint) => {
   const { code, out, err } = await run(...args);
   expect(code).toBe(2);
   expect(err.toLowerCase()).toContain(hint);
   expect(out).toBe("");
+});
+
+test("a token of any mesh can be made with the secret that lies in a file", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "atoll-cli-"));
+  try {
+    const file = join(folder, "auth-secret");
+    writeFileSync(file, "0123456789abcdef0123456789abcdef\n");
+    const { code, out } = await run("token", "--user", "ops", "--role", "operator", "--secret-file", file);
+    expect(code).toBe(0);
+    const { payload } = await jwtVerify(out.trim(), new TextEncoder().encode("0123456789abcdef0123456789abcdef"));
+    expect(payload).toMatchObject({ sub: "ops", roles: ["operator"] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("without a mesh, commands that need one end with 3 and say how to start it, also as JSON", async () => {
