@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openEdgeMetrics } from "../../gateway/edge/edge-metrics.ts";
 import { ensureKeys } from "../../regions/keys/key-folder.ts";
 import { admitted } from "../../regions/nats/server-config.ts";
 import { serverForTests } from "../../regions/nats/test-tiers.ts";
@@ -52,7 +53,7 @@ describe.skipIf(validate === undefined)("the chart", () => {
       "eu",
       two,
       "--set",
-      "ingress.enabled=true,ingress.host=eu.example.net,networkPolicy.fromNamespaceLabels.team=edge,nameServer.enabled=true",
+      "ingress.enabled=true,ingress.host=eu.example.net,networkPolicy.fromNamespaceLabels.team=edge,nameServer.enabled=true,gateways.enabled=true",
     );
     expect(code, out).toBe(0);
     rendered = out;
@@ -108,7 +109,7 @@ describe.skipIf(validate === undefined)("the chart", () => {
   );
 
   test("the name server has its own secret and none of the region's, and is there only where it is wanted", async () => {
-    const deployment = rendered.split(/^---$/m).find((one) => one.includes("kind: Deployment")) ?? "";
+    const deployment = rendered.split(/^---$/m).find((one) => one.includes("kind: Deployment") && one.includes("name: eu-dns\n")) ?? "";
     expect(deployment).toContain("args: [serve, --role, geodns, --config, /etc/atoll/keys/name-server.secrets.env]");
     expect(deployment).toContain("secretName: atoll-name-server,");
     expect(deployment).not.toContain("secretName: atoll-keys,");
@@ -125,6 +126,25 @@ describe.skipIf(validate === undefined)("the chart", () => {
     expect(out).toContain("secretRef: { name: mongodb }");
     expect(out).toContain("secret: { secretName: store-files, defaultMode: 0440 }");
     expect(out).toContain("mountPath: /etc/atoll/stores");
+  });
+
+  test("with gateways users come in through these, they grow by connections, and nobody else reaches the program", async () => {
+    const { code, out } = await render("eu", two, "--set", "gateways.enabled=true,gateways.autoscale.connections=5000");
+    expect(code, out).toBe(0);
+    const objects = out.split(/^---$/m);
+    const named = (kind: string, name: string): string =>
+      objects.find((one) => new RegExp(`^kind: ${kind}$`, "m").test(one) && new RegExp(`^ {2}name: ${name}$`, "m").test(one)) ?? "";
+    expect(named("Service", "eu")).toContain("app.kubernetes.io/component: gateway");
+    expect(named("Service", "eu-program")).toContain("app.kubernetes.io/component: program");
+    expect(named("StatefulSet", "eu")).toContain("args: [serve, --role, reconciler, --config,");
+    expect(named("Deployment", "eu-gateway")).toContain("args: [serve, --role, gateway, --config,");
+    expect(named("Deployment", "eu-gateway")).not.toMatch(/^ {2}replicas:/m);
+    expect(named("HorizontalPodAutoscaler", "eu-gateway")).toMatch(/metric: \{ name: atoll_gateway_sockets \}\n.*averageValue: "5000"/);
+    expect(await openEdgeMetrics("eu", "one").text()).toContain("# TYPE atoll_gateway_sockets gauge");
+    expect(named("NetworkPolicy", "eu")).toMatch(/from:\n {8}- podSelector:/);
+    expect((await render("eu", two, "--set", "gateways.enabled=true,gateways.autoscale.enabled=false")).out).not.toContain(
+      "HorizontalPodAutoscaler",
+    );
   });
 
   test("a region more in the list changes nothing but the list itself", async () => {

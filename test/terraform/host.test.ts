@@ -17,7 +17,7 @@ import { run, terraform, terraformForTests, Workspace } from "./terraform.ts";
 const program = existsSync("/proc/self/stat") && (await terraformForTests()) ? await sshdForTests() : undefined;
 const server = program === undefined ? undefined : await serverForTests();
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const UNITS = ["atoll-gateway.service", "atoll-jetstream.service", "atoll.service", "atoll-geodns.service"];
+const OWN_UNITS = ["atoll-gateway.service", "atoll-jetstream.service", "atoll.service", "atoll-geodns.service"];
 
 async function freePort(): Promise<number> {
   for (;;) {
@@ -35,6 +35,8 @@ describe.skipIf(server === undefined)("a region on a host reached over SSH", () 
   let port: number;
   let dnsPort: number;
   let dnsHttpPort: number;
+  let socketsPort: number;
+  let UNITS: readonly string[] = [];
 
   /** The root as an operator would write it; everything on the "host" lies in one folder. */
   async function write(hostKey: string, displayName = "Virginia", mode = "local"): Promise<void> {
@@ -77,6 +79,7 @@ module "region" {
   atoll        = "${here("../../atoll")}"
   program_port = ${port}
   patience_s   = 60
+  gateway_ports = [${socketsPort}]
   name_server  = { port = ${dnsPort}, address = "127.0.0.1", http_port = ${dnsHttpPort} }
   ssh          = { user = "${userInfo().username}", port = ${sshd.port}, private_key_file = "${sshd.userKey}", host_keys = { "127.0.0.1" = "${hostKey}" }, timeout = "6s" }
 }
@@ -88,7 +91,8 @@ module "region" {
   const ready = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/readyz?verbose`)).text();
 
   beforeAll(async () => {
-    [port, dnsPort, dnsHttpPort] = [await freePort(), await freePort(), await freePort()];
+    [port, dnsPort, dnsHttpPort, socketsPort] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    UNITS = [...OWN_UNITS, `atoll-sockets-${socketsPort}.service`];
     sshd = await startSshd(program!, join(work.folder, "ssh"), await freePort());
     await write(sshd.hostKey);
     expect((await terraform(root, "init", "-input=false")).code).toBe(0);

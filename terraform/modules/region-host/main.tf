@@ -2,7 +2,7 @@
 # not seen (nothing reads a remote host when planning): `terraform apply -replace` puts it right.
 locals {
   servers = { for s in var.region.servers : s.host => s }
-  env = merge(var.region.env, {
+  env = merge(var.region.env, length(var.gateway_ports) == 0 ? {} : { ATOLL_ROLES = "reconciler" }, {
     ATOLL_TOPOLOGY = "${var.config_dir}/topology.json"
     ATOLL_PORT     = tostring(var.program_port)
   })
@@ -20,7 +20,18 @@ locals {
     }) : "${key}=${value}\n"])
     "${var.unit_dir}/atoll-geodns.service" = templatefile("${path.module}/templates/geodns.service.tftpl", local.unit)
   }
-  files = { for host, s in local.servers : host => merge(local.names, {
+  # With gateways of their own the program takes no sockets itself: it is of role reconciler, and they come to it.
+  gateways = { for port in var.gateway_ports : "atoll-sockets-${port}.service" => port }
+  sockets = merge([for unit, port in local.gateways : {
+    "${var.config_dir}/sockets-${port}.env" = join("", [for key, value in merge(local.env, {
+      ATOLL_ROLES          = "gateway"
+      ATOLL_PORT           = tostring(port)
+      ATOLL_GATEWAY_NAME   = "sockets-${port}"
+      ATOLL_RECONCILER_URL = "http://127.0.0.1:${var.program_port}"
+    }) : "${key}=${value}\n"])
+    "${var.unit_dir}/${unit}" = templatefile("${path.module}/templates/sockets.service.tftpl", merge(local.unit, { port = port }))
+  }]...)
+  files = { for host, s in local.servers : host => merge(local.names, local.sockets, {
     "${var.config_dir}/jetstream.conf"        = s.jetstream
     "${var.config_dir}/gateway.conf"          = s.gateway
     "${var.config_dir}/region.env"            = join("", [for key, value in local.env : "${key}=${value}\n"])
@@ -28,9 +39,10 @@ locals {
     "${var.unit_dir}/atoll-gateway.service"   = templatefile("${path.module}/templates/server.service.tftpl", merge(local.unit, { tier = "gateway" }))
     "${var.unit_dir}/atoll.service"           = templatefile("${path.module}/templates/atoll.service.tftpl", local.unit)
   }) }
-  secrets = concat(["jetstream.secrets.conf", "gateway.secrets.conf", "region.secrets.env"], var.tls ? ["ca.pem", "cert.pem", "key.pem"] : [])
-  units   = "atoll-gateway.service atoll-jetstream.service atoll.service${var.name_server == null ? "" : " atoll-geodns.service"}"
-  own     = "${var.config_dir}/*.conf ${var.config_dir}/*.env ${var.config_dir}/*.pem"
+  secrets   = concat(["jetstream.secrets.conf", "gateway.secrets.conf", "region.secrets.env"], var.tls ? ["ca.pem", "cert.pem", "key.pem"] : [])
+  units     = "atoll-gateway.service atoll-jetstream.service atoll.service${join("", [for unit in local.own_units : " ${unit}"])}"
+  own_units = concat(keys(local.gateways), var.name_server == null ? [] : ["atoll-geodns.service"])
+  own       = "${var.config_dir}/*.conf ${var.config_dir}/*.env ${var.config_dir}/*.pem"
   healthy = join("\n", concat(
     ["for i in $(seq ${var.patience_s * 2}); do"],
     ["  curl -fsS -m 2 -o /dev/null http://127.0.0.1:${var.program_port}/readyz && exit 0"],
@@ -79,6 +91,7 @@ resource "terraform_data" "server" {
     timeout     = var.ssh.timeout
     systemctl   = var.systemctl
     units       = local.units
+    own_units   = join(" ", local.own_units)
     unit_dir    = var.unit_dir
   }
   triggers_replace = [
@@ -129,10 +142,10 @@ resource "terraform_data" "server" {
     when       = destroy
     on_failure = continue # a host that is gone must not stop its own removal
     inline = [
-      "[ ! -f ${self.input.unit_dir}/atoll-geodns.service ] || ${self.input.systemctl} disable --now atoll-geodns.service",
+      "for unit in ${self.input.own_units}; do ${self.input.systemctl} disable --now $unit; rm -f ${self.input.unit_dir}/$unit; done",
       "${self.input.systemctl} disable --now atoll.service",
       "${self.input.systemctl} disable --now atoll-jetstream.service atoll-gateway.service",
-      "rm -f ${self.input.unit_dir}/atoll.service ${self.input.unit_dir}/atoll-jetstream.service ${self.input.unit_dir}/atoll-gateway.service ${self.input.unit_dir}/atoll-geodns.service",
+      "rm -f ${self.input.unit_dir}/atoll.service ${self.input.unit_dir}/atoll-jetstream.service ${self.input.unit_dir}/atoll-gateway.service",
       "${self.input.systemctl} daemon-reload",
     ]
   }

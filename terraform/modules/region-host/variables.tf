@@ -102,3 +102,14 @@ variable "name_server" {
   })
   default = null
 }
+
+variable "gateway_ports" {
+  description = "Processes of role gateway on each host, by the port that each listens on; a balancer before them shares sockets out. With any, the program on `program_port` is of role reconciler and takes no sockets of users itself."
+  type        = list(number)
+  default     = []
+
+  validation {
+    condition     = length(var.gateway_ports) == length(distinct(var.gateway_ports)) && alltrue([for port in var.gateway_ports : port >= 1 && port <= 65535])
+    error_message = "gateway_ports are different ports, 1 to 65535."
+  }
+}

@@ -75,7 +75,7 @@ topologySpreadConstraints:
         {{- include "atoll.selector" . | nindent 8 }}
   - maxSkew: 1
     topologyKey: kubernetes.io/hostname
-    whenUnsatisfiable: {{ if and (ne .part "dns") (gt (.root.Values.nats.servers | int) 1) }}DoNotSchedule{{ else }}ScheduleAnyway{{ end }}
+    whenUnsatisfiable: {{ if and (has .part (list "js" "gw")) (gt (.root.Values.nats.servers | int) 1) }}DoNotSchedule{{ else }}ScheduleAnyway{{ end }}
     labelSelector:
       matchLabels:
         {{- include "atoll.selector" . | nindent 8 }}
