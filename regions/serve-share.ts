@@ -4,6 +4,7 @@
  * and whichever dies goes on from what the stores say they hold.
  */
 import { randomUUID } from "node:crypto";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Share } from "../core/share.ts";
@@ -38,7 +39,7 @@ export async function serveShare(config: Config, share: Share): Promise<void> {
     );
   const asked = askedToEnd();
   const [clock, timers, boot] = [openBootClock(0), openRealTimers(), randomUUID()];
-  const store = await Promise.race([whenThere(join(config.ATOLL_DATA_DIR, "store"), log), asked.then(() => undefined)]);
+  const store = await Promise.race([whenThere(config.ATOLL_DATA_DIR, log), asked.then(() => undefined)]);
   if (store === undefined) return;
   const metrics = openMetrics({ region, version: version() });
   const nowMs = (): number => clock.nowMs();
@@ -71,14 +72,21 @@ export async function serveShare(config: Config, share: Share): Promise<void> {
   log.info({ event: "share.stopped" }, "the process has stopped");
 }
 
-/** The first reconciler makes the store, and notes whose numbers its changes are. */
-async function whenThere(directory: string, log: RegionLog): Promise<StateStore> {
+/** In the data folder once the store is whole and its changes have their numbers: what is opened before shows nothing, also later. */
+const SHARED = "shared";
+
+/** The first reconciler says that others may read its store; and, when it starts, that they wait. */
+export const shareStore = (dataDir: string): void => writeFileSync(join(dataDir, SHARED), "");
+export const unshareStore = (dataDir: string): void => rmSync(join(dataDir, SHARED), { force: true });
+
+async function whenThere(dataDir: string, log: RegionLog): Promise<StateStore> {
   for (let tries = 0; ; tries += 1) {
-    const store = await openLmdbStore({ directory, readOnly: true }).catch((why: unknown) => {
-      if (tries === 0) log.info({ event: "share.waits", why: String(why) }, "the first reconciler has made no store yet");
-    });
-    if (store !== undefined && seriesOf(store) !== undefined) return openLoneRegisters(store);
-    await store?.close();
+    if (existsSync(join(dataDir, SHARED))) {
+      const store = await openLmdbStore({ directory: join(dataDir, "store"), readOnly: true });
+      if (seriesOf(store) !== undefined) return openLoneRegisters(store);
+      throw new CannotServe("the store in ATOLL_DATA_DIR has no changes with numbers: start the first reconciler there again");
+    }
+    if (tries === 0) log.info({ event: "share.waits" }, "the first reconciler has made no store yet");
     await new Promise((later) => setTimeout(later, AGAIN_MS));
   }
 }

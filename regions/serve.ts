@@ -27,6 +27,7 @@ import { showLinks, watchRegion } from "./region-metrics.ts";
 import { openRegionStores } from "./region-stores.ts";
 import { shareOf } from "./role-settings.ts";
 import { openRouteSnapshots } from "./route-snapshots.ts";
+import { shareStore, unshareStore } from "./serve-share.ts";
 import { openGatewaySteering } from "./steering/gateway-steering.ts";
 import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
 import { peersOf, present, readTopology, retiredBeside, steeringOf, type Topology } from "./topology.ts";
@@ -102,6 +103,7 @@ export async function serveRegion(config: Config): Promise<void> {
   const [clock, timers] = [openBootClock(config.ATOLL_CLOCK_OFFSET_MS), openRealTimers()];
   const metrics = openMetrics({ region, version: version() });
   const boot = randomUUID();
+  unshareStore(config.ATOLL_DATA_DIR);
   const foundation = await layFoundation(config, topology, clock, log, askForJetStream);
   const { store, link, opened } = foundation;
   const joins = await isJoining(store);
@@ -136,6 +138,7 @@ export async function serveRegion(config: Config): Promise<void> {
     watch: watchRegion(metrics, log),
   });
   projecting = running;
+  if (shareOf(config).of > 1) shareStore(config.ATOLL_DATA_DIR);
   stores.onFormer?.((users) => running.presence.former(users));
   const hideLinks = showLinks(metrics, running, timers);
   const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);

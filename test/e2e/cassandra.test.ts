@@ -38,17 +38,19 @@ describeWith("Cassandra under a mesh", cassandraMissing(), () => {
   });
 
   const degraded = async (region: string): Promise<unknown> => (await ana.read(region, "/v1/sync"))["degraded"];
-  const caughtUp = (): Promise<number> =>
-    until(
-      "both regions' Cassandra has everything",
-      async () => {
-        const { regions } = JSON.parse((await mesh.run("stores")).stdout) as {
-          readonly regions: readonly { readonly items?: readonly { readonly state: string; readonly waiting: number }[] }[];
-        };
-        return regions.every(({ items }) => items?.length === 2 && items.every(({ state, waiting }) => state === "live" && waiting === 0));
-      },
-      60_000,
-    );
+  const caughtUp = async (): Promise<void> => {
+    let last = "";
+    const holds = async (): Promise<boolean> => {
+      last = (await mesh.run("stores")).stdout;
+      const { regions } = JSON.parse(last) as {
+        readonly regions: readonly { readonly items?: readonly { readonly state: string; readonly waiting: number }[] }[];
+      };
+      return regions.every(({ items }) => items?.length === 2 && items.every(({ state, waiting }) => state === "live" && waiting === 0));
+    };
+    await until("both regions' Cassandra has everything", holds, 60_000).catch((late: Error) => {
+      throw new Error(`${late.message}: ${last}`);
+    });
+  };
   /** A region's keyspace, as another reader sees it. */
   function historyOf(region: string): OpenCassandra {
     const named = settingsOf({ cassandra: "" }, region, readSecret(meshFolder(mesh.data)) ?? "");
