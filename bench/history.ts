@@ -13,9 +13,9 @@ import { placeOf } from "../core/ports/history-store.ts";
 import type { Entry } from "../core/register.ts";
 import { formatStamp } from "../core/stamp.ts";
 import { openCassandra } from "../regions/cassandra/open.ts";
-import { packed } from "../regions/cassandra/rows.ts";
+import { messageState } from "../regions/cassandra/rows.ts";
 import { IN_FLIGHT } from "../regions/cassandra/session.ts";
-import { stateText, timestampOf } from "../regions/cassandra/words.ts";
+import { timestampOf } from "../regions/cassandra/words.ts";
 import { cassandraNode, placeNode } from "../test/servers/cassandra.ts";
 import { CASSANDRA_VERSION } from "../test/servers/java.ts";
 import { makeRunFolder } from "../test/servers/run-folder.ts";
@@ -128,7 +128,7 @@ try {
             one.channel,
             new Date().toISOString().slice(0, 10),
             placeOf(one),
-            stateText(one.word, packed(one)),
+            messageState(one.word, one),
             cassandra.types.Long.fromString(String(timestampOf(one.born))),
           ],
         ] as const,

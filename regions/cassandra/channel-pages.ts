@@ -5,9 +5,8 @@ import { stampTimeMs } from "../../core/stamp.ts";
 import type { BucketTree } from "./buckets.ts";
 import { bucketAt, treesOf } from "./buckets.ts";
 import type { ChannelBuckets } from "./channel-buckets.ts";
-import { storedMessage } from "./rows.ts";
+import { readMessage } from "./rows.ts";
 import type { Session } from "./session.ts";
-import { readState } from "./words.ts";
 
 interface Found {
   readonly place: Place;
@@ -46,8 +45,8 @@ export async function pageOf(
     for (const tree of treesOf(page.filter((bucket) => mayHold(bucket, reading.range))))
       for await (const rows of rowsIn(reading, tree))
         for (const { place, state } of rows) {
-          const { value } = readState(state);
-          if (value !== undefined) messages.push(storedMessage(channel, place, value));
+          const message = readMessage(channel, place, state);
+          if (message !== undefined) messages.push(message);
           if (messages.length === limit) return messages;
         }
   return messages;

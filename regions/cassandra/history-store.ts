@@ -8,9 +8,8 @@ import type { ChannelBuckets } from "./channel-buckets.ts";
 import { pageOf } from "./channel-pages.ts";
 import { HistoryWrites } from "./history-writes.ts";
 import { Positions } from "./positions.ts";
-import { SLICE, storedConflict, storedMessage } from "./rows.ts";
+import { readMessage, SLICE, storedConflict } from "./rows.ts";
 import type { Session } from "./session.ts";
-import { readState } from "./words.ts";
 
 export interface CassandraHistoryParts {
   readonly session: Session;
@@ -28,8 +27,8 @@ export function openCassandraHistory({ session, buckets, nowMs }: CassandraHisto
     const [born = "", identity = ""] = place.split("|");
     const where = bucketsOf(born, await buckets.finer(channel));
     const rows = (await Promise.all(where.map((bucket) => session.read(MESSAGE, [channel, bucket, place])))).flat();
-    const newest = rows.map((row) => readState(String(row["state"]))).sort((a, b) => (a.word < b.word ? 1 : -1))[0];
-    return newest?.value === undefined ? undefined : storedMessage(channel, `${born}|${identity}`, newest.value);
+    const newest = rows.map((row) => String(row["state"])).reduce((a, b) => (a > b ? a : b), ""); // words begin them
+    return newest === "" ? undefined : readMessage(channel, `${born}|${identity}`, newest);
   }
 
   return {

@@ -3,7 +3,7 @@ import type { HistoryBatch, MessageWrite } from "../../core/ports/history-store.
 import { placeOf } from "../../core/ports/history-store.ts";
 import { bucketOf } from "./buckets.ts";
 import type { ChannelBuckets } from "./channel-buckets.ts";
-import { packed, SLICE } from "./rows.ts";
+import { messageState, SLICE } from "./rows.ts";
 import type { Session, Statement } from "./session.ts";
 import { IN_FLIGHT } from "./session.ts";
 import { stateText, timestampOf } from "./words.ts";
@@ -49,9 +49,9 @@ export class HistoryWrites {
     for (const { channel, message, born, formerly, word, shown, hidden } of messages) {
       const finer = await this.#buckets.finer(channel);
       const stamped = timestampOf(word.newest);
-      for (const [at, value] of [[born, packed({ shown, hidden })] as const, ...formerly.map((one) => [one, undefined] as const)]) {
+      for (const [at, kept] of [[born, { shown, hidden }] as const, ...formerly.map((one) => [one, undefined] as const)]) {
         const bucket = bucketOf(at, finer);
-        const state = stateText(word, value);
+        const state = messageState(word, kept);
         const key = `m|${channel}|${bucket}`;
         add(partitions, key, MESSAGE, [channel, bucket, placeOf({ born: at, message }), state, stamped]);
         const fill = filled.get(key) ?? { channel, bucket, bytes: 0 };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { StoredMessage } from "../../core/ports/history-store.ts";
-import { packed, storedMessage } from "./rows.ts";
+import { messageState, readMessage } from "./rows.ts";
+import { stateText } from "./words.ts";
 
 const version = "0199c3a4e2b1-0003-us";
 const plain: StoredMessage = {
@@ -20,11 +21,15 @@ const plain: StoredMessage = {
     conflict: null,
   },
 };
-const through = (one: StoredMessage): StoredMessage =>
-  storedMessage(one.channel, `${one.born}|${one.message}`, JSON.parse(JSON.stringify(packed(one))));
+const word = { newest: version, events: 1, revision: 7 };
+const through = (one: StoredMessage, under = word): StoredMessage | undefined =>
+  readMessage(one.channel, `${one.born}|${one.message}`, messageState(under, one));
 
 test.each<readonly [string, Partial<StoredMessage["shown"]>, readonly string[]]>([
   ["plain", {}, []],
+  ["plain, of several lines", { body: "one\n\n{two}\n" }, []],
+  ["by somebody whose name looks like JSON", { author: '{"author":' }, []],
+  ["by somebody with two lines", { author: "ana\nbo" }, []],
   ["in a thread", { thread: "msg_us_x" }, []],
   ["with metadata that is null", { metadata: null }, []],
   [
@@ -39,6 +44,14 @@ test.each<readonly [string, Partial<StoredMessage["shown"]>, readonly string[]]>
   expect(through(one)).toEqual(one);
 });
 
-test("what all messages have alike is not kept", () => {
-  expect(packed(plain)).toEqual({ author: "ana", body: "Hello", version });
+test("a plain message is kept as it is read, two lines under its word; one that changed under another word says its version", () => {
+  expect(messageState(word, plain)).toBe(`${version} 000000001 00000000000007\nana\nHello`);
+  const later = { newest: "0199c3a4e2b1-0009-us", events: 2, revision: 8 };
+  expect(messageState(later, plain)).toContain(`{"author":"ana","body":"Hello","version":"${version}"}`);
+  expect(through(plain, later)).toEqual(plain);
+});
+
+test("a message that stands elsewhere, and one kept as JSON by an earlier version", () => {
+  expect(readMessage("c", `${version}|m`, messageState(word, undefined))).toBeUndefined();
+  expect(readMessage("c", `${version}|m`, stateText(word, { author: "ana", body: "Hello", version }))).toEqual(plain);
 });

@@ -1,5 +1,5 @@
 /** What becomes of a region whose Cassandra dies, stands still, is slow, is not there, or comes back without what it had acknowledged. */
-import { rm } from "node:fs/promises";
+import { cp, readdir, rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { CassandraParts, OpenCassandra } from "../../regions/cassandra/open.ts";
@@ -88,6 +88,15 @@ describeWith("Cassandra", cassandraMissing(), () => {
     await history.close();
     return without;
   }
+  /** As an operator does while the node is down: each table's files are those of the snapshot, and the commit log is empty. */
+  async function restore(keyspace: string, snapshot: string): Promise<void> {
+    for (const table of await readdir(keyspace)) {
+      const folder = `${keyspace}/${table}`;
+      for (const one of await readdir(folder, { withFileTypes: true })) if (one.isFile()) await rm(`${folder}/${one.name}`);
+      await cp(`${folder}/snapshots/${snapshot}`, folder, { recursive: true });
+    }
+    await rm(`${node.place.folder}/commitlog`, { recursive: true });
+  }
   /** What the store says, with nothing laid over it: pages are read from it once nothing is recent. */
   async function same(talk: Talk): Promise<void> {
     await talk.caughtUp();
@@ -127,6 +136,23 @@ describeWith("Cassandra", cassandraMissing(), () => {
     }
     expect(talk.refilled()).toBeGreaterThan(0);
   }, 180_000);
+
+  test("D8: restored from a snapshot of before: what has come since is brought again", async () => {
+    const talk = await begin();
+    await talk.say(200);
+    await talk.caughtUp();
+    await node.nodetool("snapshot", "-t", "before", `faults_${spaces}`);
+    await talk.say(300);
+    await talk.caughtUp();
+    await Promise.all([node.kill(), proxy.refuse()]);
+    await restore(`${node.place.folder}/data/faults_${spaces}`, "before");
+    await node.start();
+    const lost = await withoutVersions(talk, [...talk.acknowledged]);
+    expect(lost.length).toBeGreaterThanOrEqual(300);
+    await proxy.pass();
+    await same(talk);
+    expect(await withoutVersions(talk, [...talk.acknowledged])).toEqual([]);
+  });
 
   test("SIGSTOP for a while: nobody waits for it, and it catches up", async () => {
     const talk = await begin();
