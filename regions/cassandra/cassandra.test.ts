@@ -215,6 +215,14 @@ describeWith("Cassandra", cassandraMissing(), () => {
       ok: true,
       found: expect.stringMatching(/^5\.0\.\d+ in data centre dc1$/),
     });
+    const keyspace = space();
+    expect(await inspectCassandra({ contactPoints: [at], keyspace })).toMatchObject({
+      ok: true,
+      found: expect.stringContaining(`${keyspace} not made yet`),
+      mend: expect.stringContaining("atoll migrate"),
+    });
+    await open(keyspace).session.version();
+    expect((await inspectCassandra({ contactPoints: [at], keyspace })).found).toMatch(new RegExp(`${keyspace} at version \\d+$`));
     expect(await inspectCassandra({ contactPoints: ["127.0.0.1:1"] })).toMatchObject({
       ok: false,
       mend: expect.stringContaining("--cassandra"),

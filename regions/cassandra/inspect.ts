@@ -1,6 +1,7 @@
 /** Which Cassandra answers at an address, and whether it will do; asked once, for `atoll doctor`. */
 import { spoken, troubleOf } from "../store-trouble.ts";
 import { CASSANDRA_NAMES } from "./access.ts";
+import { MIGRATIONS } from "./schema.ts";
 import type { CassandraAccess } from "./session.ts";
 import { findCluster } from "./session.ts";
 
@@ -13,18 +14,30 @@ export interface Inspected {
 
 /** Trie memtables and unified compaction, which the tables ask for. */
 const OLDEST_MAJOR = 5;
+const NEWEST = Math.max(...MIGRATIONS.map(({ version }) => version));
 
-export async function inspectCassandra(access: Omit<CassandraAccess, "keyspace">): Promise<Inspected> {
+/** Of the tables only where the keyspace is known. */
+export async function inspectCassandra({
+  keyspace,
+  ...access
+}: Omit<CassandraAccess, "keyspace"> & { readonly keyspace?: string }): Promise<Inspected> {
   const named = access.contactPoints.join(", ");
   try {
-    const { version, localDc } = await findCluster({ ...access, keyspace: "system" });
+    const { version, localDc, tables } = await findCluster({ ...access, keyspace: keyspace ?? "system" });
     const how = [
       ...(access.tls === undefined ? [] : ["TLS"]),
       ...(access.credentials === undefined ? [] : [`signed in as ${access.credentials.username}`]),
     ];
     const found = [`${version} in data centre ${localDc}`, ...how].join(", ");
     if (Number(version.split(".")[0]) < OLDEST_MAJOR) return { ok: false, found, mend: `Cassandra ${OLDEST_MAJOR}.0 or newer is needed` };
-    return { ok: true, found };
+    if (keyspace === undefined) return { ok: true, found };
+    if (tables >= NEWEST) return { ok: true, found: `${found}, ${keyspace} at version ${tables}` };
+    const lacking = tables === 0 ? `${keyspace} not made yet` : `${keyspace} at version ${tables} of ${NEWEST}`;
+    return {
+      ok: true,
+      found: `${found}, ${lacking}`,
+      mend: "a region makes what is missing when it starts, or atoll migrate (with ATOLL_MIGRATE=no)",
+    };
   } catch (error) {
     const trouble = troubleOf(error, { names: CASSANDRA_NAMES, ...spoken(access.tls) });
     if (trouble !== undefined) return { ok: false, found: `${named}: ${trouble.why}`, mend: trouble.mend };

@@ -123,13 +123,18 @@ export function checkKeyspace(keyspace: string): void {
 interface Found {
   readonly localDc: string;
   readonly version: string;
+  /** Version of the keyspace's tables; 0 when there are none. */
+  readonly tables: number;
 }
 
 /** What answers at the contact points, as it stands: for doctors. */
 export const findCluster = (access: CassandraAccess): Promise<Found> =>
   asStranger(access, async (client) => {
     const { rows } = await client.execute("SELECT data_center, release_version FROM system.local");
-    return { localDc: String(rows[0]?.["data_center"]), version: String(rows[0]?.["release_version"]) };
+    checkKeyspace(access.keyspace);
+    const made = client.execute(`SELECT max(version) AS newest FROM ${access.keyspace}.migrations WHERE part = 'history'`);
+    const tables = await made.then((found) => Number(found.rows[0]?.["newest"] ?? 0), () => 0); // biome-ignore format: one thought
+    return { localDc: String(rows[0]?.["data_center"]), version: String(rows[0]?.["release_version"]), tables };
   });
 
 /** Finds the data centre, and makes the keyspace where there is none. */

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { accessOf } from "../cassandra/access.ts";
 import { inspectCassandra } from "../cassandra/inspect.ts";
+import type { CassandraAccess } from "../cassandra/session.ts";
 import { meshFolder } from "../mesh/folder.ts";
 import { tcpFree, udpFree } from "../mesh/ports.ts";
 import { livingSupervisor } from "../mesh/roster.ts";
@@ -96,6 +97,8 @@ async function ports(data: string, port: number): Promise<Check> {
     : { name: "ports", ok: false, found: `in use: ${taken.join(", ")}`, mend: "end what listens there, or choose others: atoll up --port" };
 }
 
+const unnamed = ({ keyspace: _, ...access }: CassandraAccess): Omit<CassandraAccess, "keyspace"> => access;
+
 /** Real stores that were named: which server answers. Those that were not are embedded and always there. */
 async function stores(options: Options, environment: Readonly<Record<string, string | undefined>>): Promise<readonly Check[]> {
   const addresses = {
@@ -107,11 +110,15 @@ async function stores(options: Options, environment: Readonly<Record<string, str
   if ("problems" in read)
     return read.problems.map(({ key, problem, mend }) => ({ name: "stores", ok: false, found: `${key} ${problem}`, mend }));
   const { config } = read;
-  const access = accessOf({ ...config, ATOLL_REGION: "any" });
+  // Whose keyspace it would be is known where a region is named, as for atoll serve.
+  const region = environment["ATOLL_REGION"];
+  const access = accessOf({ ...config, ATOLL_REGION: region ?? "" });
   const { ATOLL_MONGODB_URI: mongodb, ATOLL_REDIS_URL: redis } = config;
   const named = async (name: string, found: Promise<Omit<Check, "name">>): Promise<Check> => ({ name, ...(await found) });
   return Promise.all([
-    ...(access === undefined ? [] : [named("cassandra", inspectCassandra(access))]),
+    ...(access === undefined
+      ? []
+      : [named("cassandra", inspectCassandra(region || config.ATOLL_CASSANDRA_KEYSPACE ? access : unnamed(access)))]),
     ...(mongodb === undefined ? [] : [named("mongodb", inspectMongo(mongodb, tlsOf(config, "MONGODB")))]),
     ...(redis === undefined ? [] : [named("redis", inspectRedis(redis, tlsOf(config, "REDIS")))]),
   ]);

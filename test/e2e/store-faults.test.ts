@@ -8,7 +8,7 @@ import { describeWith } from "../servers/needed.ts";
 import { FAULTS } from "../store-faults/faults.ts";
 import { madeUp, openTheatre, type Theatre } from "../store-faults/theatre.ts";
 
-const MESSAGES = 400;
+const MESSAGES = 300;
 const RATE = 50;
 const TROUBLE_MS = 4_000;
 /** Half of all sends are answered as quickly as without any trouble; this bound has room for a machine that does much else. */
