@@ -6,6 +6,8 @@ import { openSession } from "../../regions/cassandra/session.ts";
 import { meshFolder, readSecret } from "../../regions/mesh/folder.ts";
 import { settingsOf } from "../../regions/mesh/store-switches.ts";
 import { openMongo } from "../../regions/mongodb/connection.ts";
+import { openRealTimers } from "../../regions/real-timers.ts";
+import { openRedis } from "../../regions/redis/connection.ts";
 import type { TlsParts } from "../../regions/store-settings.ts";
 import { storesMissing } from "../servers/all-stores.ts";
 import type { CassandraNode } from "../servers/cassandra.ts";
@@ -100,6 +102,15 @@ describeWith("stores with TLS and logins", await storesMissing(), () => {
     await link.run("users", (db) => db.command({ createUser: "atoll", pwd: PASSWORD, roles }));
     await link.close();
   }
+  /** Kinds of keys that the region could write with these rights. */
+  async function keysOf(region: string): Promise<readonly string[]> {
+    const url = `rediss://atoll:${PASSWORD}@127.0.0.1:${redis.port}`;
+    const link = openRedis({ url, region, tls: tlsForClients(), timers: openRealTimers(), nowMs: Date.now });
+    await until("redis can be used", () => link.usable());
+    const [, keys] = await link.client.scan(0, "MATCH", `atoll:${region}:*`, "COUNT", 10_000);
+    await link.close();
+    return [...new Set(keys.map((key) => key.split(":")[2] ?? ""))];
+  }
   const doctor = async (settings: Readonly<Record<string, string | undefined>>) => {
     const { stdout, stderr } = await atollWith({ ...process.env, ...settings }, "doctor", "--json", "--data", mesh.data);
     const { checks } = JSON.parse(stdout || stderr) as {
@@ -127,6 +138,7 @@ describeWith("stores with TLS and logins", await storesMissing(), () => {
     ).catch(async (late: Error) => {
       throw new Error(`${late.message}: ${(await mesh.readiness("us")).text}`);
     });
+    expect(await keysOf("us")).toEqual(expect.arrayContaining(["gateways", "rate"]));
     for (const region of ["us", "eu"]) expect(readFileSync(join(mesh.data, region, "logs", "region.log"), "utf8")).not.toContain(PASSWORD);
   });
 

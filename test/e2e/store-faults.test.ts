@@ -34,6 +34,7 @@ describeWith("stores in trouble under a play", await storesMissing(), () => {
     });
     expect(report).toMatchObject({ sent: MESSAGES, lost: 0, duplicated: 0, outOfOrder: 0, converged: true });
     expect(report.local.p50Ms).toBeLessThan(QUICK_MS);
+    expect(report.cross.p50Ms).toBeLessThan(QUICK_MS); // M6: delivery waits for no store
     if (!fault.mayPassUnnoticed) expect(degraded).toContain(fault.store);
     expect(compared.flatMap(({ differences }) => differences)).toEqual([]);
     expect(compared.every(({ messages, memberships }) => messages >= MESSAGES && memberships > 0)).toBe(true);
