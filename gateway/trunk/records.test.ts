@@ -42,6 +42,14 @@ test("a frame of any length arrives as it was made", () => {
   }
 });
 
+test("a frame that waits for a slow client does not keep the message it came in", () => {
+  const batch = new RecordBatch();
+  batch.frame(1, wireFrame("x".repeat(1_000_000)));
+  batch.frame(2, wireFrame("small"));
+  const [, small] = [...readRecords(batch.take())];
+  expect(frameOf(small?.payload as Buffer, false).bytes.buffer.byteLength).toBeLessThan(100_000);
+});
+
 test("whatever bytes come, they are records or a RangeError", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {

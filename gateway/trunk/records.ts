@@ -108,8 +108,12 @@ export function* readRecords(bytes: Buffer): Generator<TrunkRecord> {
   }
 }
 
-/** A finished text frame as it came over the trunk. */
-export function frameOf(bytes: Buffer, shared: boolean): WireFrame {
+/**
+ * A finished text frame as it came over the trunk. It is copied: for a client that does not read it may wait long, and would keep the whole
+ * message that it came in.
+ */
+export function frameOf(payload: Buffer, shared: boolean): WireFrame {
+  const bytes = Buffer.from(payload);
   const length = bytes[1];
   return { bytes, headerBytes: length === 127 ? 10 : length === 126 ? 4 : 2, shared };
 }
