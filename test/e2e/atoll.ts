@@ -151,6 +151,11 @@ export class MeshUnderTest {
     const named = join(this.data, region, kind === "program" ? "state" : `${kind}.conf`);
     return this.processes().find((pid) => commandLine(pid).includes(named) && !commandLine(pid).includes(SHARE));
   }
+  /** Of everything of a region that holds what clients are to be sent. */
+  servingPids(region: string): readonly number[] {
+    const gateways = this.processes().filter((pid) => commandLine(pid).includes(join(this.data, region, "gateway-")));
+    return [this.pid(region, "program") ?? 0, ...gateways];
+  }
   /** A living reconciler beside a region's first one. */
   sharePid(region: string): number | undefined {
     return this.processes().find((pid) => commandLine(pid).includes(join(this.data, region, "state")) && commandLine(pid).includes(SHARE));

@@ -6,11 +6,14 @@ import { ReaderLedger } from "../../regions/play/ledger.ts";
 import { openReader, type Reader } from "../../regions/play/reader.ts";
 import { MeshUnderTest, until } from "./atoll.ts";
 import { channelOf } from "./channel.ts";
+import { meetSlowReaders } from "./slow-readers.ts";
+import { Socket } from "./socket.ts";
 import { openTraffic } from "./traffic.ts";
 
 const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
 const GATEWAYS = 2;
 const READERS = 6;
+const SLOW_READERS = 300;
 const KILLS = Number(process.env["ATOLL_GATEWAY_KILLS"] ?? 6);
 
 describe.skipIf(server === undefined)("regions with gateways apart", () => {
@@ -41,9 +44,17 @@ describe.skipIf(server === undefined)("regions with gateways apart", () => {
   test("the region's port is every gateway's: sockets are spread over them, and its metrics say how many there are", async () => {
     expect((await mesh.readiness("us")).text).toContain(`gateways ${GATEWAYS} bring their sockets here`);
     expect(await mesh.metric("us", "atoll_gateways")).toBe(GATEWAYS);
-    const people = await Promise.all(Array.from({ length: READERS }, (_, i) => mesh.person(`spread-${i}`)));
-    const channel = await channelOf(mesh, people, "spread");
-    expect(channel).not.toBe("");
+    const ann = await mesh.person("ann");
+    const channel = await channelOf(mesh, [ann], "spread");
+    const sockets: Socket[] = [];
+    for (let i = 0; i < READERS; i += 1) sockets.push(await Socket.open(mesh.url("us"), { token: ann.token, channels: [channel] }));
+    const ended = new Set<Socket>();
+    for (const socket of sockets) void socket.closed.then(() => ended.add(socket));
+    process.kill(mesh.gatewayPid("us", 1) ?? 0, "SIGKILL");
+    await until("sockets of the gateway that was killed have ended", () => ended.size > 0);
+    await until("its place is taken again", async () => (await mesh.readiness("us")).text.includes(`gateways ${GATEWAYS} `));
+    expect(ended.size).toBeLessThan(READERS);
+    for (const socket of sockets) socket.close();
   });
 
   test(`${KILLS} kills -9 of gateways and two of the reconciler, in traffic: no delivery is lost, none comes twice`, async () => {
@@ -79,6 +90,15 @@ describe.skipIf(server === undefined)("regions with gateways apart", () => {
     expect(reconnects).toBeGreaterThan(KILLS / 2);
     for (const { reader } of audience) reader.close();
   }, 180_000);
+
+  test(`${SLOW_READERS} sockets that never read: each is closed by its gateway, memory stays small, who reads has everything in order`, async () => {
+    const met = await meetSlowReaders({ mesh, region: "ap", sockets: SLOW_READERS, bytesEach: 10_000_000 });
+    console.log(
+      `${SLOW_READERS} slow readers: ${Math.round(met.grownBytes / 1e6)} MB more, all closed after ${Math.round(met.closedMs)} ms`,
+    );
+    expect(met.grownBytes).toBeLessThan(300e6);
+    expect(met).toMatchObject({ slow: SLOW_READERS, heard: met.written, heardInOrder: true });
+  }, 240_000);
 
   test("H10: SIGTERM of a gateway asks its clients to come back, and they find the other", async () => {
     const ann = await mesh.person("ann");

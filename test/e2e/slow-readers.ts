@@ -47,7 +47,7 @@ export async function meetSlowReaders({ mesh, region, sockets, bytesEach }: Slow
   for (let i = 0; i < sockets; i += 1) stuck.push(await neverReads(mesh.url(region), users[Math.floor(i / PER_USER)]!.token, channel));
   await until("all are connected", async () => (await connections()) === sockets + 1);
 
-  const memory = watchMemory(mesh.pid(region, "program") ?? 0);
+  const memory = watchMemory(mesh.servingPids(region));
   const count = Math.ceil(bytesEach / BODY_BYTES);
   const slowestWriteMs = await writeAll(writer, region, channel, count);
   const closedMs = await until("all who do not read are gone", async () => (await connections()) === 1, CLOSED_MS);
@@ -123,9 +123,10 @@ function masked(text: string): Buffer {
   return Buffer.concat([head, mask, payload.map((byte, i) => byte ^ (mask[i % 4] ?? 0))]);
 }
 
-/** Resident memory of a process, looked at all the time. */
-function watchMemory(pid: number): { stop(): number } {
-  const resident = (): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1_024;
+/** Resident memory of processes together, looked at all the time. */
+function watchMemory(pids: readonly number[]): { stop(): number } {
+  const of = (pid: number): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1_024;
+  const resident = (): number => pids.reduce((sum, pid) => sum + of(pid), 0);
   const before = resident();
   let most = before;
   const look = setInterval(() => (most = Math.max(most, resident())), 50);
