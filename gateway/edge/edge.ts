@@ -10,6 +10,7 @@ import type { Timers } from "../../core/ports/time.ts";
 import { addressOf } from "../address.ts";
 import { HTTP_OPTIONS } from "../http-options.ts";
 import { InFlight } from "../in-flight.ts";
+import { KeptConnections } from "../kept-connections.ts";
 import type { Line } from "../line.ts";
 import { CONNECT, isAllowed } from "../line-doors.ts";
 import { Flusher } from "../outbox.ts";
@@ -92,6 +93,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     else calls.pass(request, response);
   };
   const server = createServer(HTTP_OPTIONS, answer);
+  const kept = new KeptConnections(server);
   door.listenOn(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -123,8 +125,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     },
     drain: async () => {
       draining = true;
-      server.close();
-      server.closeIdleConnections();
+      kept.leave();
       trunk.leave();
       await Promise.all([emptied(limits.drainMs), inFlight.none(timers, limits.drainMs)]);
       for (const line of lines) line.goodbye("restart");
