@@ -138,7 +138,11 @@ describeWith("stores with TLS and logins", await storesMissing(), () => {
     ).catch(async (late: Error) => {
       throw new Error(`${late.message}: ${(await mesh.readiness("us")).text}`);
     });
-    expect(await keysOf("us")).toEqual(expect.arrayContaining(["gateways", "rate"]));
+    await until("the region has written what it is allowed to", async () => {
+      await ana.read("us", "/v1/channels"); // counted for ten seconds
+      const kinds = await keysOf("us");
+      return kinds.includes("gateways") && kinds.includes("rate");
+    });
     for (const region of ["us", "eu"]) expect(readFileSync(join(mesh.data, region, "logs", "region.log"), "utf8")).not.toContain(PASSWORD);
   });
 
