@@ -32,7 +32,7 @@ export interface StoreFolders {
 }
 
 export async function startAllStores(folders: StoreFolders = {}): Promise<AllStores> {
-  const cassandra = cassandraNode(await placeNode({ folder: folders.cassandra ?? join(runFolder(), "all-stores") }));
+  const cassandra = cassandraNode(await placeNode({ folder: folders.cassandra ?? join(runFolder(), "all-stores") }), { lossySchema: true });
   const [redisServer, mongod] = [await redisForTests(), await mongodForTests()];
   if (redisServer === undefined || mongod === undefined) throw new Error((await storesMissing()) ?? "a real store is missing");
   const [, mongo, redis] = await Promise.all([

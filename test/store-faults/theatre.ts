@@ -53,6 +53,9 @@ export async function openTheatre(regions: readonly string[], { small }: { reado
     await close();
     throw new Error(`no mesh: ${stderr}`);
   }
+  // Schema is not flushed table by table here, which takes half a minute: once is enough, before anybody kills the node.
+  await until("every store has everything", () => nothingWaits(mesh), BROUGHT_MS);
+  await stores.cassandra.nodetool("flush");
   const onlooker = await mesh.person("onlooker");
   const degradedIn = async (region: string): Promise<readonly string[]> =>
     ((await onlooker.read(region, "/v1/sync"))["degraded"] ?? []) as readonly string[];
