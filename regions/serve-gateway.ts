@@ -10,12 +10,11 @@ import { openEdgeMetrics } from "../gateway/edge/edge-metrics.ts";
 import { trunkKey } from "../gateway/trunk/words.ts";
 import { askedToEnd } from "./asked-to-end.ts";
 import type { Config } from "./config.ts";
+import { handedIn, tookWord } from "./hand-over.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
 import { openRegionLog } from "./region-log.ts";
 
-/** With it a supervisor hands over a connection that it has accepted. */
-export const CONNECTION = "connection";
 /** What a gateway says over its channel once it takes connections: one that came earlier would have been read by nobody. */
 export const TAKES = "takes connections";
 
@@ -46,7 +45,10 @@ export async function serveGateway(config: Config): Promise<void> {
     ...(config.ATOLL_ALLOWED_ORIGINS.includes("*") ? {} : { allowedOrigins: config.ATOLL_ALLOWED_ORIGINS }),
   });
   process.on("message", (message, handed) => {
-    if (message === CONNECTION && handed !== undefined) edge.take(handed as Socket);
+    const nth = handedIn(message);
+    if (nth === undefined) return;
+    if (handed !== undefined) edge.take(handed as Socket);
+    process.send?.(tookWord(nth));
   });
   process.send?.(TAKES);
   log.info({ event: "gateway.ready", port: edge.port, reconciler }, "the gateway takes sockets and calls");

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -51,3 +52,32 @@ test("H13: without a log that can be written it runs all the same", async () => 
   expect(await started).toBeGreaterThan(0);
   expect(child.running).toBe(true);
 });
+
+test("a connection that was handed over and not taken ends with the process, so that its client comes back", async () => {
+  const { hooks, next } = watched();
+  child = openChild({ ...sleeper(join(folder, "log")), channel: true }, hooks);
+  const started = next();
+  child.start();
+  const pid = await started;
+  process.kill(pid, "SIGSTOP"); // it takes nothing from here on
+  const door = createServer({ pauseOnConnect: true }, (connection) => expect(child?.hand(connection)).toBe(true));
+  await new Promise<void>((open) => door.listen(0, "127.0.0.1", open));
+  const { port } = door.address() as AddressInfo;
+  const clients = await Promise.all(
+    [1, 2, 3].map(
+      () =>
+        new Promise<Socket>((open) => {
+          const client = connect(port, "127.0.0.1", () => open(client));
+        }),
+    ),
+  );
+  const ended = clients.map((client) => new Promise((done) => client.once("error", done).once("close", done).resume()));
+  await until(() => child?.handing === 3);
+  process.kill(pid, "SIGKILL");
+  await Promise.all(ended);
+  door.close();
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((later) => setImmediate(later));
+}

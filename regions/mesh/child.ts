@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { takenIn, takeWord } from "../hand-over.ts";
 
 export interface ChildSpec {
   readonly name: string;
@@ -33,8 +34,10 @@ export interface Child {
   kill(): Promise<void>;
   /** Whether the process that runs now has said this over its channel. */
   said(word: string): boolean;
-  /** Hands over a connection, with a word that says so; false when nobody is there to take it. */
-  hand(word: string, connection: Socket): boolean;
+  /** Hands over a connection; false when nobody is there to take it. What was not taken when the process dies is ended. */
+  hand(connection: Socket): boolean;
+  /** Connections that it was handed and has not taken yet. */
+  readonly handing: number;
   readonly running: boolean;
   /** Why it cannot run at all (wrong configuration), as its log says; then it is not tried again. */
   readonly hopeless: string | undefined;
@@ -71,8 +74,14 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
   let backoffMs = BACKOFF_FIRST_MS;
   let restart: NodeJS.Timeout | undefined;
   let gone: Promise<void> = Promise.resolve();
-  /** Connections go one after the other; nobody else would ever end those that waited for their turn when the process died. */
-  const handing = new Set<Socket>();
+  /** Connections that were handed over and are not taken yet. */
+  const handing = new Map<number, Socket>();
+  let handed = 0;
+  /** Our end only: who has taken it goes on with theirs. */
+  const letGo = (nth: number): void => {
+    handing.get(nth)?.destroy();
+    handing.delete(nth);
+  };
   const said = new Set<string>();
 
   const launch = (): void => {
@@ -87,6 +96,8 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
     child = started;
     started.on("message", (message) => {
       if (typeof message === "string") said.add(message);
+      const taken = takenIn(message);
+      if (taken !== undefined) letGo(taken);
       spec.onMessage?.(message);
     });
     const { pid } = started;
@@ -98,8 +109,7 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
         told = true;
         if (pid !== undefined) hooks.left(pid);
         child = undefined;
-        for (const connection of handing) connection.destroy();
-        handing.clear();
+        for (const nth of [...handing.keys()]) letGo(nth);
         said.clear();
         done();
         if (!wanted) return;
@@ -149,14 +159,17 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
       await gone;
     },
     said: (word) => said.has(word),
-    hand: (word, connection) => {
+    hand: (connection) => {
       if (child?.connected !== true) return false;
-      handing.add(connection);
-      child.send(word, connection, (error) => {
-        handing.delete(connection);
-        if (error !== null) connection.destroy();
+      const nth = ++handed;
+      handing.set(nth, connection);
+      child.send(takeWord(nth), connection, { keepOpen: true }, (error) => {
+        if (error !== null) letGo(nth);
       });
       return true;
+    },
+    get handing() {
+      return handing.size;
     },
     get running() {
       return child !== undefined;

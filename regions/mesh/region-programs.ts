@@ -3,7 +3,7 @@
  * listens where only they come. Reconcilers beside the first bring their share of the channels into the stores that follow.
  */
 import { join } from "node:path";
-import { CONNECTION, TAKES } from "../serve-gateway.ts";
+import { TAKES } from "../serve-gateway.ts";
 import { type Child, type ChildHooks, openChild } from "./child.ts";
 import { type FrontDoor, openFrontDoor } from "./front-door.ts";
 import { foreignEnvironment, ownProgram } from "./own-program.ts";
@@ -104,7 +104,7 @@ export function openRegionPrograms(options: RegionProgramsOptions): RegionProgra
       : openFrontDoor(
           HOST,
           region.port,
-          gateways.map((gateway) => (connection) => gateway.said(TAKES) && gateway.hand(CONNECTION, connection)),
+          gateways.map((gateway) => (connection) => gateway.said(TAKES) && gateway.hand(connection)),
           hooks.tell,
         );
   const shares = Array.from({ length: mesh.processes.reconcilers - 1 }, (_, i) =>
