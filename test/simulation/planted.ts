@@ -33,7 +33,11 @@ const PLANTED_ABOVE: readonly Planted[] = [
         "cursor: givenCursor ?? this.standing.cursor(fanOut.told),",
         "cursor: encodeCursor(plainCursor(fanOut.told)),",
       ),
-      edit("gateway/connection.ts", 'import type { Line } from "./line.ts";', 'import { encodeCursor, plainCursor } from "./cursor.ts";'),
+      edit(
+        "gateway/connection.ts",
+        'import type { FrameQueue, Line } from "./line.ts";',
+        'import { encodeCursor, plainCursor } from "./cursor.ts";',
+      ),
     ],
   },
   {
