@@ -55,7 +55,9 @@ describe.skipIf(server === undefined)("healing", () => {
       expect((await mesh.run("start", victim)).code).toBe(0);
       const { code, stdout, stderr } = await playing;
       const report = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
-      console.log(`${report["accepted"]} of ${report["sent"]} accepted, ${report["conflicts"]} conflicts, ${report["unknown"]} unknown`);
+      console.log(
+        `${report["accepted"]} of ${report["sent"]} accepted in ${report["seconds"]} s, ${report["conflicts"]} conflicts, ${report["unknown"]} unknown; ${JSON.stringify(report["cuts"])}`,
+      );
       expect(report, stderr).toMatchObject({ sent: MESSAGES, lost: 0, duplicated: 0, outOfOrder: 0, converged: true });
       expect(code).toBe(0);
       await mesh.settled();
