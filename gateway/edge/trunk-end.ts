@@ -76,8 +76,8 @@ export class TrunkEnd {
   }
   /** Why no new socket is taken now. */
   get refuses(): Refusal | undefined {
-    const { message, retryAfterS } = this.#status === undefined ? LOST : (this.#status.refuses ?? TAKES);
-    return message === "" ? undefined : new Refusal("unavailable", message, { retryAfterS });
+    const why = this.#status === undefined ? LOST : this.#status.refuses;
+    return why === null ? undefined : new Refusal("unavailable", why.message, { retryAfterS: why.retryAfterS });
   }
 
   /** Brings a new line to the reconciler. */
@@ -248,4 +248,3 @@ const LOST = {
   message: "This region's reconciler cannot be reached from this gateway; try again, or the next region.",
   retryAfterS: 1,
 } as const;
-const TAKES = { message: "", retryAfterS: 0 } as const;
