@@ -1,10 +1,16 @@
 /** The few hashes the laws need. Pure: bytes in, text out. */
-import { createHmac, hash } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
 
 /** SHA-256 as 64 hex digits. */
 export const sha256 = (text: string): string => hash("sha256", text, "hex");
 /** HMAC-SHA-256 as 64 hex digits. */
 export const hmac256 = (key: string, text: string): string => createHmac("sha256", key).update(text).digest("hex");
+
+/** Whether two secrets are the same, in a time that does not say where they differ. Whatever texts are given: lengths are compared in bytes. */
+export function isSameSecret(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
 
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 

@@ -133,6 +133,7 @@ test("a reconciler behind gateways answers nobody else, but for what says how it
 
 test.each([
   ["a wrong key", { [KEY_HEADER]: TRUNK_KEY.replace(/./g, "0") }, TRUNK_PROTOCOL, "ATOLL_MESH_SECRET"],
+  ["a key as long in letters and longer in bytes", { [KEY_HEADER]: "é".repeat(TRUNK_KEY.length) }, TRUNK_PROTOCOL, "ATOLL_MESH_SECRET"],
   ["no key", {}, TRUNK_PROTOCOL, "ATOLL_MESH_SECRET"],
   ["another version's language", { [KEY_HEADER]: TRUNK_KEY }, "atoll.trunk.0", TRUNK_PROTOCOL],
 ])("a trunk with %s is refused, and told why", async (_what, headers, protocol, words) => {

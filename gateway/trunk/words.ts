@@ -1,6 +1,7 @@
 /** What records of a trunk say beside frames, and what both ends know of each other. */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { z } from "zod";
+import { isSameSecret } from "../../core/hash.ts";
 import { CLOSE, type CloseName } from "../close-codes.ts";
 import type { FrameError } from "../problem.ts";
 import { RankedRegion } from "../protocol/objects.ts";
@@ -18,10 +19,7 @@ export const TRUNK_FLUSH_BYTES = 1024 * 1024;
 export const trunkKey = (meshSecret: string, region: string): string =>
   createHmac("sha256", meshSecret).update(`trunk ${region}`).digest("hex");
 
-export function isKey(given: string | undefined, key: string): boolean {
-  if (given === undefined || given.length !== key.length) return false;
-  return timingSafeEqual(Buffer.from(given), Buffer.from(key));
-}
+export const isKey = (given: string | undefined, key: string): boolean => given !== undefined && isSameSecret(given, key);
 
 const text = z.string().max(4_096);
 const Opened = z.object({ ip: z.string().max(64).nullable() });

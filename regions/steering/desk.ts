@@ -1,7 +1,7 @@
 /** Where a region's gateway takes operators' orders about regions, keeps them, and tells other observers what it knows. */
-import { timingSafeEqual } from "node:crypto";
 import type { Actor } from "../../core/command.ts";
 import { Refusal } from "../../core/errors.ts";
+import { isSameSecret } from "../../core/hash.ts";
 import type { Move, Ordered, SteeringDesk } from "../../core/ports/steering.ts";
 import { addressBytes } from "../../geodns/address.ts";
 import type { Locate } from "../../geodns/client.ts";
@@ -120,7 +120,7 @@ export function openDesk(options: DeskOptions): SteeringDesk {
       };
     },
     tell: (given, have) => {
-      if (!isSame(given, key)) return undefined;
+      if (!isSameSecret(given, key)) return undefined;
       const version = `${boot}.${orders.version}`;
       const trips = book.rows();
       const tripsVersion = `${boot}.${trips.version}`;
@@ -156,8 +156,3 @@ export function openDesk(options: DeskOptions): SteeringDesk {
 
 type Given = { readonly atMs: number; readonly id: string; readonly by: string; readonly region: string };
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-
-function isSame(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-}
