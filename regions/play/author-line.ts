@@ -50,6 +50,8 @@ export interface AuthorLineOptions {
   readonly token: () => Promise<string>;
   /** Is given the ids of commands that go out more than once: they may come to stand behind what their author said later. */
   readonly again: Set<string>;
+  /** Runs something after a pause. */
+  readonly later?: (run: () => void, ms: number) => void;
 }
 
 export class AuthorLine {
@@ -57,6 +59,9 @@ export class AuthorLine {
   /** Unanswered, in the author's order. */
   #open: Open[] = [];
   #socket: WebSocket | undefined;
+  /** The line broke and pauses before the next try. Who asks meanwhile waits for it too: of two sockets one would never be closed. */
+  #pauses = false;
+  #closed = false;
   #welcome = false;
   #atHome = true;
   /** Something was not taken: nothing more goes out until all that is out has been answered. */
@@ -71,12 +76,17 @@ export class AuthorLine {
   ask(command: Asked): Promise<Outcome> {
     return new Promise((done) => {
       this.#open.push({ command, done, beganMs: performance.now(), sent: false, retried: false });
-      if (this.#socket === undefined) void this.#connect();
+      if (this.#socket === undefined && !this.#pauses) void this.#connect();
       else this.#send();
     });
   }
 
   close(): void {
+    this.#closed = true;
+    this.#leave();
+  }
+
+  #leave(): void {
     clearTimeout(this.#deadline);
     const socket = this.#socket;
     this.#socket = undefined;
@@ -124,7 +134,7 @@ export class AuthorLine {
     }
     if (this.#socket !== undefined) this.#await(this.#socket);
     if (this.#open.length === 0 && !this.#atHome)
-      this.close(); // the next one tries at home again
+      this.#leave(); // the next one tries at home again
     else if (this.#holds) this.#again();
     else this.#send();
   }
@@ -150,13 +160,24 @@ export class AuthorLine {
     clearTimeout(this.#deadline);
     for (const one of this.#open) if (one.sent) this.#notTaken(one);
     this.#holds = false;
-    if (this.#open.length > 0) this.#later(() => void this.#connect());
+    if (this.#open.length === 0) return;
+    this.#pauses = true;
+    this.#later(() => {
+      this.#pauses = false;
+      if (!this.#closed) void this.#connect();
+    });
   }
 
   #later(run: () => void): void {
     this.#tries += 1;
-    if (this.#tries <= TRIES) setTimeout(run, Math.min(1_000, 50 * 2 ** Math.min(this.#tries, 5)));
-    else for (const one of this.#open.splice(0)) one.done({ answer: undefined, ms: performance.now() - one.beganMs, retried: true });
+    const { later = setTimeout } = this.#options;
+    if (this.#tries <= TRIES) later(run, Math.min(1_000, 50 * 2 ** Math.min(this.#tries, 5)));
+    else this.#giveUp();
+  }
+
+  #giveUp(): void {
+    this.#pauses = false;
+    for (const one of this.#open.splice(0)) one.done({ answer: undefined, ms: performance.now() - one.beganMs, retried: true });
   }
 
   #send(): void {
