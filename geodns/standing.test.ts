@@ -151,6 +151,13 @@ describe("the way back", () => {
     one.sees({ drained: "by ops" }, 5_000);
     expect(share(one.sees({}))).toBe(0.1);
   });
+  test("held back when the observer began and not reached by all when it is up again, it is coming back all the same", () => {
+    const one = new Observer(0);
+    one.sees({ told: { ...told, cutOffMs: 5 * MINUTE } }, 5_000);
+    const notByAll = { others: [vote("eu", down), vote("ap", up)] };
+    expect(share(one.sees(notByAll))).toBe(0.1);
+    expect(share(one.sees(notByAll, 5_000))).toBeLessThan(0.12);
+  });
   test("a region that joins a running mesh takes its clients by a ramp", () => {
     const one = new Observer();
     one.sees({ own: undefined });
@@ -162,6 +169,28 @@ describe("the way back", () => {
     one.sees({});
     expect(share(one.sees({ returning: 0.5 }))).toBe(0.55);
     expect(share(one.sees({ returning: 0.51 }))).toBe(0.56);
+  });
+  test("whoever begins to look while it is held back sees it come back step by step, whether all reach it or not", () => {
+    const step = fc.record({ seconds: fc.integer({ min: 1, max: 20 }), all: fc.boolean(), returning: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const one = new Observer(0);
+        one.sees({ told: { ...told, cutOffMs: 5 * MINUTE } });
+        let before = one.sees({ others: [vote("eu", down), vote("ap", up)] }).health.share;
+        let most = 0.1;
+        for (const { seconds, all, returning } of steps) {
+          one.nowMs += seconds * 1_000;
+          most += (seconds * 0.9) / 600;
+          const { share } = one.sees({
+            others: all ? [] : [vote("eu", down), vote("ap", up)],
+            returning: returning ? (before - 0.1) / 0.9 : undefined,
+          }).health;
+          expect(share).toBeGreaterThanOrEqual(before);
+          expect(share).toBeLessThanOrEqual(Math.min(1, most) + 1e-9);
+          before = share;
+        }
+      }),
+    );
   });
   test("shares never shrink while it stays up, however observers' clocks and words differ", () => {
     fc.assert(

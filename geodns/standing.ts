@@ -125,8 +125,9 @@ function progressOf(before: Standing | undefined, { settled }: Judged, sighting:
   if (before === undefined) return returning ?? (begins ? 1 : 0);
   // Who was only not there yet is coming back from nowhere; who was held back, by whomever, is not.
   const { state } = before.health;
-  if (begins && !before.wasUp && (state === "up" || state === "down" || state === "unready")) return returning ?? 1;
-  if (state !== "up" || (!before.wasUp && settled)) return 0;
+  const heldBack = before.progress < 1 || state === "draining" || state === "drained" || state === "clock" || state === "cut-off";
+  if (begins && !before.wasUp && !heldBack) return returning ?? 1;
+  if (state !== "up" || (!before.wasUp && settled && before.progress >= 1)) return 0;
   if (before.progress >= 1) return begins ? (returning ?? 1) : 1;
   const step = ((nowMs - before.atMs) / settings.rampMs) * (told?.converged === true ? CONVERGED_FASTER : 1);
   const others = returning !== undefined && returning - before.progress < SAME_RAMP ? returning : 0;
