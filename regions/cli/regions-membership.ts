@@ -5,19 +5,22 @@ import type { Asked, Finish } from "./define.ts";
 import { examples } from "./define.ts";
 import { giveOrder } from "./reach.ts";
 
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+
 export function defineMembership(command: Command, finish: Finish): void {
   const add = command
     .command("add")
-    .description("Add a region to the running local mesh; it takes users when it equals the others.")
+    .description("Add a region to the running local mesh; ends when it equals the others and GeoDNS names it.")
     .argument("<region>", "its name, for ever; a removed one comes back to its disk")
     .addHelpText("after", examples("atoll regions add sa", "atoll regions add sa && atoll verify"));
-  finish(add, async ({ options, args }: Asked) => {
+  finish(add, async ({ options, args, io }: Asked) => {
     const done = await giveOrder<RegionAdded>(options.data, { order: "add", region: args[0] ?? "" });
-    return {
-      code: 0,
-      document: done,
-      text: `${done.region} equals its peers after ${(done.joinedMs / 1_000).toFixed(1)} s and serves at ${done.url}\nnext: atoll status · atoll verify`,
-    };
+    const { region, url, joinedMs, namedMs } = done;
+    const serves = `${region} equals its peers after ${seconds(joinedMs)} and serves at ${url}`;
+    if (namedMs !== null)
+      return { code: 0, document: done, text: `${serves}; GeoDNS names it after ${seconds(namedMs)}\nnext: atoll status · atoll verify` };
+    io.err(`atoll: ${serves}, but GeoDNS does not name it; why: geodns.log in the mesh's folder\n`);
+    return { code: 1, document: done };
   });
 
   const remove = command

@@ -1,12 +1,13 @@
 /**
  * Regions come and go while the mesh runs. A new one is written into the list of regions, which the others follow by themselves, then started; it
- * is ready when it equals them. One that is removed stops writing first; when every peer holds all of its log it is retired in the list and
+ * is ready when it equals them, and added when the name server, which follows the list too, knows it. One that is removed stops writing first; when every peer holds all of its log it is retired in the list and
  * its servers stop. Its disk stays as it is.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { VerifyReport } from "../../core/ports/boards.ts";
 import { mintToken } from "../cli/mint.ts";
 import { writeWhole } from "./folder.ts";
+import { nameServerSees } from "./geodns-child.ts";
 import { type MeshPlan, type RegionPlan, readyOf } from "./plan.ts";
 import { planWith, planWithout } from "./plan-change.ts";
 import { Refused } from "./refused.ts";
@@ -23,6 +24,8 @@ export interface RegionAdded {
   readonly ws: string;
   /** From the order until it equalled its peers. */
   readonly joinedMs: number;
+  /** From the order until the name server had an answer of it; null when it had none in time. */
+  readonly namedMs: number | null;
   readonly at: string;
 }
 export interface RegionRemoved {
@@ -43,6 +46,8 @@ const JOIN_MS = 3_600_000;
 const HANDED_OVER_MS = 90_000;
 const FOLLOWED_MS = 10_000;
 const AGREED_MS = 20_000;
+/** The name server looks twice a second; one that has just died is started again within a second or two. */
+const NAMED_MS = 20_000;
 const AGAIN_MS = 100;
 
 /** Asks again until it holds; false when the time is over. */
@@ -86,7 +91,7 @@ export function openMembership({ plan: first, regions }: MembershipOptions): Mem
     const living = plan.regions.filter(({ name }) => regions.processes.get(name)?.alive === true);
     await within(FOLLOWED_MS, async () => (await Promise.all(living.map((one) => follows(one, plan.regions.length)))).every(Boolean));
   };
-  /** GeoDNS follows the list by itself. */
+  /** To whoever reads where the mesh is. */
   const announce = (): void => writeWhole(plan.folder.meshFile, `${JSON.stringify(readyOf(plan))}\n`);
 
   const add = async (name: string): Promise<RegionAdded> => {
@@ -98,9 +103,12 @@ export function openMembership({ plan: first, regions }: MembershipOptions): Mem
     processes.start();
     await regions.listen(region);
     await processes.ready(JOIN_MS);
+    const joinedMs = Math.round(performance.now() - startedMs);
     announce();
+    const isNamed = await nameServerSees(plan, [name], NAMED_MS);
+    const namedMs = isNamed ? Math.round(performance.now() - startedMs) : null;
     const { url, ws } = plan.topology.regions.find((one) => one.name === name)!;
-    return { region: name, url, ws, joinedMs: Math.round(performance.now() - startedMs), at: new Date().toISOString() };
+    return { region: name, url, ws, joinedMs, namedMs, at: new Date().toISOString() };
   };
 
   const remove = async (name: string, force: boolean): Promise<RegionRemoved> => {

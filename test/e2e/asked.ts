@@ -3,27 +3,27 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import packet from "dns-packet";
 
-/** The region that `gw.<zone>` leads to for this network; "nobody" where the answer names none. Rejects when nobody answers. */
-export async function steeredTo(port: number, zone: string, ip: string): Promise<string> {
+async function answersTo(port: number, question: packet.Question, options: readonly object[]): Promise<readonly packet.Answer[]> {
   const socket = createSocket("udp4");
-  const opt = {
-    type: "OPT",
-    name: ".",
-    udpPayloadSize: 1_232,
-    options: [{ code: 8, ip, sourcePrefixLength: 24 }],
-  } as unknown as packet.OptAnswer;
+  const opt = { type: "OPT", name: ".", udpPayloadSize: 1_232, options } as unknown as packet.OptAnswer;
   try {
-    socket.send(
-      packet.encode({ type: "query", id: 7, questions: [{ type: "A", name: `gw.${zone}` }], additionals: [opt] }),
-      port,
-      "127.0.0.1",
-    );
+    socket.send(packet.encode({ type: "query", id: 7, questions: [question], additionals: [opt] }), port, "127.0.0.1");
     const [bytes] = (await once(socket, "message", { signal: AbortSignal.timeout(1_000) })) as [Buffer];
-    const [first] = packet.decode(bytes).answers ?? [];
-    return first?.type === "CNAME" ? first.data.replace(`.gw.${zone}`, "") : "nobody";
+    return packet.decode(bytes).answers ?? [];
   } finally {
     socket.close();
   }
+}
+
+/** The region that `gw.<zone>` leads to for this network; "nobody" where the answer names none. Rejects when nobody answers. */
+export async function steeredTo(port: number, zone: string, ip: string): Promise<string> {
+  const [first] = await answersTo(port, { type: "A", name: `gw.${zone}` }, [{ code: 8, ip, sourcePrefixLength: 24 }]);
+  return first?.type === "CNAME" ? first.data.replace(`.gw.${zone}`, "") : "nobody";
+}
+
+/** Whether the name server has an address of this region. */
+export async function isNamed(port: number, zone: string, region: string): Promise<boolean> {
+  return (await answersTo(port, { type: "A", name: `${region}.gw.${zone}` }, [])).some(({ type }) => type === "A");
 }
 
 export const NETWORKS = Array.from({ length: 64 }, (_, i) => `198.18.${i}.0`);

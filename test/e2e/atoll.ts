@@ -151,6 +151,9 @@ export class MeshUnderTest {
     const named = join(this.data, region, kind === "program" ? "state" : `${kind}.conf`);
     return this.processes().find((pid) => commandLine(pid).includes(named) && !commandLine(pid).includes(SHARE));
   }
+  nameServerPid(): number | undefined {
+    return this.processes().find((pid) => commandLine(pid).includes("serve\0--role\0geodns\0"));
+  }
   /** Of everything of a region that holds what clients are to be sent. */
   servingPids(region: string): readonly number[] {
     const gateways = this.processes().filter((pid) => commandLine(pid).includes(join(this.data, region, "gateway-")));

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { isNamed } from "./asked.ts";
 import { KINDS, MeshUnderTest, until } from "./atoll.ts";
 import { openTraffic, type Traffic } from "./traffic.ts";
 
@@ -31,7 +32,9 @@ describe.skipIf(server === undefined)("regions of a running mesh", () => {
     await until("people go on writing", () => traffic.acked() > 200);
     const { code, stdout, stderr } = await mesh.run("regions", "add", "sa");
     expect(code, stderr).toBe(0);
-    console.log(`a fourth region serves after ${JSON.parse(stdout).joinedMs} ms`);
+    const { joinedMs, namedMs } = JSON.parse(stdout);
+    console.log(`a fourth region serves after ${joinedMs} ms, GeoDNS names it after ${namedMs} ms`);
+    expect(await isNamed(mesh.port + 53, "atoll.test", "sa")).toBe(true);
     expect(mesh.regions()).toEqual([...FIRST, "sa"]);
     expect([await mesh.ready("sa"), await shows("sa")]).toEqual([true, true]);
     expect((await mesh.run("heal")).code).toBe(0);
@@ -71,9 +74,11 @@ describe.skipIf(server === undefined)("regions of a running mesh", () => {
     for (const region of FIRST) await until(`${region} has what was made in sa`, () => shows(region));
   }, 180_000);
 
-  test("a region added later learns what the removed one wrote from whoever holds it", async () => {
+  test("a region added later learns what the removed one wrote from whoever holds it; that GeoDNS was killed meanwhile is waited for", async () => {
+    process.kill(mesh.nameServerPid()!, "SIGKILL");
     const { code, stderr } = await mesh.run("regions", "add", "af");
     expect(code, stderr).toBe(0);
+    expect(await isNamed(mesh.port + 53, "atoll.test", "af")).toBe(true);
     await traffic.stop();
     expect(traffic.refused()).toEqual([]);
     const { regions, asOf } = await mesh.settled();

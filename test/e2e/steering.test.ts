@@ -1,5 +1,5 @@
 /** Operators order regions about while people talk: drain and move, restore by a ramp, override; GeoDNS dies and nobody notices. Real processes. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { NETWORKS, steeredTo } from "./asked.ts";
@@ -27,18 +27,6 @@ describe.skipIf(server === undefined)("steering a running mesh", () => {
     return items.map(({ name, state }) => `${name} ${state}`).join(", ");
   };
   const answered = (ip: string): Promise<string> => steeredTo(mesh.port + 53, "atoll.test", ip);
-  const geodnsPid = (): number | undefined =>
-    readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number)
-      .find((pid) => {
-        try {
-          const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-          return line.includes("serve\0--role\0geodns\0") && line.includes(mesh.data);
-        } catch {
-          return false;
-        }
-      });
 
   beforeAll(async () => {
     expect((await mesh.up()).code).toBe(0);
@@ -112,13 +100,13 @@ describe.skipIf(server === undefined)("steering a running mesh", () => {
   }, 60_000);
 
   test("GeoDNS is killed: gateways go on with the list they have; started again by the supervisor, it knows what was ordered", async () => {
-    const pid = geodnsPid()!;
+    const pid = mesh.nameServerPid()!;
     const before = await explainedBy("eu");
     process.kill(pid, "SIGKILL");
     expect(await explainedBy("eu")).toBe(before);
     await until(
       "another one answers",
-      async () => geodnsPid() !== pid && (await answered("198.51.100.0").catch(() => "nobody")) !== "nobody",
+      async () => mesh.nameServerPid() !== pid && (await answered("198.51.100.0").catch(() => "nobody")) !== "nobody",
     );
     await until("it sends nobody to the drained region", async () => !(await Promise.all(NETWORKS.map(answered))).includes("us"), 10_000);
   }, 60_000);
