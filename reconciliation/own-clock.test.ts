@@ -59,6 +59,13 @@ class Lives {
       }
   }
 
+  /** What this life calls closed, by the middle of all clocks: true time, or what a wrong middle says. */
+  closes(offsetMs = 0): Stamp {
+    const closed = formatStamp(this.nowMs + offsetMs, 0, "eu");
+    this.tables.put("facts", "closed", closed);
+    return closed;
+  }
+
   aheadMs(stamp: Stamp): number {
     return stampTimeMs(stamp) - this.nowMs;
   }
@@ -162,4 +169,38 @@ test("T2: a region whose clock is wrong now does not mend itself by what is said
   const wrong = lives.stamps.at(-1) ?? "";
   lives.own.mend(lives.clock);
   expect((lives.work(1_000)[0] ?? "") > wrong).toBe(true);
+});
+
+test("H6, H8: what the wrong clock's life called closed, by the others' clocks, stays closed where its stamps are given up", () => {
+  const lives = hourAhead();
+  const closed = lives.closes();
+  lives.boot(-10_000);
+  const [first] = lives.work(1_000);
+  expect([(first ?? "") > closed, lives.aheadMs(first ?? "") < 2_000]).toEqual([true, true]);
+  expect(lives.own.closed).toBe(closed);
+});
+
+test("T1, H6: a promise among the stamps that are given up: the region goes on above them, and makes none twice", () => {
+  const lives = new Lives();
+  lives.boot(0);
+  lives.work(MINUTE);
+  const closed = lives.closes(2_000);
+  lives.boot(-12_000);
+  const above = lives.work(3_000);
+  expect(above.every((stamp) => stamp > closed)).toBe(true);
+  lives.witnessed(above);
+  lives.own.mend(lives.clock);
+  const next = lives.work(MINUTE);
+  expect([lives.isUnique(), next.every((stamp) => stamp > closed)]).toEqual([true, true]);
+  lives.boot(-12_000);
+  lives.work(MINUTE);
+  expect(lives.isUnique()).toBe(true);
+});
+
+test("H8: only what was called closed far ahead, by a majority of wrong clocks, is given up with the stamps", () => {
+  const lives = hourAhead();
+  lives.closes(HOUR);
+  lives.boot(0);
+  expect(Math.abs(lives.aheadMs(lives.work(1_000)[0] ?? ""))).toBeLessThan(2_000);
+  expect(lives.own.closed).toBeUndefined();
 });

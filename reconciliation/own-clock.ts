@@ -5,7 +5,7 @@
  */
 import { LIMITS } from "../core/limits.ts";
 import type { HybridClock, PhysicalClock, Stamp } from "../core/stamp.ts";
-import { stampTimeMs } from "../core/stamp.ts";
+import { greaterStamp, stampTimeMs } from "../core/stamp.ts";
 import type { TableWriter } from "./register-rows.ts";
 import type { Stretch } from "./stretches.ts";
 
@@ -30,15 +30,19 @@ export class OwnClock implements PhysicalClock {
     this.#parts = parts;
     this.#leaps = this.#wrongAhead();
     const highest = this.#fact("highest");
-    this.highest = highest !== undefined && this.leaps(highest) ? this.#fact("sane") : highest;
+    this.highest = highest !== undefined && this.leaps(highest) ? this.#back(highest) : this.#aboveClosed(highest);
     // What may prove to be wrong, once the peers are heard, is not remembered as sane.
     if (this.highest !== undefined && !this.#isAhead(this.highest)) parts.tables.put("facts", "sane", this.highest);
   }
 
   nowMs(): number {
-    let timeMs = this.#parts.physical.nowMs();
-    for (const { from, to } of this.#leaps) if (stampTimeMs(from) <= timeMs && timeMs <= stampTimeMs(to)) timeMs = stampTimeMs(to) + 1;
-    return timeMs;
+    const timeMs = this.#parts.physical.nowMs();
+    const leap = this.#leapAt(timeMs);
+    return leap === undefined ? timeMs : stampTimeMs(leap.to) + 1;
+  }
+
+  #leapAt(timeMs: number): Stretch | undefined {
+    return this.#leaps.find(({ from, to }) => stampTimeMs(from) <= timeMs && timeMs <= stampTimeMs(to));
   }
 
   /** Whether a former life made the stamp under a wrong clock, and this one does not go on above it. */
@@ -52,7 +56,28 @@ export class OwnClock implements PhysicalClock {
     const { highest } = clock;
     if (!this.#isAhead(highest) || !wrong.some(({ from, to }) => from <= highest && highest <= to)) return;
     this.#leaps = wrong;
-    clock.goBack(this.#fact("sane"));
+    clock.goBack(this.#back(highest));
+  }
+
+  /**
+   * What the lives before this one have called closed: it stays closed (H6), also where their stamps are given up. Only what a clock far ahead
+   * called so is given up too, as keeping it would keep the region ahead, and distrusted, for as long.
+   */
+  get closed(): Stamp | undefined {
+    const closed = this.#fact("closed");
+    if (closed === undefined) return undefined;
+    return this.leaps(closed) && stampTimeMs(closed) - this.#parts.physical.nowMs() > NEAR_MS ? undefined : closed;
+  }
+
+  /** Where a clock goes on whose stamps up to `highest` are given up. A promise among them keeps it where it is: no stamp is made twice. */
+  #back(highest: Stamp): Stamp | undefined {
+    const back = this.#aboveClosed(this.#fact("sane"));
+    return back !== undefined && this.#leapAt(stampTimeMs(back)) !== undefined ? highest : back;
+  }
+
+  #aboveClosed(stamp: Stamp | undefined): Stamp | undefined {
+    const { closed } = this;
+    return closed === undefined ? stamp : greaterStamp(stamp ?? closed, closed);
   }
 
   /** What is distrusted of our own stamps and still to come by our clock, ascending. */
@@ -76,7 +101,7 @@ export class OwnClock implements PhysicalClock {
     return stampTimeMs(stamp) - this.#parts.physical.nowMs() > LIMITS.clockBoundMs;
   }
 
-  #fact(name: "highest" | "sane"): Stamp | undefined {
+  #fact(name: "highest" | "sane" | "closed"): Stamp | undefined {
     const kept = this.#parts.tables.get("facts", name);
     return typeof kept === "string" ? kept : undefined;
   }

@@ -49,10 +49,10 @@ export class Packer {
     return this.#inFlight.length + this.#waiting.length;
   }
 
-  /** Nothing of mine with a stamp at or below this is still to come after the head of the log (H6): the oldest stamp in flight less 1 ms, else now. */
+  /** Nothing of mine with a stamp at or below this, at most now, is still to come after the head of the log (H6): the oldest stamp in flight less 1 ms. */
   closedMs(nowMs: number): number {
     const oldest = (this.#inFlight[0] ?? this.#waiting[0])?.events[0]?.stamp;
-    return oldest === undefined ? nowMs : stampTimeMs(oldest) - 1;
+    return oldest === undefined ? nowMs : Math.min(nowMs, stampTimeMs(oldest) - 1);
   }
 
   /** Resolves when nothing is waiting or in flight. */

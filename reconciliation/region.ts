@@ -80,15 +80,15 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   });
   const own = new OwnClock({ tables, region, physical, isDistrusted: replica.judging.isDistrusted });
   const clock = new HybridClock({ region, physical: own, highest: own.highest, boundMs: LIMITS.clockBoundMs });
-  const promise: ClosedPromise = new ClosedPromise(region, () => {
-    tables.put("facts", "highest", promise.above(clock.highest));
+  const promise: ClosedPromise = new ClosedPromise(region, own.closed, (next) => {
+    tables.put("facts", "closed", next);
     committer.soon();
   });
   const committer: Committer = new Committer({
     tables,
     timers,
     before: () => {
-      tables.put("facts", "highest", promise.above(clock.highest));
+      tables.put("facts", "highest", clock.highest);
       promise.committing();
       replica.audit.committing();
     },

@@ -138,6 +138,7 @@ export class Client {
   }
 
   #hear(frame: ServerFrameText, region: string, sentMs: number): void {
+    const followed = [...this.#following];
     if (frame.type === "event") this.#take(frame["event"] as WireEvent, region, sentMs);
     if (frame.type === "events") for (const event of frame["items"] as readonly WireEvent[]) this.#take(event, region, sentMs);
     if (frame.type === "reply") this.#replied(frame);
@@ -147,13 +148,14 @@ export class Client {
       const conflict = frame["conflict"] as { readonly id: string };
       this.superseded.set(conflict.id, conflict);
     }
-    if (typeof frame["cursor"] === "string") this.#save(frame["cursor"]);
+    if (typeof frame["cursor"] === "string") this.#save(frame["cursor"], followed);
     if (frame.type === "goodbye") this.drop();
   }
 
-  #save(cursor: string): void {
+  /** What a frame brings of a channel is behind its cursor, also when it brings that the user was removed from it (once, or now). */
+  #save(cursor: string, followed: readonly string[]): void {
     this.#cursor = cursor;
-    for (const channel of this.#following) this.#cursors.set(channel, cursor);
+    for (const channel of followed) this.#cursors.set(channel, cursor);
   }
 
   #take(event: WireEvent, region: string, atMs: number): void {
@@ -169,8 +171,10 @@ export class Client {
   /** Something about the user's membership came: what it is now is asked, as an app lists its channels. */
   #membership(channel: string, region: string): void {
     const isMember = this.#mesh.machine(region).serving?.reader.isMember(this.user, identityIn("channel", channel) ?? "");
-    if (isMember === false) this.#following.delete(channel);
-    else if (!this.#following.has(channel)) {
+    if (isMember === false) {
+      this.#following.delete(channel);
+      this.#catching.delete(channel); // what they were being given ends with their membership
+    } else if (!this.#following.has(channel)) {
       if (!this.#cursors.has(channel)) this.#cursors.set(channel, BEGINNING);
       this.#subscribe(channel, this.#cursors.get(channel) ?? BEGINNING);
     }

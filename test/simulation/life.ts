@@ -32,6 +32,10 @@ export class Life implements Timers, PhysicalClock {
     this.#bootMs = scheduler.nowMs;
   }
 
+  /** True time of its boot. */
+  get bootMs(): number {
+    return this.#bootMs;
+  }
   get ended(): boolean {
     return this.#ended;
   }

@@ -21,18 +21,22 @@ interface Writing {
   readonly epoch: number;
   readonly id: string;
   readonly text: string;
+  readonly life: Life;
   readonly answer: (sequence: number) => void;
 }
 
 export class EpochLog {
   readonly texts: string[] = [];
+  /** Which life wrote each message. */
+  readonly writers: Life[] = [];
   readonly ids = new Map<string, { readonly sequence: number; readonly atMs: number }>();
   readonly onGrow: (() => void)[] = [];
 
-  store(id: string, text: string, atMs: number): number {
+  store({ id, text, life }: Pick<Writing, "id" | "text" | "life">, atMs: number): number {
     const known = this.ids.get(id);
     if (known !== undefined && atMs - known.atMs < WINDOW_MS) return known.sequence;
     this.texts.push(text);
+    this.writers.push(life);
     this.ids.set(id, { sequence: this.texts.length, atMs });
     for (const grow of this.onGrow) grow();
     return this.texts.length;
@@ -74,7 +78,7 @@ export class LogServer {
   /** One attempt to write. The answer comes after the message is durable, or never. */
   write(epoch: number, { id, text }: { readonly id: string; readonly text: string }, life: Life, answer: (sequence: number) => void): void {
     if (!this.up || this.faults.diskFull) return;
-    const writing: Writing = { epoch, id, text, answer: (sequence) => life.deliver(() => answer(sequence)) };
+    const writing: Writing = { epoch, id, text, life, answer: (sequence) => life.deliver(() => answer(sequence)) };
     this.#writing.push(writing);
     this.#scheduler.after(0.3 + this.#random.next() * 2 + this.faults.slowMs, () => this.#durable(writing));
   }
@@ -83,7 +87,7 @@ export class LogServer {
   crash(): void {
     this.up = false;
     const survived = this.#random.below(this.#writing.length + 1);
-    for (const { epoch, id, text } of this.#writing.slice(0, survived)) this.epoch(epoch).store(id, text, this.#scheduler.nowMs);
+    for (const writing of this.#writing.slice(0, survived)) this.epoch(writing.epoch).store(writing, this.#scheduler.nowMs);
     this.#writing = [];
   }
 
@@ -91,7 +95,7 @@ export class LogServer {
     const at = this.#writing.indexOf(writing);
     if (at < 0) return;
     this.#writing.splice(at, 1);
-    const sequence = this.epoch(writing.epoch).store(writing.id, writing.text, this.#scheduler.nowMs);
+    const sequence = this.epoch(writing.epoch).store(writing, this.#scheduler.nowMs);
     if (!this.#random.chance(this.faults.lostAnswers)) writing.answer(sequence);
   }
 }

@@ -62,6 +62,7 @@ class Blow {
     const before = targets.map((target) => Object.fromEntries(Object.keys(broken).map((field) => [field, target[field as keyof T]])));
     for (const target of targets) Object.assign(target, broken);
     this.later(() => {
+      if (this.mesh.quiet) return; // all is mended, and what stood before may have been another fault
       for (const [index, target] of targets.entries()) Object.assign(target, before[index]);
     });
   }

@@ -121,17 +121,15 @@ export const PLANTED_BELOW: readonly Planted[] = [
   {
     name: "closed-time-too-early",
     story: "time is called closed although events with older stamps are on their way to the log",
-    edits: [edit("reconciliation/packer.ts", "return oldest === undefined ? nowMs : stampTimeMs(oldest) - 1;", "return nowMs;")],
+    edits: [
+      edit("reconciliation/packer.ts", "return oldest === undefined ? nowMs : Math.min(nowMs, stampTimeMs(oldest) - 1);", "return nowMs;"),
+    ],
   },
   {
     name: "closed-time-forgotten",
     story: "a life does not know what the one before it has called closed",
     edits: [
-      edit(
-        "reconciliation/closed-promise.ts",
-        "return greaterStamp(highest, formatStamp(this.#wantedMs, 0, this.#region));",
-        "return highest;",
-      ),
+      edit("reconciliation/own-clock.ts", "return closed === undefined ? stamp : greaterStamp(stamp ?? closed, closed);", "return stamp;"),
     ],
   },
   {

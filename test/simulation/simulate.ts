@@ -1,6 +1,7 @@
 /** One simulation, whole: from a seed to a verdict. */
 
 import type { VerifyReport } from "../../core/ports/boards.ts";
+import type { Position } from "../../core/position.ts";
 import { wholeReader } from "../../reconciliation/lone-registers.ts";
 import { answeredInTime } from "./checkers/answers.ts";
 import { authorsInOrder } from "./checkers/author-order.ts";
@@ -176,7 +177,9 @@ function endOf(mesh: Mesh): EndState {
     const store = wholeReader(disk);
     return { region, store, registers: new Map(store.range("registers", ALL)) };
   });
-  return { operations: mesh.history.operations, truth, acts, verdicts, distrusted, regions };
+  const writerBootMs = ({ origin, epoch, sequence }: Position): number =>
+    mesh.machine(origin).server.epoch(epoch).writers[sequence - 1]?.bootMs ?? 0;
+  return { operations: mesh.history.operations, truth, acts, verdicts, distrusted, regions, writerBootMs };
 }
 
 function judge(end: EndState): void {

@@ -1,6 +1,7 @@
 /**
  * P3, H6: "complete to T from eu" is a promise: no event of eu with a stamp at or before T comes later. What a region says while its clock runs
- * near the bound or beyond it is void: its repair takes the clock back, and its stamps are distrusted (T2).
+ * near the bound or beyond it is void: its repair takes the clock back, and its stamps are distrusted (T2). Void too is what a region said that
+ * then lost its store and with it the promise, if its clock was set back as well: nothing there knows any more that time had been further.
  */
 import { LIMITS } from "../../../core/limits.ts";
 import { stampTimeMs } from "../../../core/stamp.ts";
@@ -11,6 +12,8 @@ import { Violation } from "../violation.ts";
 
 export function watchClosedTime(mesh: Mesh): Watcher {
   const claims = new Map<string, Map<string, number>>();
+  const lostStore = new Set<string>();
+  const forgot = (origin: string): boolean => lostStore.has(origin) && mesh.machine(origin).mostBehindMs > 0;
   const claim = (region: string, running: RunningRegion): void => {
     const known = claims.get(region) ?? new Map<string, number>();
     claims.set(region, known);
@@ -21,10 +24,12 @@ export function watchClosedTime(mesh: Mesh): Watcher {
   return {
     started: (region, running) => {
       claims.delete(region);
+      const { beganEmpty, boots } = mesh.machine(region);
+      if (beganEmpty && boots > 1) lostStore.add(region);
       running.feed.listen(({ placed }) => {
         const { origin } = placed.position;
         const completeMs = claims.get(region)?.get(origin);
-        if (origin !== region && completeMs !== undefined && stampTimeMs(placed.event.stamp) <= completeMs)
+        if (origin !== region && !forgot(origin) && completeMs !== undefined && stampTimeMs(placed.event.stamp) <= completeMs)
           mesh.scheduler.fail(
             new Violation(
               "H6",
