@@ -23,4 +23,6 @@ export function entryHash(prev: string, entry: Fields): string {
 }
 
 /** The hash of what stands inside the chain. */
-export const chainHash = (prev: string, inside: Fields): string => sha256(`${prev}\n${canonical(inside)}`);
+export const chainHash = (prev: string, inside: Fields): string => chainHashOfText(prev, canonical(inside));
+/** The same of what is written canonically already. */
+export const chainHashOfText = (prev: string, inside: string): string => sha256(`${prev}\n${inside}`);

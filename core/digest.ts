@@ -10,7 +10,7 @@ import { stampTimeMs } from "./stamp.ts";
 export function registerBytes({ key, entries, count, sum, resolution }: Register): string {
   const { winner, heads, value } = resolution;
   const entry = entries.findLast(({ stamp }) => stamp === winner);
-  return canonical([key, winner, entry === undefined ? null : commitment(entry, value), heads, count, sum]);
+  return JSON.stringify([key, winner, entry === undefined ? null : commitment(entry, value), heads, count, sum]);
 }
 
 /** What the winner says of its own value; of a merged text, which nobody wrote, the hash. */

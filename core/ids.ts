@@ -10,10 +10,20 @@ import { stampRegion } from "./stamp.ts";
 export type Identity = string;
 
 /** The identity of what `author` made with the command `command`. */
-export const identityOf = (kind: "message" | "channel", author: string, command: string): Identity =>
-  shortHash(`${kind}\n${author}\n${command}`);
-/** Where a command's effect is looked up: the same author and command id, in any region, are one command (T3). */
-export const commandKey = (author: string, command: string): string => shortHash(`command\n${author}\n${command}`);
+export function identityOf(kind: "message" | "channel", author: string, command: string): Identity {
+  const text = `${kind}\n${author}\n${command}`;
+  if (text !== lastText) [lastText, lastIdentity] = [text, shortHash(text)];
+  return lastIdentity;
+}
+/** Of the command in hand, which is asked for at every step of its way: when it comes in, is decided, judged and applied. */
+let lastText = "";
+let lastIdentity: Identity = "";
+
+/**
+ * Where a command's effect is looked up: the same author and command id, in any region, are one command (T3). It is the identity of the message
+ * that the command would make, as most commands make one and their identity is known already.
+ */
+export const commandKey = (author: string, command: string): string => identityOf("message", author, command);
 
 const PREFIX = { message: "msg", channel: "chn" } as const;
 

@@ -57,8 +57,15 @@ export function parsePosition(text: string): Position | undefined {
 export const comparePoints = (a: Point, b: Point): number => a.epoch - b.epoch || a.sequence - b.sequence || a.place - b.place;
 
 /** Fixed-width text whose order is the order of points; for keys of ordered tables. */
-export const pointKey = ({ epoch, sequence, place }: Point): string =>
-  `${String(epoch).padStart(6, "0")}.${String(sequence).padStart(14, "0")}.${String(place).padStart(6, "0")}`;
+export function pointKey({ epoch, sequence, place }: Point): string {
+  if (epoch !== lastMessage.epoch || sequence !== lastMessage.sequence) {
+    const text = `${String(epoch).padStart(6, "0")}.${String(sequence).padStart(14, "0")}.`;
+    lastMessage = { epoch, sequence, text };
+  }
+  return lastMessage.text + String(place).padStart(6, "0");
+}
+/** Many events stand in one log message, and each is asked for more than once. */
+let lastMessage = { epoch: 0, sequence: 0, text: "000000.00000000000000." };
 
 /** Whether `vector` holds everything of `origin` up to `point`. */
 export const covers = (vector: Vector, origin: string, point: Point): boolean => comparePoints(vector[origin] ?? START, point) >= 0;

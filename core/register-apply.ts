@@ -17,7 +17,8 @@ export function applyWrite(before: Register | undefined, write: Write, judgement
   const entries = inserted(register.entries, entry);
   if (entries === register.entries) return register;
   const joined = { ...register, entries, count: register.count + 1, sum: addHash(register.sum, entry.hash) };
-  const next = judgement.standing(entry) === "ok" ? resolveNext(register.resolution, register.entries, entry) : undefined;
+  if (before === undefined) return reresolve(joined, judgement); // judged there, and a right is dear to judge
+  const next = judgement.standing(entry) === "ok" ? resolveNext(before.resolution, before.entries, entry) : undefined;
   return next === undefined ? reresolve(joined, judgement) : { ...joined, resolution: next };
 }
 

@@ -4,7 +4,7 @@
  *
  * Entries that the store has not taken may come in another order after a crash. Only what is committed is told to anybody.
  */
-import { CHAIN_START, type ChainHead, chainHash } from "../core/audit-chain.ts";
+import { CHAIN_START, type ChainHead, chainHash, chainHashOfText } from "../core/audit-chain.ts";
 import type { Event, Placed } from "../core/event.ts";
 import type { Position } from "../core/position.ts";
 import { formatPosition, pointKey } from "../core/position.ts";
@@ -69,7 +69,7 @@ export class AuditRows {
     this.#durable = this.#committing;
   }
 
-  /** `factHash`: SHA-256 of the canonical event, by which the chain holds the fact itself. Fields in canonical order: it is hashed as it stands. */
+  /** `factHash`: SHA-256 of the canonical event, by which the chain holds the fact itself. */
   version({ event, position }: Placed, factHash: string, twin: boolean): void {
     const { kind: what, stamp, actor, command, channel } = event;
     const row = channel === null ? null : `${channel}|${position.origin}|${pointKey(position)}`;
@@ -77,12 +77,9 @@ export class AuditRows {
     const seq = this.#last.seq + 1;
     const at = formatPosition(position);
     const kind = "version";
-    // Written out twice: this is done for every event, and copies of objects are most of what it would cost.
-    const hash = this.#link(
-      twin
-        ? { actor, command, factHash, kind, position: at, region, seq, stamp, twin, what }
-        : { actor, command, factHash, kind, position: at, region, seq, stamp, what },
-    );
+    // Canonical as it is written here: this is done for every event. All but the command are words that no quote can stand in.
+    const inside = `{"actor":"${actor}","command":${JSON.stringify(command)},"factHash":"${factHash}","kind":"${kind}","position":"${at}","region":"${region}","seq":${seq},"stamp":"${stamp}"${twin ? ',"twin":true' : ""},"what":"${what}"}`;
+    const hash = this.#link(seq, kind, chainHashOfText(this.#last.hash, inside));
     const fact = { actor, command, factHash, kind, position: at, region, stamp, what, row, hash, atMs: this.#nowMs() };
     this.#tables.put("audit", auditKey(seq), twin ? { ...fact, twin } : fact);
   }
@@ -129,14 +126,15 @@ export class AuditRows {
 
   #append(inside: Inside, beside: Beside): void {
     const { key: _, seq, ...fields } = inside as Inside & { readonly key?: unknown };
-    this.#tables.put("audit", auditKey(seq), { ...fields, ...beside, hash: this.#link(inside), atMs: this.#nowMs() });
+    const hash = this.#link(seq, inside.kind, chainHash(this.#last.hash, inside));
+    this.#tables.put("audit", auditKey(seq), { ...fields, ...beside, hash, atMs: this.#nowMs() });
   }
 
   /** The next entry of the chain; its hash. */
-  #link(inside: Inside): string {
-    const head = { seq: inside.seq, hash: chainHash(this.#last.hash, inside) };
+  #link(seq: number, kind: string, hash: string): string {
+    const head = { seq, hash };
     this.#last = head;
-    if (inside.kind !== "anchor") this.#told = head;
-    return head.hash;
+    if (kind !== "anchor") this.#told = head;
+    return hash;
   }
 }

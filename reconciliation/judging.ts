@@ -81,10 +81,9 @@ export class Judging {
     for (const membership of pendingBy(after)) this.#open(membership, key, { pending: true });
     for (const membership of before === undefined ? [] : pendingBy(before))
       if (!pendingBy(after).has(membership)) this.#open(membership, key, { pending: false });
-    const membership = added === undefined ? undefined : judgedBy(key, added);
-    if (added === undefined || membership === undefined) return;
-    const until = missing(added, this.#applied());
-    if (until.length > 0) this.#open(membership, key, { until: Object.fromEntries(until) });
+    const until = added === undefined ? [] : missing(added, this.#applied());
+    const membership = added === undefined || until.length === 0 ? undefined : judgedBy(key, added);
+    if (membership !== undefined) this.#open(membership, key, { until: Object.fromEntries(until) });
   }
 
   #open(

@@ -10,7 +10,7 @@ import type { StateStore, TableName, TableReader, Tables, TableWrite } from "../
 import type { Position } from "../core/position.ts";
 import { formatPosition, parsePosition, pointKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey } from "../core/register.ts";
-import { readKey } from "../core/register.ts";
+import { EVERYWHERE, readKey } from "../core/register.ts";
 import { UNRESOLVED } from "../core/resolve.ts";
 import { writesOf } from "../core/writes.ts";
 
@@ -63,14 +63,22 @@ const eventRow = (key: RegisterKey, position: Position): string => `${readKey(ke
 
 /** Only together with its event: what is saved again later, or whose event stands elsewhere, is stored whole. */
 function shortened(writes: readonly TableWrite[]): readonly TableWrite[] {
-  const events = new Set<string>();
-  for (const { table, key } of writes) if (table === "events") events.add(key);
+  const events = placesInChannels(writes);
+  if (events.size === 0) return writes;
   return writes.map((write) => {
     if (write.table !== "registers" || write.value === undefined || !isLone(write.value)) return write;
     const [{ position }] = write.value.entries as readonly [Entry];
-    if (!events.has(eventRow(write.key, position))) return write;
+    if (!events.has(position)) return write;
     return { table: "registers", key: write.key, value: formatPosition(position) as unknown as Tables["registers" & TableName] };
   });
+}
+
+/** Where the events being written stand, but for those that only one person or nobody is told of. An entry shares its event's own position. */
+function placesInChannels(writes: readonly TableWrite[]): ReadonlySet<Position> {
+  const places = new Set<Position>();
+  for (const { table, key, value } of writes)
+    if (table === "events" && value !== undefined && !key.startsWith(EVERYWHERE)) places.add(value.position);
+  return places;
 }
 
 /** A message as it was sent, that nobody has changed, disputed or seen anything of. */

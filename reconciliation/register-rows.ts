@@ -38,9 +38,9 @@ export function saveRegister(tables: TableWriter, before: Register | undefined, 
 const isContested = (register: Register | undefined): boolean =>
   register !== undefined && (register.resolution.heads.length > 1 || register.resolution.records.length > 0);
 
-/** Terms of registers in memory: what is taken out of a sum was mostly put in a moment ago. */
+/** Terms of registers that change again and again: what is taken out of a sum was put in a moment ago. Most change once, and are not kept here. */
 const terms = new WeakMap<Register, string>();
-function termOf(register: Register): string {
+function termAgain(register: Register): string {
   let term = terms.get(register);
   if (term === undefined) terms.set(register, (term = registerTerm(register)));
   return term;
@@ -48,6 +48,7 @@ function termOf(register: Register): string {
 
 function saveDigest(tables: TableWriter, before: Register | undefined, after: Register): void {
   const { channel } = readKey(after.key);
+  const termOf = before === undefined ? registerTerm : termAgain;
   const change = (register: Register, step: (sum: string, hash: string) => string): void => {
     const key = `${channel}|${bucketOf(register)}`;
     tables.put("digests", key, step(tables.get("digests", key) ?? EMPTY_SUM, termOf(register)));

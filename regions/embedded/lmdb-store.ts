@@ -11,8 +11,9 @@
  * msgpack would change; undefined fields vanish.
  */
 import { mkdirSync } from "node:fs";
-import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
+import { asBinary, type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import type { KeyRange, StateStore, TableName, TableReader, TableSnapshot, Tables, TableWrite } from "../../core/ports/state-store.ts";
+import { WrittenEvent } from "../../core/written-event.ts";
 
 /** Every table, so that a table without a name here does not compile. */
 const TABLES: { readonly [T in TableName]: true } = {
@@ -71,7 +72,7 @@ function write(tables: OpenTables, writes: readonly TableWrite[]): void {
   for (const { table, key, value } of writes) {
     const rows = tables.get(table)!;
     if (value === undefined) rows.removeSync(key);
-    else rows.putSync(key, value);
+    else rows.putSync(key, value instanceof WrittenEvent ? asBinary(Buffer.from(value.json)) : value);
   }
 }
 
