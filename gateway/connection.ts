@@ -131,6 +131,14 @@ export class Connection {
     return { shown, stream };
   }
 
+  /** Its place among a channel's followers was lost: it takes it again, and is given what has passed it by. */
+  refollow(channel: string): void {
+    const { routing, catchUp: parts } = this.#context;
+    routing.follow(this, channel);
+    const stream = this.standing.stream(channel);
+    if (stream !== undefined && this.standing.rewind(stream)) catchUp(parts, this, stream);
+  }
+
   /** By the channel's identity. */
   unfollow(channel: string): void {
     this.#context.routing.unfollow(this, channel);

@@ -83,6 +83,7 @@ export class FanOut {
       const isPlain = connection.standing.isPlain(this.#told);
       if (isPlain) plain ??= encodeCursor(plainCursor(this.#told));
       connection.outbox.push(frames.at((isPlain ? plain : undefined) ?? connection.standing.cursor(this.#told)));
+      stream.given = this.#told;
       deliveries += 1;
     };
     for (const user of users) for (const connection of routing.ofUser(user)) give(connection, connection.standing.own);

@@ -91,7 +91,7 @@ export class Routing {
       if (!reader.isMember(connection.user, channel)) {
         this.membership(connection.user, channel, false);
         connection.unfollow(channel);
-      } else if (!this.followers(channel).has(connection)) this.follow(connection, channel);
+      } else if (!this.followers(channel).has(connection)) connection.refollow(channel);
       else continue;
       wrong += 1;
     }
@@ -121,8 +121,8 @@ const NO_ONE: ReadonlySet<string> = new Set();
 const CHECKED_AT_ONCE = 50;
 
 /**
- * Looks through the table bit by bit: who follows a channel must be its member, and stand among its followers. A right may also end without an event that names its user (a
- * verdict that flips), and nobody may go on reading then.
+ * Looks through the table bit by bit: who follows a channel must be its member, and stand among its followers; whoever did not is given what
+ * passed them by. A right may also end without an event that names its user (a verdict that flips), and nobody may go on reading then.
  */
 export function checkRoutes(routing: Routing, reader: Pick<Reader, "isMember">, mismatch: () => void): () => void {
   let left: Connection[] = [];

@@ -21,6 +21,8 @@ export interface Stream {
   state: "catching" | "live" | "ended";
   /** Catching: given up to here. Live: what the client has beyond this region; empty when nothing. */
   at: Vector;
+  /** Live: what this region had told when the stream was given something last, or became live. */
+  given: Vector;
   /** Records that changed while the stream caught up, told at its end. */
   changed: Map<string, Conflict> | undefined;
 }
@@ -69,7 +71,7 @@ export class Standing {
   begin(channel: string, shown: string, cursor?: ClientCursor): Stream {
     const from = cursor ?? this.began;
     const at = cursor === undefined ? (this.#stopped?.get(channel) ?? placeOf(from, channel)) : placeOf(from, channel);
-    const stream: Stream = { channel, shown, ownBegan: placeOf(from, OWN), state: "catching", at, changed: undefined };
+    const stream: Stream = { channel, shown, ownBegan: placeOf(from, OWN), state: "catching", at, given: NOTHING, changed: undefined };
     this.#streams.set(channel, stream);
     this.#special += 1;
     return stream;
@@ -79,10 +81,20 @@ export class Standing {
   settle(stream: Stream, applied: Vector): void {
     if (stream.state !== "catching") return;
     stream.state = "live";
+    stream.given = applied;
     if (coversAll(applied, stream.at)) {
       stream.at = NOTHING;
       this.#special -= 1;
     }
+  }
+
+  /** Live events have passed a live stream by: it begins again behind what it was given last, and is to catch up. */
+  rewind(stream: Stream): boolean {
+    if (stream.state !== "live") return false;
+    if (stream.at === NOTHING) this.#special += 1;
+    stream.at = joinVectors(stream.given, stream.at);
+    stream.state = "catching";
+    return true;
   }
 
   end(channel: string, applied: Vector): void {

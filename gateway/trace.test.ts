@@ -61,6 +61,7 @@ test("D11: an entry that is gone from the routing table is found by the check, a
     user: "ben",
     standing: { channels: () => [...followed] },
     unfollow: (of: string) => followed.delete(of),
+    refollow: (of: string) => routing.follow(connection, of),
   } as unknown as Connection;
   routing.enter(connection, ["c1", "c2"]);
   routing.follow(connection, "c1"); // c2 has been lost
