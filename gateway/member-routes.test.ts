@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Told } from "../core/ports/feed.ts";
-import type { Membership, RouteSource } from "../core/ports/route-source.ts";
+import type { Membership, MembershipCopy, RouteSource } from "../core/ports/route-source.ts";
 import { MemberRoutes } from "./member-routes.ts";
 import { openMetrics } from "./metrics.ts";
 
@@ -26,6 +26,9 @@ class Source implements RouteSource {
   channelsOf = (user: string): readonly string[] =>
     [...this.rows].filter((key) => key.startsWith(`${user} `)).map((key) => key.split(" ")[1] ?? "");
   isMember = (user: string, channel: string): boolean => this.rows.has(`${user} ${channel}`);
+  copy: MembershipCopy | undefined;
+  markOf = (change: number) => ({ change, is: this.life });
+  reaches = (mark: { readonly is: string }) => mark.is === this.life;
   mark = () => ({ change: this.changes.length, is: this.life });
   since = (mark: { readonly change: number; readonly is: string }) => (mark.is === this.life ? this.changes.slice(mark.change) : undefined);
 }
@@ -87,6 +90,52 @@ test("D11: from a snapshot and what has changed since, the table is the one that
   await warm.build(now);
   expect(warm.ready().detail).toContain("from a snapshot and 3 changes");
   expect(everything(warm)).toEqual([...source.rows].sort());
+});
+
+/** A store that follows: it has what the source had at that change. */
+const copyAt = (change: number | undefined, rows: readonly string[] = [...source.rows]): MembershipCopy => ({
+  change: async () => change,
+  memberships: async function* () {
+    for (const row of rows) yield [{ user: row.split(" ")[0] ?? "", channel: row.split(" ")[1] ?? "" }];
+  },
+});
+
+test("D11: without a snapshot it is read from the store that follows; what that lacks is added from the changes since", async () => {
+  source.copy = copyAt(source.changes.length);
+  source.put("u1", "c8");
+  source.put("u2", "c2", false);
+  const routes = open();
+  await routes.build(now);
+  expect(routes.ready().detail).toContain("read from the directory store and 2 changes");
+  expect(everything(routes)).toEqual([...source.rows].sort());
+});
+
+test("D11: a store that follows and fails half-way, holds nothing, or is another's is left alone", async () => {
+  const failing = copyAt(source.changes.length);
+  const broken: MembershipCopy = {
+    ...failing,
+    memberships: async function* () {
+      yield [{ user: "u1", channel: "only-there" }];
+      throw new Error("the cursor is gone");
+    },
+  };
+  for (const copy of [broken, copyAt(undefined), { ...failing, change: () => Promise.reject(new Error("no answer")) }]) {
+    source.copy = copy;
+    const routes = open();
+    await routes.build(now);
+    expect(routes.ready().detail).toContain("read from the store");
+    expect(everything(routes)).toEqual([...source.rows].sort());
+  }
+});
+
+test("D11: what a store that follows holds wrongly is found bit by bit, like everything else", async () => {
+  const before = await mismatches();
+  source.copy = copyAt(source.changes.length, [...[...source.rows].slice(1), "u9 stranger"]);
+  const routes = open();
+  await routes.build(now);
+  for (let sweeps = 0; sweeps < 4; sweeps += 1) routes.sweep();
+  expect(everything(routes)).toEqual([...source.rows].sort());
+  expect((await mismatches()) - before).toBe(2);
 });
 
 test("D11: a snapshot of another store, or a broken one, is not believed", async () => {

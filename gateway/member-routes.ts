@@ -1,10 +1,11 @@
 /**
  * The gateway's copy of who is a member of what (register D11): built when it starts, from the last snapshot and what has changed since, else from
- * every membership; kept true by what it hears; looked through bit by bit against the source. Until it stands, the source itself is asked, and the
- * gateway is not ready; what happens meanwhile is noted and applied at the end.
+ * the directory store and what has changed since, else from every membership of the source; kept true by what it hears; looked through bit by bit
+ * against the source. Until it stands, the source itself is asked, and the gateway is not ready; what happens meanwhile is noted and applied at
+ * the end.
  */
 import type { Told } from "../core/ports/feed.ts";
-import type { RouteSnapshots, RouteSource } from "../core/ports/route-source.ts";
+import type { Membership, RouteSnapshots, RouteSource } from "../core/ports/route-source.ts";
 import { decodeRoutes, encodeRoutes } from "../core/route-snapshot.ts";
 import type { RouteTable } from "../core/route-table.ts";
 import { RouteTableBuilder } from "../core/route-table.ts";
@@ -49,11 +50,11 @@ export class MemberRoutes {
     return this.#table?.channelsOf(user) ?? this.#parts.source.channelsOf(user);
   }
 
-  /** `breathe` lets others run between two pages. Never rejects: without a snapshot, or with a broken one, everything is read. */
+  /** `breathe` lets others run between two pages. Never rejects: where nothing else can be had, every membership of the source is read. */
   async build(breathe: () => Promise<void>): Promise<void> {
     const { monotonicMs, metrics, log } = this.#parts;
     const startedMs = monotonicMs();
-    const table = (await this.#fromSnapshot()) ?? (await this.#fromSource(breathe));
+    const table = (await this.#fromSnapshot()) ?? (await this.#fromCopy()) ?? (await this.#fromSource(breathe));
     for (const key of this.#meanwhile) {
       const end = key.indexOf("|");
       this.#settle(table, key.slice(0, end), key.slice(end + 1));
@@ -78,9 +79,36 @@ export class MemberRoutes {
       );
       return undefined;
     }
-    for (const { user, channel } of changed) this.#settle(snapshot.table, user, channel);
-    this.#how = `from a snapshot and ${changed.length} changes`;
-    return snapshot.table;
+    return this.#upToDate(snapshot.table, changed, "from a snapshot");
+  }
+
+  /** What the directory store holds and what has changed since: it may lag as far as it likes, and nothing is missed. */
+  async #fromCopy(): Promise<RouteTable | undefined> {
+    const { source, log } = this.#parts;
+    if (source.copy === undefined) return undefined;
+    try {
+      const change = await source.copy.change();
+      if (change === undefined) return undefined;
+      const mark = source.markOf(change);
+      if (!source.reaches(mark)) throw new Error("it is too far behind");
+      const builder = new RouteTableBuilder();
+      for await (const page of source.copy.memberships()) for (const { user, channel } of page) builder.add(user, channel);
+      const changed = source.since(mark);
+      if (changed === undefined) throw new Error("it has fallen too far behind");
+      return this.#upToDate(builder.build(), changed, "read from the directory store");
+    } catch (error) {
+      log.warn(
+        { event: "routes.copy-useless", why: error instanceof Error ? error.message : String(error) },
+        "the directory store does not give the memberships; they are read from the region's own store",
+      );
+      return undefined;
+    }
+  }
+
+  #upToDate(table: RouteTable, changed: readonly Membership[], how: string): RouteTable {
+    for (const { user, channel } of changed) this.#settle(table, user, channel);
+    this.#how = `${how} and ${changed.length} changes`;
+    return table;
   }
 
   async #fromSource(breathe: () => Promise<void>): Promise<RouteTable> {
@@ -132,7 +160,7 @@ export class MemberRoutes {
   }
 
   #mend(table: RouteTable, user: string, channel: string): void {
-    if (this.#settle(table, user, channel)) this.#parts.metrics.routingMismatches.inc();
+    if (this.#settle(table, user, channel)) this.#parts.metrics.routingMismatches.inc({ in: "members" });
   }
 
   /** Keeps the table for the next start, when it has changed since it was kept last. */

@@ -69,7 +69,8 @@ export function openMetrics(options: MetricsOptions) {
     routingRebuild: histogram("routing_rebuild_seconds", "Building the routing table when a gateway starts."),
     routingMismatches: counter(
       "routing_mismatches_total",
-      "Entries of the routing table that no membership backed when they were checked.",
+      "Entries found wrong and mended: in the table of memberships, among followers, in the directory store, in the registry of connections.",
+      ["in"],
     ),
     reconnects: counter("reconnects_total", "Connections that came with a cursor, by reason.", ["reason"]),
     healSeconds: histogram("heal_seconds", "Phases of a heal.", ["peer", "phase"], HEAL_SECONDS),

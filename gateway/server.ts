@@ -92,7 +92,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       told: (moved, left) => parts.log.info({ event: "sockets.moving", moved, left }, "open sockets are asked to move to other regions"),
     });
   if (moving !== undefined) ends.push(moving.end);
-  const checkSome = checkRoutes(routing, reader, () => metrics.routingMismatches.inc());
+  const checkSome = checkRoutes(routing, reader, () => metrics.routingMismatches.inc({ in: "followers" }));
+  for (const part of ["members", "followers"]) metrics.routingMismatches.inc({ in: part }, 0);
   const sweeps = [
     timers.every(SWEEP_MS, () => {
       for (const line of context.lines) line.check();

@@ -81,7 +81,7 @@ function userWrite(tables: TableReader, user: string, revision: number): Worded<
   return { user, displayName, avatar, word: wordOf(present(tables, keys), revision) };
 }
 
-function membershipWrite(register: Register | undefined, revision: number): readonly Worded<StoredMembership>[] {
+export function membershipWrite(register: Register | undefined, revision: number): readonly Worded<StoredMembership>[] {
   if (register === undefined) return [];
   const { channel, ids } = readKey(register.key);
   return [{ channel, user: ids[0] ?? "", role: memberView(register)?.role ?? null, word: wordOf([register], revision) }];

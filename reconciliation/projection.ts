@@ -28,6 +28,8 @@ export interface ProjectionWatch {
   projected(sink: string, changes: number, tookMs: number): void;
   /** The store holds less than it had acknowledged: so many changes are brought again. */
   refilling(sink: string, changes: number): void;
+  /** So many rows of the store said otherwise than the region, and have been said again. */
+  mended(sink: string, rows: number): void;
   sinkFailed(sink: string, why: unknown): void;
   sinkBack(sink: string): void;
 }

@@ -1,13 +1,16 @@
 /** The stores that stand beside the embedded one, each with the projection that brings it what changes: all of it, or this process's share. */
 import type { DirectoryStore } from "../core/ports/directory-store.ts";
 import type { HistoryStore } from "../core/ports/history-store.ts";
+import type { MembershipCopy } from "../core/ports/route-source.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import { readKey } from "../core/register.ts";
 import { isOfShare, type Share, shareName, sharesBeside, WHOLE } from "../core/share.ts";
-import type { Changes } from "./changes.ts";
+import { type Changes, lastChange } from "./changes.ts";
+import { DirectoryCheck } from "./directory-check.ts";
 import { directorySink } from "./directory-sink.ts";
 import { historySink } from "./history-sink.ts";
+import { openMembershipCopy } from "./membership-copy.ts";
 import type { ProjectionWatch, Sink } from "./projection.ts";
 import { Projection } from "./projection.ts";
 import { type Progress, type ProjectionFacts, together } from "./projection-facts.ts";
@@ -31,6 +34,8 @@ export interface Projections {
   readonly series: string;
   /** Of all shares together. Undefined where no history store is configured. */
   readonly history: Progress | undefined;
+  /** Undefined where no directory store is configured. */
+  readonly memberships: MembershipCopy | undefined;
   /** Notes whose numbers the changes are, and begins. */
   begin(): Promise<void>;
   nudge(): void;
@@ -39,6 +44,8 @@ export interface Projections {
 }
 
 const SERIES = "series";
+/** The directory store is looked through this often, a page at a time. */
+const CHECK_MS = 2_000;
 
 /** Whose numbers the changes of a store are; undefined while nobody has noted it there. */
 export function seriesOf(store: StateStore): string | undefined {
@@ -73,6 +80,16 @@ export function openProjections({ region, boot, store, history, directory, share
     return { history: watched(one, theirs), directory: watched(one, members) };
   });
   const watches = beside.flatMap((one) => [one.history, one.directory]).filter((one) => one !== undefined);
+  const shards = [share, ...sharesBeside(share)].map((one) => shareName(region, one));
+  const { timers } = parts;
+  const check =
+    directory &&
+    ofDirectory &&
+    new DirectoryCheck({
+      ...{ region, directory, store, bringing: ofDirectory, isOurs: (channel: string) => isOfShare(share, channel) },
+      mended: (memberships) => parts.watch.mended?.("directory", memberships),
+    });
+  const looks = check && timers.every(CHECK_MS, () => void check.look().catch(() => {})); // the projection says that it is out of reach
   let begun = false;
   const nudge = (): void => {
     if (begun) for (const one of all) one.nudge();
@@ -80,6 +97,7 @@ export function openProjections({ region, boot, store, history, directory, share
   return {
     series,
     history: ofHistory && together([ofHistory, ...beside.map((one) => one.history).filter((one) => one !== undefined)]),
+    memberships: directory && openMembershipCopy({ directory, shards, series, first: lastChange(store), timers }),
     begin: async () => {
       if (all.length > 0 && known !== series) await store.commit([{ table: "facts", key: SERIES, value: series }]);
       begun = true;
@@ -88,6 +106,7 @@ export function openProjections({ region, boot, store, history, directory, share
     nudge,
     facts: () => [...all, ...watches].map((one) => one.facts()),
     stop: async () => {
+      looks?.cancel();
       for (const watch of watches) watch.stop();
       await Promise.all(all.map((one) => one.stop()));
     },

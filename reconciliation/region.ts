@@ -266,7 +266,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     reader,
     history,
     feed: telling,
-    routes: openRouteSource(tables, store),
+    routes: openRouteSource(tables, store, projections.memberships),
     tracer: tracing,
     links,
     presence,

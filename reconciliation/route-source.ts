@@ -1,5 +1,5 @@
 /** Memberships as this region's registers have them, for routing tables. */
-import type { RouteSource } from "../core/ports/route-source.ts";
+import type { MembershipCopy, RouteSource } from "../core/ports/route-source.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import { readKey } from "../core/register.ts";
 import type { RouteMark } from "../core/route-snapshot.ts";
@@ -14,12 +14,19 @@ const WORTH_IT = 20_000;
 const PAGE = 1_000;
 
 /** `committed`: what a crash does not take back. Numbers of changes that are not committed may be given again. */
-export function openRouteSource(tables: TableReader, committed: TableReader): RouteSource {
+export function openRouteSource(tables: TableReader, committed: TableReader, copy?: MembershipCopy): RouteSource {
   const markAt = (change: number): RouteMark => {
     const { kind, position, atMs } = committed.get("audit", auditKey(change)) ?? {};
     return { change, is: change === 0 ? "" : `${String(kind)} ${String(position)} ${String(atMs)}` };
   };
+  const reaches = (mark: RouteMark): boolean => {
+    const last = lastChange(tables);
+    return mark.change <= last && last - mark.change <= WORTH_IT && markAt(mark.change).is === mark.is;
+  };
   return {
+    copy,
+    markOf: markAt,
+    reaches,
     memberships: (after, limit) => {
       const range = { from: after === "" ? "" : justAfter(after), to: "\u{7f}", limit };
       const keys = [...tables.range("memberships", range)].map(([key]) => key);
@@ -35,8 +42,8 @@ export function openRouteSource(tables: TableReader, committed: TableReader): Ro
     isMember: (user, channel) => isMemberOf(tables, user, channel),
     mark: () => markAt(lastChange(committed)),
     since: (mark) => {
+      if (!reaches(mark)) return undefined;
       const last = lastChange(tables);
-      if (mark.change > last || last - mark.change > WORTH_IT || markAt(mark.change).is !== mark.is) return undefined;
       const touched = new Map<string, { readonly user: string; readonly channel: string }>();
       for (let after = mark.change; after < last; ) {
         const changes = changesAfter(tables, after, PAGE);

@@ -34,6 +34,10 @@ export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
         `the ${sink} store has lost what it had acknowledged; it is brought again`,
       );
     },
+    mended: (sink, rows) => {
+      metrics.routingMismatches.inc({ in: sink }, rows);
+      log.warn({ event: "store.mended", store: sink, rows }, `the ${sink} store said otherwise than the region; it is told again`);
+    },
     sinkFailed: (sink, why) =>
       log.warn({ event: "store.unreachable", store: sink, why: String(why) }, `the ${sink} store is out of reach; changes wait on disk`),
     sinkBack: (sink) => log.info({ event: "store.back", store: sink }, `the ${sink} store takes changes`),

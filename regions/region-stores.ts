@@ -103,7 +103,9 @@ function openRedisParts({ config, boot, timers, nowMs, metrics, log }: StoresPar
     observe: (operation, seconds) => metrics.storeSeconds.observe({ store: "redis", operation }, seconds),
     changed: (health) => tellChange(log, "redis", health),
   });
-  const registry = openRedisRegistry({ link, gateway: boot, timers, nowMs });
+  const mismatched = (entries: number): void => metrics.routingMismatches.inc({ in: "registry" }, entries);
+  mismatched(0);
+  const registry = openRedisRegistry({ link, gateway: boot, timers, nowMs, mismatched });
   const store: Store = {
     name: "redis",
     health: () => link.health(),
@@ -132,6 +134,7 @@ function openRedisParts({ config, boot, timers, nowMs, metrics, log }: StoresPar
 function openDirectory({ config, metrics, nowMs, facts }: StoresParts) {
   const uri = config.ATOLL_MONGODB_URI;
   if (uri === undefined) return undefined;
+  metrics.routingMismatches.inc({ in: "directory" }, 0);
   const observe = (operation: string, seconds: number): void => metrics.storeSeconds.observe({ store: "mongodb", operation }, seconds);
   const tls = tlsOf(config, "MONGODB");
   const directory = openMongoDirectory(

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Identity } from "../ids.ts";
 import { formatStamp } from "../stamp.ts";
 import type { DirectoryBatch, DirectoryStore, StoredChannel, StoredMembership, Worded } from "./directory-store.ts";
-import type { Held, Word } from "./history-store.ts";
+import { type Held, type Word, wordText } from "./history-store.ts";
 
 const NOTHING: DirectoryBatch = { users: [], people: [], channels: [], memberships: [], aliases: [] };
 const NOON = Date.UTC(2026, 0, 5, 12);
@@ -166,6 +166,20 @@ export function directoryStoreContract(name: string, open: () => Promise<Directo
       expect(told.filter((each) => each.user === gone)).toEqual([]);
     });
 
+    test("what is said of memberships is told in order of channels and users, those that have ended too, and can be forgotten", async () => {
+      const store = await open();
+      const of = channelOf();
+      const users = ["u1", "u2", "u3"];
+      await write(store, { memberships: [...users].reverse().map((user) => member(of, user, user === "u2" ? null : "member", 1)) });
+      const first = await store.membershipsSaid(`${of}|`, 2);
+      expect(first.map(({ channel: where, user, role }) => [where, user, role])).toEqual([[of, "u1", "member"], [of, "u2", null]]); // biome-ignore format: one thought
+      const [last] = await store.membershipsSaid(`${of}|u2`, 1);
+      expect(last).toEqual({ channel: of, user: "u3", role: "member", word: wordText(word(1)) });
+      await write(store, { memberships: [member(of, "u1", "owner", 2)] });
+      await store.forget([first[0]!, last!]); // the first of them is out of date
+      expect((await store.membersOf(of, { limit: 9 })).map(({ user, role }) => [user, role])).toEqual([["u1", "owner"]]);
+    });
+
     test("what it holds of a shard comes back as it was noted last", async () => {
       const store = await open();
       const shard = fresh("s");
@@ -188,6 +202,8 @@ export function directoryStoreContract(name: string, open: () => Promise<Directo
       await expect(store.channelsOf(operator)).rejects.toThrow(/text/);
       await expect(store.membersOf(operator, { limit: 1 })).rejects.toThrow(/text/);
       await expect(store.membersOf(channelOf(), { after: operator, limit: 1 })).rejects.toThrow(/text/);
+      await expect(store.membershipsSaid(operator, 1)).rejects.toThrow(/text/);
+      await expect(store.forget([{ channel: operator, user: "x", role: null, word: "" }])).rejects.toThrow(/text/);
       await expect(store.channel(operator)).rejects.toThrow(/text/);
       await expect(store.channelBehind(operator)).rejects.toThrow(/text/);
       await expect(write(store, { people: [operator] })).rejects.toThrow(/text/);

@@ -55,6 +55,11 @@ export interface InForce {
   readonly role: Role;
 }
 
+/** What is said of a membership there, and how new that is (`wordText`; empty where nobody says). */
+export interface SaidMembership extends StoredMembership {
+  readonly word: string;
+}
+
 export interface DirectoryStore {
   /** Resolves when all of it is durable there (by a majority of its servers). Rejects when the store is out of reach, or will not; then any part of it may be there. */
   write(batch: DirectoryBatch): Promise<void>;
@@ -70,5 +75,9 @@ export interface DirectoryStore {
   membersOf(channel: Identity, ask: { readonly after?: string; readonly limit: number }): Promise<readonly InForce[]>;
   /** Every membership in force, in pages, in order of users: what a routing table is built from. */
   memberships(): AsyncIterable<readonly Pick<InForce, "user" | "channel">[]>;
+  /** What is said of memberships, those that have ended too, in order of channels and their users, after the place named ("<channel>|<user>"). */
+  membershipsSaid(after: string, limit: number): Promise<readonly SaidMembership[]>;
+  /** Takes away what nobody said, as long as nothing else is said of it. */
+  forget(memberships: readonly SaidMembership[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface RouteSource {
   memberships(after: string, limit: number): { readonly items: readonly Membership[]; readonly next: string | null };
   channelsOf(user: string): readonly string[];
   isMember(user: string, channel: string): boolean;
+  /** The mark of a change that has been committed here. */
+  markOf(change: number): RouteMark;
   /** Where this region's changes stand. What `memberships` gives from now on covers them. */
   mark(): RouteMark;
   /**
@@ -17,6 +19,18 @@ export interface RouteSource {
    * back that building anew is quicker.
    */
   since(mark: RouteMark): readonly Membership[] | undefined;
+  /** Whether `since` would tell. */
+  reaches(mark: RouteMark): boolean;
+  /** Where memberships can be read too; absent: nowhere. */
+  readonly copy?: MembershipCopy | undefined;
+}
+
+/** Memberships as a store beside the region holds them. It follows the region, and never decides. */
+export interface MembershipCopy {
+  /** Up to which change of this region it surely holds everything; undefined where it holds nothing of this region. Rejects when it does not answer. */
+  change(): Promise<number | undefined>;
+  /** Memberships in force there, as of that change or later ones, in pages. Rejects when a page does not come. */
+  memberships(): AsyncIterable<readonly Membership[]>;
 }
 
 /** Where a table is kept between two lives of a gateway. What is lost or broken is built anew. */

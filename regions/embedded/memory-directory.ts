@@ -1,6 +1,6 @@
 /** A directory store in memory: what the contract means, with nothing to install. */
 import { type DirectoryRow, type DirectoryRows, directoryRows, text } from "../../core/ports/directory-rows.ts";
-import type { DirectoryStore, InForce, StoredChannel } from "../../core/ports/directory-store.ts";
+import type { DirectoryStore, InForce, SaidMembership, StoredChannel } from "../../core/ports/directory-store.ts";
 import type { Held } from "../../core/ports/history-store.ts";
 
 export function openMemoryDirectory(): DirectoryStore {
@@ -19,7 +19,7 @@ export function openMemoryDirectory(): DirectoryStore {
       ])[])
         for (const row of rows) {
           const before = tables[name].get(row.id);
-          if (before === undefined || before.word < row.word) tables[name].set(row.id, row);
+          if (before === undefined || before.word <= row.word) tables[name].set(row.id, row);
         }
     },
     held: async (shard) => ({ held: holds.get(text(shard)), life: "one" }),
@@ -47,6 +47,18 @@ export function openMemoryDirectory(): DirectoryStore {
     memberships: async function* () {
       const all = [...inForce(() => true)].sort(by("user"));
       if (all.length > 0) yield all;
+    },
+    membershipsSaid: async (after, limit) =>
+      [...tables.memberships.values()]
+        .filter(({ id }) => id > text(after))
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+        .map(({ word, fields }) => ({ ...fields, word }) as unknown as SaidMembership),
+    forget: async (memberships) => {
+      for (const { channel, user, word } of memberships) {
+        const id = `${text(channel)}|${text(user)}`;
+        if (tables.memberships.get(id)?.word === text(word)) tables.memberships.delete(id);
+      }
     },
     close: async () => {},
   };

@@ -1,7 +1,8 @@
 /** The directory in MongoDB: four collections of small documents, each guarded by the word that was said of it last. */
 import type { AnyBulkWriteOperation, Db } from "mongodb";
+import type { Role } from "../../core/event.ts";
 import { type DirectoryRow, directoryRows, text } from "../../core/ports/directory-rows.ts";
-import type { DirectoryStore, InForce, StoredChannel, StoredUser } from "../../core/ports/directory-store.ts";
+import type { DirectoryStore, InForce, SaidMembership, StoredChannel, StoredUser } from "../../core/ports/directory-store.ts";
 import type { Held } from "../../core/ports/history-store.ts";
 import type { MongoLink } from "./connection.ts";
 
@@ -104,6 +105,19 @@ export function openMongoDirectory(link: MongoLink): DirectoryStore {
       }
       if (page.length > 0) yield page;
     },
+    membershipsSaid: async (after, limit) => {
+      const filter = { _id: { $gt: text(after) } };
+      const most = Math.max(1, Math.floor(limit));
+      const found = await run("memberships-said", ({ memberships }) => memberships.find(filter).sort({ _id: 1 }).limit(most).toArray());
+      return found.map(saidOf);
+    },
+    forget: async (said) => {
+      const deletes = said.map(({ channel, user, word }) => ({
+        deleteOne: { filter: { _id: `${text(channel)}|${text(user)}`, word: word === "" ? null : text(word) } },
+      }));
+      if (deletes.length > 0)
+        await run("forget", ({ memberships }) => memberships.bulkWrite(deletes as AnyBulkWriteOperation<DirectoryDocument>[]));
+    },
     close: () => link.close(),
   };
 }
@@ -111,13 +125,19 @@ export function openMongoDirectory(link: MongoLink): DirectoryStore {
 const inForce = (cursor: { project(fields: typeof COVERED): { toArray(): Promise<unknown[]> } }): Promise<readonly InForce[]> =>
   cursor.project(COVERED).toArray() as Promise<readonly InForce[]>;
 
+/** Whoever has changed documents by hand may have left things out. */
+function saidOf({ _id, word, role }: Partial<DirectoryDocument>): SaidMembership {
+  const [channel = "", user = ""] = String(_id).split("|", 2);
+  return { channel, user, role: (role ?? null) as Role | null, word: word ?? "" };
+}
+
 /**
- * Made where it is missing, then replaced where what stands there is older: whoever writes at the same time, the newest word wins, and no
+ * Made where it is missing, then replaced where what stands there is no newer: whoever writes at the same time, the newest word wins, and no
  * writer fails because of another.
  */
 function guarded(rows: readonly DirectoryRow[]): AnyBulkWriteOperation<DirectoryDocument>[] {
   return rows.flatMap(({ id, word, fields }) => [
     { updateOne: { filter: { _id: id }, update: { $setOnInsert: { word, ...fields } }, upsert: true } },
-    ...(word === "" ? [] : [{ updateOne: { filter: { _id: id, word: { $lt: word } }, update: { $set: { word, ...fields } } } }]),
+    ...(word === "" ? [] : [{ updateOne: { filter: { _id: id, word: { $not: { $gt: word } } }, update: { $set: { word, ...fields } } } }]),
   ]);
 }

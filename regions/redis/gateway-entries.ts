@@ -2,7 +2,8 @@
  * One gateway's entries in Redis: a hash of its sessions and a hash of its users, each with one expiry, written in pipelines (a field of a hash
  * costs an eighth of a key of its own).
  *
- * Whether Redis still holds what it was told is asked with every beat by counting fields. If not (flush, restart, an older copy restored), and
+ * Whether Redis still holds what it was told is asked with every beat: fields are counted, and some of them read, in turns. One that says otherwise
+ * is written again. If some are missing or too many (flush, restart, an older copy restored), and
  * after every loss of the connection, everything is announced again under a new *generation* of the hashes: what an old connection still has in
  * its buffers lands in a hash that nobody reads.
  */
@@ -17,6 +18,8 @@ import { seenText, sessionText } from "./registry-rows.ts";
 /** Fields of one HSET, and such commands under way while everything is announced: neither side should stall. */
 const FIELDS_AT_ONCE = 500;
 const UNDER_WAY = 8;
+/** Sessions that are read with each beat, and their users. */
+const READ_AT_ONCE = 200;
 
 export class GatewayEntries {
   readonly #link: RedisLink;
@@ -27,17 +30,21 @@ export class GatewayEntries {
   readonly #ofUser = new Map<string, Set<Session>>();
   readonly #changedSessions = new Set<string>();
   readonly #changedUsers = new Set<string>();
+  readonly #mismatched: (entries: number) => void;
+  /** Sessions that are still to be read in this round. */
+  #toRead: Iterator<Session> = [][Symbol.iterator]();
   #generation = 0;
   /** Whether Redis has been told everything under the present generation. */
   #isAnnounced = false;
   #announcing: Promise<void> | undefined;
   #announcements = 0;
 
-  constructor(link: RedisLink, keys: RegistryKeys, gateway: string, nowMs: () => number) {
+  constructor(link: RedisLink, keys: RegistryKeys, gateway: string, nowMs: () => number, mismatched: (entries: number) => void = () => {}) {
     this.#link = link;
     this.#keys = keys;
     this.#gateway = gateway;
     this.#nowMs = nowMs;
+    this.#mismatched = mismatched;
   }
 
   /** How often everything has been announced. */
@@ -93,14 +100,46 @@ export class GatewayEntries {
     this.#addChanges(pipeline);
     const { size } = this.#sessions;
     const people = this.#ofUser.size;
+    const read = this.#read(pipeline, sessions, users);
     pipeline.hlen(sessions).hlen(users).pexpire(sessions, REGISTRY.lifeMs).pexpire(users, REGISTRY.lifeMs);
     this.#addName(pipeline);
     const answers = await this.#trusting("registry-beat", pipeline);
     const [heldSessions, heldUsers] = answers.slice(-6);
+    const wrong = read(answers.slice(0, -6)) + Math.abs(Number(heldSessions) - size) + Math.abs(Number(heldUsers) - people);
+    if (wrong > 0) this.#mismatched(wrong);
     if (heldSessions !== size || heldUsers !== people) {
       this.doubt();
       await this.announce();
     }
+  }
+
+  /** Asks for some entries; of the answers that end with theirs it says how many were wrong, and has them written again. */
+  #read(pipeline: ChainableCommander, sessionsKey: string, usersKey: string): (answers: readonly unknown[]) => number {
+    const some = this.#someSessions();
+    if (some.length === 0) return () => 0;
+    const sessions = some.map((one) => [one.connection, sessionText(one)] as const);
+    const users = [...new Set(some.map(({ user }) => user))].map((user) => [user, seenText(this.#ofUser.get(user) ?? [])] as const);
+    for (const [key, rows] of [[sessionsKey, sessions], [usersKey, users]] as const) pipeline.hmget(key, ...rows.map(([field]) => field)); // biome-ignore format: one thought
+    const look = (rows: readonly (readonly [string, string])[], found: unknown, again: Set<string>): number => {
+      const wrong = rows.filter(([, text], nth) => ![text, null].includes((found as readonly (string | null)[])[nth] ?? null));
+      for (const [field] of wrong) again.add(field);
+      return wrong.length;
+    };
+    return (answers) => {
+      const [ofSessions, ofUsers] = answers.slice(-2);
+      return look(sessions, ofSessions, this.#changedSessions) + look(users, ofUsers, this.#changedUsers);
+    };
+  }
+
+  #someSessions(): readonly Session[] {
+    const some: Session[] = [];
+    while (some.length < Math.min(READ_AT_ONCE, this.#sessions.size)) {
+      const { value } = this.#toRead.next();
+      if (value !== undefined) some.push(value);
+      else if (some.length > 0) break;
+      else this.#toRead = this.#sessions.values();
+    }
+    return some;
   }
 
   /** Writes everything into hashes of a new generation, then names them as this gateway's. */

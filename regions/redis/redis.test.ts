@@ -94,6 +94,30 @@ describe.runIf(program !== undefined)("a real Redis", () => {
     await registry.close();
   });
 
+  test("D11: entries that somebody has changed are found by the beats, written again and counted", async () => {
+    let wrong = 0;
+    const link = await linkTo(server, "changed");
+    const mismatched = (entries: number): void => void (wrong += entries);
+    const registry = openRedisRegistry({ link, gateway: "g1", timers, nowMs: Date.now, mismatched });
+    for (let i = 0; i < 300; i += 1) registry.put(session(`c${i}`, `u${i}`, ["x"]));
+    await registry.written();
+    const [sessions = ""] = (await link.client.keys("atoll:changed:sessions:*")) as readonly string[];
+    const [users = ""] = (await link.client.keys("atoll:changed:users:*")) as readonly string[];
+    await link.client.hset(sessions, "c7", "mallory online 1 x");
+    await link.client.hset(users, "u299", "away 1");
+    const ofC7 = async (): Promise<string | undefined> =>
+      (await sessionsIn(registry))["g1"]?.find(({ connection }) => connection === "c7")?.user;
+    await until(
+      "both are as they were",
+      async () => (await ofC7()) === "u7" && (await registry.who(["u299"])).get("u299")?.status === "online",
+    );
+    expect([wrong, registry.announcements()]).toEqual([2, 1]);
+    await link.client.hdel(sessions, "c9"); // one that is missing has everything announced again
+    await until("it is announced", () => registry.announcements() === 2);
+    expect(wrong).toBe(3);
+    await registry.close();
+  });
+
   test("P4: a gateway that starts again finds who was there in its former life", async () => {
     const link = await linkTo(server, "former");
     const still = { ...timers, every: () => ({ cancel: () => {} }) };

@@ -18,6 +18,8 @@ export interface RegistryOptions {
   readonly gateway: string;
   readonly timers: Timers;
   readonly nowMs: () => number;
+  /** So many entries of this gateway stood in Redis otherwise than it had written them, and are written again. */
+  readonly mismatched?: (entries: number) => void;
 }
 
 export interface RedisRegistry extends ConnectionRegistry {
@@ -25,9 +27,9 @@ export interface RedisRegistry extends ConnectionRegistry {
   announcements(): number;
 }
 
-export function openRedisRegistry({ link, gateway, timers, nowMs }: RegistryOptions): RedisRegistry {
+export function openRedisRegistry({ link, gateway, timers, nowMs, mismatched }: RegistryOptions): RedisRegistry {
   const keys = registryKeys(link.prefix);
-  const entries = new GatewayEntries(link, keys, gateway, nowMs);
+  const entries = new GatewayEntries(link, keys, gateway, nowMs, mismatched);
   const { client } = link;
   /** Each in its turn: a beat that counts fields must not overtake what it counts. */
   let turn: Promise<void> = Promise.resolve();
