@@ -21,6 +21,8 @@ export interface NodePlace {
   readonly storagePort: number;
   readonly jmxPort: number;
   readonly dc: string;
+  /** The address under which other nodes reach it, where that is not its own. */
+  readonly broadcast?: string;
 }
 export interface NodeOptions {
   readonly folder: string;
@@ -29,6 +31,7 @@ export interface NodeOptions {
   /** "address:storagePort" of nodes to join; itself when absent. */
   readonly seeds?: readonly string[];
   readonly port?: number;
+  readonly broadcast?: string;
 }
 interface NodeSettings {
   /** Tables are made ten times quicker, and lost by a SIGKILL: only for a node that is never started again. */
@@ -44,13 +47,13 @@ const isFree = (address: string, port: number): Promise<boolean> =>
     server.listen(port, address, () => server.close(() => resolve(true)));
   });
 
-export async function placeNode({ folder, address = "127.0.0.1", dc = "dc1", port }: NodeOptions): Promise<NodePlace> {
+export async function placeNode({ folder, address = "127.0.0.1", dc = "dc1", port, broadcast }: NodeOptions): Promise<NodePlace> {
   const [cql, storagePort, jmxPort] = [port ?? (await freePort()), await freePort(), await freePort()];
-  return { folder, address, dc, port: cql, storagePort, jmxPort };
+  return { folder, address, dc, port: cql, storagePort, jmxPort, ...(broadcast === undefined ? {} : { broadcast }) };
 }
 
 const yaml = (
-  { folder, address, port, storagePort }: NodePlace,
+  { folder, address, port, storagePort, broadcast }: NodePlace,
   seeds: readonly string[],
   { secured }: NodeSettings,
 ): string => `cluster_name: atoll
@@ -59,6 +62,7 @@ auto_bootstrap: false
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
 endpoint_snitch: GossipingPropertyFileSnitch
 listen_address: ${address}
+${broadcast === undefined ? "" : `broadcast_address: ${broadcast}`}
 storage_port: ${storagePort}
 rpc_address: ${address}
 native_transport_port: ${port}
