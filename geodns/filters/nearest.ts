@@ -1,6 +1,6 @@
 /** The nearest region first, where the client's place is known and the regions' are; else the configured order. */
 import type { Place } from "../client.ts";
-import { alongside, directionOf, kilometresOf, type Spot } from "../distance.ts";
+import { alongside, type Direction, directionOf, kilometresOf, type Spot } from "../distance.ts";
 import type { GeoRegion } from "../region.ts";
 import { because, type Candidate, type Filter, reaching } from "../steering.ts";
 
@@ -8,8 +8,8 @@ export const spotOf = ({ latitude, longitude }: GeoRegion | Place): Spot | undef
   latitude === undefined || longitude === undefined ? undefined : { latitude, longitude };
 
 /** Regions do not move: their directions are worked out once. */
-const directions = new WeakMap<GeoRegion, Float64Array | null>();
-function directionTo(region: GeoRegion): Float64Array | null {
+const directions = new WeakMap<GeoRegion, Direction | null>();
+function directionTo(region: GeoRegion): Direction | null {
   let direction = directions.get(region);
   if (direction === undefined) {
     const spot = spotOf(region);
@@ -49,5 +49,5 @@ export const nearest: Filter = (steering, { place }) => {
     const found = nearness(candidate);
     return found === UNKNOWN ? "its place is not configured" : `by distance, ${Math.round(kilometresOf(found))} km`;
   });
-  return { ...reached, candidates, by: reached.named > 0 ? reached.by : "distance", reason };
+  return { ...reached, candidates, near, by: reached.named > 0 ? reached.by : "distance", reason };
 };

@@ -14,6 +14,7 @@ export const overridden: Filter = (steering, client, { overrides }) => {
   return {
     candidates: [...named, ...candidates.filter((candidate) => !isNamed(candidate))],
     named: named.length,
+    near: undefined,
     scope,
     by: "override",
     reason: because(reason, (candidate) => (isNamed(candidate) ? `by override for ${matchText(match)}` : undefined)),

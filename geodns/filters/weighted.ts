@@ -4,20 +4,25 @@
  * only, and those of a region that goes are shared by the weights of the others.
  */
 import { blockBits, unitOf } from "../address.ts";
-import { kilometresOf } from "../distance.ts";
+import { kilometresOf, surelyApart } from "../distance.ts";
 import { because, type Candidate, type Filter, reaching } from "../steering.ts";
-import { nearnessFrom } from "./nearest.ts";
 
 /** Regions are equally near when the way to them differs by no more than that: a database errs by as much. */
 export const EQUALLY_NEAR_KM = 100;
 
+const APART = surelyApart(EQUALLY_NEAR_KM);
+/** Cheaper than distances, and true for most clients. */
+function areAllApart(near: readonly number[], from: number): boolean {
+  for (let i = from + 1; i < near.length; i += 1) if (near[i - 1]! - near[i]! <= APART) return false;
+  return true;
+}
+
 const weightOf = ({ region: { weight = 1 } }: Candidate): number => weight;
 
-export const weighted: Filter = (steering, { address, place }, { unshared }) => {
-  const nearness = place === undefined || unshared === true ? undefined : nearnessFrom(place);
-  if (nearness === undefined || address === undefined) return steering;
-  const { candidates, named } = steering;
-  const kilometres = candidates.map((candidate) => kilometresOf(nearness(candidate)));
+export const weighted: Filter = (steering, { address }, { unshared }) => {
+  const { candidates, named, near } = steering;
+  if (near === undefined || address === undefined || unshared === true || areAllApart(near, named)) return steering;
+  const kilometres = near.map(kilometresOf);
   const order = candidates.slice();
   let shared = 0;
   let first: readonly Candidate[] = [];
