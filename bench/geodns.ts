@@ -82,7 +82,7 @@ async function freePort(): Promise<number> {
 async function openOwn(directory: string): Promise<{ readonly port: number; readonly pid: number | undefined; close(): Promise<void> }> {
   const regions = REGIONS.map((region) => ({ ...region, ws: region.url.replace("https", "wss") }));
   writeFileSync(join(directory, "topology.json"), JSON.stringify({ zone: ZONE, regions, steering: { everyMs: 60_000 } }));
-  writeFileSync(join(directory, "places"), PLACES.join("\n"));
+  writeFileSync(join(directory, "places"), `${PLACES.join("\n")}\n`);
   const port = await freePort();
   const program = join(import.meta.dirname, "../dist/regions/cli/main.js");
   const told = ["--topology", join(directory, "topology.json"), "--host", "127.0.0.1", "--port", "0", "--dns-port", String(port)];

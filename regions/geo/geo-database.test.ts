@@ -95,6 +95,11 @@ describe("a table of networks", () => {
   ])("a line that cannot be read is named: %s", (line) => {
     expect(() => open(`192.0.2.0/24,US\n${line}\n`)).toThrow("line 2 is not network");
   });
+  test("cut off anywhere within a line it is none: what is left of the line might be another place", () => {
+    const last = "203.0.113.0/24,DE,50.11,8.68";
+    for (let length = 1; length <= last.length; length += 1)
+      expect(() => open(`192.0.2.0/24,US\n${last.slice(0, length)}`), last.slice(0, length)).toThrow("line 2");
+  });
   test("one without a network is none", () => {
     expect(() => open("# nothing\n")).toThrow("it names no network");
   });

@@ -1,6 +1,6 @@
 /**
  * Places from a table that the operator writes, one network a line: `network,country[-subdivision],latitude,longitude[,ASN]`, of which any but
- * the first may be empty; `#` begins a comment. For networks that no database knows, or for want of any.
+ * the first may be empty; `#` begins a comment. Every line ends, the last one too: a table that was cut off is known by it. For networks that no database knows, or for want of any.
  */
 import { z } from "zod";
 import { readNetwork } from "../../geodns/address.ts";
@@ -34,7 +34,8 @@ function readEntry([where = "", latitude = "", longitude = "", asn = ""]: readon
 export function readNetworkTable(text: string): Locate {
   const tree = new PrefixTree<Entry>();
   let networks = 0;
-  for (const [i, line] of text.split("\n").entries()) {
+  const lines = text.split("\n");
+  for (const [i, line] of lines.entries()) {
     const [given = "", ...fields] = line
       .replace(/#.*$/, "")
       .trim()
@@ -45,6 +46,7 @@ export function readNetworkTable(text: string): Locate {
     const entry = fields.length <= 4 ? readEntry(fields) : undefined;
     if (network === undefined || entry === undefined)
       throw new Error(`line ${i + 1} is not network,country[-subdivision],latitude,longitude[,ASN]: ${line.slice(0, 80)}`);
+    if (i === lines.length - 1) throw new Error(`line ${i + 1} has no end: it may be cut off; end it with a newline: ${line.slice(0, 80)}`);
     tree.put(network, entry);
     networks += 1;
   }
