@@ -151,8 +151,10 @@ export class MeshUnderTest {
     const named = join(this.data, region, kind === "program" ? "state" : `${kind}.conf`);
     return this.processes().find((pid) => commandLine(pid).includes(named) && !commandLine(pid).includes(SHARE));
   }
+  /** The mesh's own; undefined while it is down. */
   nameServerPid(): number | undefined {
-    return this.processes().find((pid) => commandLine(pid).includes("serve\0--role\0geodns\0"));
+    const list = join(this.data, "topology.json");
+    return this.processes().find((pid) => commandLine(pid).includes(`serve\0--role\0geodns\0--topology\0${list}\0`));
   }
   /** Of everything of a region that holds what clients are to be sent. */
   servingPids(region: string): readonly number[] {

@@ -1,6 +1,6 @@
 /**
  * A region whose door its users cannot reach, while its peers do and all links are well (T7); a list of regions that is edited wrongly while the mesh
- * runs; and all regions drained. Real regions, their gateways as vantage points, real name servers: one by the default threshold, one by a short one.
+ * runs; all regions drained; no name server at all. Real regions, their gateways as vantage points, real name servers: one by the default threshold, one by a short one.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,6 +14,7 @@ import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { NETWORKS, steeredTo } from "./asked.ts";
 import { MeshUnderTest, until } from "./atoll.ts";
 import { type Door, openDoor } from "./closed-door.ts";
+import { Socket } from "./socket.ts";
 
 const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
 const REDIRECT_MS = 3_000;
@@ -171,5 +172,26 @@ describe.skipIf(server === undefined)("a running mesh", () => {
     await until("the restored one has them all", async () => allTo("eu")(await answers(patient())));
     for (const region of ["us", "ap"]) expect((await mesh.run("regions", "restore", region)).code).toBe(0);
     await until("all are offered", async () => (await explained()).every(({ state }) => state === "up"));
+  }, 60_000);
+
+  test("no name server answers and a region dies: whoever was in it goes on by the list that its welcome gave it", async () => {
+    const { token } = await mesh.person("goes-on");
+    const socket = await Socket.open(mesh.url("ap"), { token });
+    const { regions } = (await socket.hears("welcome")) as unknown as { readonly regions: readonly { readonly url: string }[] };
+    expect(regions.length).toBe(3);
+    const named = mesh.nameServerPid()!;
+    process.kill(named, "SIGSTOP");
+    try {
+      expect((await mesh.run("kill", "ap")).code).toBe(0);
+      await socket.closed;
+      await expect(steeredTo(patient(), "atoll.test", NETWORKS[0]!)).rejects.toThrow();
+      let next: Socket | undefined;
+      for (const { url } of regions) next ??= await Socket.open(url, { token }).catch(() => undefined);
+      expect((await next!.hears("welcome"))["region"]).not.toBe("ap");
+      next!.close();
+    } finally {
+      process.kill(named, "SIGCONT");
+    }
+    await until("DNS answers again, and names the dead region to nobody", async () => !(await answers(patient())).includes("ap"));
   }, 60_000);
 });
