@@ -102,6 +102,10 @@ describe("overrides", () => {
     expect(rank({ overrides: overrides(["192.0.3.0/24", "ap"]) })).toMatchObject({ items: [{ name: "us" }, {}, {}], scope: 24 });
     expect(rank({ overrides: overrides(["10.0.0.0/8", "ap"]) }).scope).toBe(1);
   });
+  test("an override for all of IPv4, or for some of IPv6, holds for one family: a scope of none would hold for both", () => {
+    expect(rank({ overrides: overrides(["0.0.0.0/0", "ap"]) })).toMatchObject({ items: [{ name: "ap" }, {}, {}], scope: 1 });
+    expect(rank({ overrides: overrides(["2001:db8::/32", "ap"]) })).toMatchObject({ items: [{ name: "us" }, {}, {}], scope: 1 });
+  });
   test("an override does not send anybody to a region that is down", () => {
     expect(names({ overrides: overrides(["192.0.2.0/24", "ap", "eu"]), health: health({ ap: "down" }) })).toEqual(["eu", "us", "ap"]);
   });

@@ -32,7 +32,14 @@ export class PrefixTree<T> {
     node.value = value;
   }
 
+  /** What hangs only on an address being of IPv4 or of IPv6 hangs on one bit: a scope of none would hold for both. */
   find(address: Address): Found<T> {
+    const found = this.#find(address);
+    if (found.bits > 0 || (isEmpty(this.#ipv4) && isEmpty(this.#ipv6))) return found;
+    return { value: found.value, bits: 1 };
+  }
+
+  #find(address: Address): Found<T> {
     let node: Node<T> | undefined = this.#rootOf(address);
     let value = node.value;
     let bits = 0;
@@ -50,4 +57,5 @@ export class PrefixTree<T> {
   }
 }
 
+const isEmpty = ({ zero, one, value }: Node<unknown>): boolean => zero === undefined && one === undefined && value === undefined;
 const bitOf = (address: Address, at: number): number => (address[at >> 3]! >> (7 - (at & 7))) & 1;
