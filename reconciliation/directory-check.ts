@@ -26,6 +26,8 @@ export interface DirectoryCheckParts {
 }
 
 const PAGE = 500;
+/** Registers read at once: a channel may have very many members. */
+const ROWS = 100;
 /** With more changes under way the store is behind, and not wrong. */
 const UNDER_WAY = 2_000;
 
@@ -45,12 +47,15 @@ export class DirectoryCheck {
   async look(): Promise<void> {
     const { bringing, directory, store } = this.#parts;
     const { taken } = bringing;
-    if (this.#looking || !bringing.reachable || lastChange(store) - taken > UNDER_WAY) return;
+    const isBehind = (): boolean => lastChange(store) - taken > UNDER_WAY;
+    if (this.#looking || !bringing.reachable || isBehind()) return;
     this.#looking = true;
     try {
       const said = await directory.membershipsSaid(this.#place, this.#page);
+      if (isBehind()) return;
       const { registers, end } = this.#stretch(said);
-      await this.#mend(said.filter((one) => placeOf(one) <= end), registers, this.#changedAfter(taken)); // biome-ignore format: one thought
+      const looked = said.filter((one) => placeOf(one) <= end);
+      await this.#mend(looked, registers, this.#changedAfter(taken));
       this.#place = end === LAST ? "" : end;
     } finally {
       this.#looking = false;
@@ -124,8 +129,8 @@ function* membersAfter(store: StateStore, place: string): Generator<Register> {
     if (next === undefined) return;
     const { channel } = readKey(next[0]);
     const members = keysUnder(`${channel}|member|`);
-    for (const [, register] of store.range("registers", { from: from > members.from ? from : members.from, to: members.to }))
-      yield register;
-    from = keysUnder(`${channel}|`).to;
+    const some = [...store.range("registers", { from: from > members.from ? from : members.from, to: members.to, limit: ROWS })];
+    for (const [, register] of some) yield register;
+    from = some.length < ROWS ? keysUnder(`${channel}|`).to : justAfter(some.at(-1)?.[0] ?? "");
   }
 }

@@ -56,6 +56,11 @@ test("what a crash can take back is less than what the projection brings again",
   expect(msOf(valueIn(server, "commitlog_sync_period"))).toBeLessThan(30_000);
 });
 
+test("a commit log on a full disk ends the node's connections, and not the node by SIGBUS", () => {
+  expect(valueIn(server, "commitlog_disk_access_mode")).toBe("direct");
+  expect(valueIn(server, "commit_failure_policy")).toBe("stop");
+});
+
 test("this machine's Java, where there is one, takes every flag", (context) => {
   const small = java.map((flag) => flag.replace(/^(-Xm[sx])\d+G$/, "$164m").replace("/var/log/cassandra", tmpdir()));
   try {

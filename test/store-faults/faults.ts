@@ -23,6 +23,8 @@ export interface Fault {
 }
 
 const SLOW_MS = 2_000;
+/** Longer than any trouble: it is ended by hand. */
+const LONG_S = 600;
 
 /** Cassandra finds its disk unfit when it flushes; `disk_failure_policy: stop` ends its connections, and its operator starts it again. */
 async function unfitDisk({ stores: { cassandra }, degraded }: Stage, spoil: () => void, mend: () => void): Promise<void> {
@@ -87,6 +89,37 @@ export const FAULTS: readonly Fault[] = [
       await primary.ended(); // it does not go on without its files; the others elect one of themselves
       disk?.makeRoom();
       await primary.start();
+    },
+  },
+  {
+    name: "MongoDB can be read and not written: its primary is locked, as for a backup of its files",
+    store: "mongodb",
+    befall: async ({ stores: { mongo }, degraded, lengthMs }) => {
+      const primary = await mongo.primary();
+      await mongo.command(primary, { fsync: 1, lock: true });
+      try {
+        await degraded("mongodb");
+        await pause(lengthMs);
+      } finally {
+        await mongo.command(primary, { fsyncUnlock: 1 });
+      }
+    },
+  },
+  {
+    name: "MongoDB is read-only: no member may become primary",
+    store: "mongodb",
+    befall: async ({ stores: { mongo }, degraded, lengthMs }) => {
+      const primary = await mongo.primary();
+      const others = mongo.members.filter((member) => member !== primary);
+      for (const member of others) await mongo.command(member, { replSetFreeze: LONG_S });
+      await mongo.command(primary, { replSetStepDown: LONG_S, secondaryCatchUpPeriodSecs: 0, force: true }).catch(() => {}); // it may hang up on us
+      try {
+        await degraded("mongodb");
+        await pause(lengthMs);
+      } finally {
+        for (const member of mongo.members) await mongo.command(member, { replSetFreeze: 0 });
+      }
+      await mongo.settled();
     },
   },
   {
