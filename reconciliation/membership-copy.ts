@@ -20,7 +20,7 @@ export interface MembershipCopyParts {
 }
 
 /** For the note, and for each page. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 4_000;
 
 export function openMembershipCopy(parts: MembershipCopyParts): MembershipCopy {
   const { directory, shards, series, first, timers, patienceMs = PATIENCE_MS } = parts;
