@@ -3,9 +3,10 @@ import type { KnownPasts } from "./ancestry.ts";
 import { maximal } from "./ancestry.ts";
 import type { Bits } from "./bits.ts";
 import { shortHash } from "./hash.ts";
+import type { Judging } from "./judge.ts";
 import { judge } from "./judge.ts";
 import type { ConflictRecord, Entry, RegisterKey, RegisterKind, Seen } from "./register.ts";
-import type { Judgement, Resolving } from "./resolve.ts";
+import type { Resolving } from "./resolve.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Version, Versions } from "./versions.ts";
 import { versionKey } from "./versions.ts";
@@ -23,7 +24,7 @@ const UNLOGGED: readonly RegisterKind[] = ["reaction", "read"];
 /** The id of a record: of the register and the smallest key in its base, "-" if there is none. A key is no stamp, so a smaller twin cannot move it. */
 export const conflictId = (key: RegisterKey, base: string): string => `cfl_${shortHash(`${key}\n${base}`)}`;
 
-export function conflictRecords(parts: Parts, judgement: Judgement): readonly ConflictRecord[] {
+export function conflictRecords(parts: Parts, judging: Judging): readonly ConflictRecord[] {
   const { versions, kind, pasts } = parts;
   if (versions.all.length < 2 || UNLOGGED.includes(kind)) return [];
   const known = versions.all.flatMap((version): Known[] => {
@@ -44,7 +45,7 @@ export function conflictRecords(parts: Parts, judgement: Judgement): readonly Co
       recordOf(
         group.map(({ version }) => version),
         parts,
-        judgement,
+        judging,
       ),
     )
     .sort((a, b) => ((a.versions[0] ?? "") < (b.versions[0] ?? "") ? -1 : 1));
@@ -79,10 +80,10 @@ function join(groups: Map<Known, Known[]>, a: Known, b: Known): void {
   }
 }
 
-function recordOf(group: readonly Version[], { register, kind, versions, ancestors }: Parts, judgement: Judgement): ConflictRecord {
+function recordOf(group: readonly Version[], { register, kind, versions, ancestors }: Parts, judging: Judging): ConflictRecord {
   const members = [...group].sort((a, b) => (a.stamp < b.stamp ? -1 : 1));
   const maxima = maximal(members, ancestors);
-  const { winner, rule, reason } = judge(maxima, kind, versions.final, judgement);
+  const { winner, rule, reason } = judge(maxima, kind, versions.final, judging);
   const losers = rule === "merge" ? [] : maxima.filter(({ first }) => first.content !== winner.first.content);
   const below = versions.all.filter(({ index }) => members.every((member) => ancestors[member.index]?.has(index)));
   const base =

@@ -26,7 +26,7 @@ function entry(timeMs: number, region: string, value: Json, replaces: readonly s
     update: "u",
   };
 }
-const joined = (entries: readonly Entry[], merged?: Json): Register =>
+const joined = (entries: readonly Entry[], merged?: string): Register =>
   entries.reduce<Register | undefined>(
     (before, one) =>
       applyWrite(

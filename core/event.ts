@@ -111,6 +111,10 @@ export interface MessageEdited extends Envelope, In {
     readonly message: Identity;
     readonly body: string;
     readonly metadata?: Json;
+    /** Policy merge: how the body changes the text its author saw, a Yjs update in base 64 (D7). */
+    readonly update?: string;
+    /** Which of the replaced versions were in the text that its author saw, where one of them had won over the others; absent: all. */
+    readonly onto?: readonly Stamp[];
     readonly replaces: readonly Stamp[];
     /** A restore: the losing version whose text comes back, and the conflict it lost in. */
     readonly restores?: { readonly conflict: string; readonly version: Stamp };

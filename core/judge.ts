@@ -3,6 +3,8 @@
 import type { Json } from "./event.ts";
 import type { ConflictRecord, RegisterKind } from "./register.ts";
 import type { Judgement } from "./resolve.ts";
+import type { TextOf } from "./text-merge.ts";
+import { withText } from "./text-merge.ts";
 import type { Version } from "./versions.ts";
 import { isDelete } from "./versions.ts";
 
@@ -13,8 +15,13 @@ export interface Verdict {
   readonly reason: ConflictRecord["reason"];
 }
 
+export interface Judging extends Pick<Judgement, "isDistrusted"> {
+  /** Absent: nothing is merged. */
+  readonly textOf?: TextOf;
+}
+
 /** `final`: a final delete stands in the register, so every delete is final and only deletes may win. `candidates` is not empty. */
-export function judge(candidates: readonly Version[], kind: RegisterKind, final: boolean, { isDistrusted, merge }: Judgement): Verdict {
+export function judge(candidates: readonly Version[], kind: RegisterKind, final: boolean, { isDistrusted, textOf }: Judging): Verdict {
   const deletes = kind === "body" && final ? candidates.filter(({ first }) => isDelete(first)) : [];
   const judged = deletes.length > 0 ? deletes : candidates;
   const better =
@@ -24,12 +31,9 @@ export function judge(candidates: readonly Version[], kind: RegisterKind, final:
   const reason = winner === judged.reduce(better) ? "stamp" : "distrusted";
   if (deletes.length > 0) return { winner, value: null, rule: "delete-final", reason };
   if (kind === "alias") return { winner, value: winner.first.value, rule: "first", reason };
-  if (
-    kind === "body" &&
-    winner.first.policy === "merge" &&
-    merge !== undefined &&
-    candidates.every(({ first }) => first.update !== undefined)
-  )
-    return { winner: judged.reduce(better), value: merge(candidates), rule: "merge", reason: "stamp" };
+  const text = kind === "body" && winner.first.policy === "merge" ? textOf?.(candidates) : undefined;
+  // What is no text, as metadata, is the last writer's.
+  if (text !== undefined)
+    return { winner: judged.reduce(better), value: withText(winner.first.value, text), rule: "merge", reason: "stamp" };
   return { winner, value: winner.first.value, rule: "lww", reason };
 }

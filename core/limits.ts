@@ -3,6 +3,11 @@ export const LIMITS = {
   /** Contract §3. */
   bodyBytes: 16_384,
   metadataBytes: 4_096,
+  /** Policy merge, our choice: an update is hardly longer than the longest body (in characters of base 64); a message edited more often is no more merged. */
+  updateChars: 32_768,
+  mergedVersions: 256,
+  /** More than that many versions in one text come from no honest mesh. */
+  mergedPieces: 2_048,
   idempotencyKeyChars: 128,
   pageDefault: 50,
   pageMax: 500,

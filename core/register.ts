@@ -61,8 +61,10 @@ export interface Entry {
   readonly right?: Stamp;
   readonly after: VectorText;
   readonly position: Position;
-  /** Yjs update against what the author saw, made once at the origin (policy merge). */
+  /** Yjs update against what the author saw, made once at the origin (policy merge); of edits and restores. */
   readonly update?: string;
+  /** Those of the versions it replaces whose text the update changes; absent: all. */
+  readonly onto?: readonly Stamp[];
   /** restored: the stamp whose content it brings back. */
   readonly of?: Stamp;
   /** SHA-256 of the canonical event without its position (D9). */

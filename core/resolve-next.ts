@@ -8,7 +8,7 @@ import type { Entry, Resolution } from "./register.ts";
 export function resolveNext(before: Resolution, entries: readonly Entry[], next: Entry): Resolution | undefined {
   const { heads, records, incomplete, pending, void: voided } = before;
   const settled = heads.length > 0 && incomplete.length + pending.length + voided.length === 0;
-  if (!settled || next.update !== undefined || next.replaces.length !== heads.length) return undefined;
+  if (!settled || next.replaces.length !== heads.length) return undefined;
   if (!heads.every((head) => next.replaces.includes(head))) return undefined;
   if (next.kind === "restored" && records.length > 0) return undefined;
   if (!entries.every((entry) => isApart(entry, next)) || !knowsAll(next, entries)) return undefined;

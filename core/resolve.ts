@@ -4,19 +4,20 @@
  */
 import { ancestryOf, knownPasts, maximal } from "./ancestry.ts";
 import { conflictRecords } from "./conflict-records.ts";
-import type { Json } from "./event.ts";
 import { judge } from "./judge.ts";
 import type { Entry, RegisterKey, Resolution, Seen } from "./register.ts";
 import { readKey } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
+import type { Merging } from "./text-merge.ts";
+import { textsOf } from "./text-merge.ts";
 import type { Standing, Version } from "./versions.ts";
 import { versionsOf } from "./versions.ts";
 
 export interface Judgement {
   readonly isDistrusted: (stamp: Stamp) => boolean;
   readonly standing: (entry: Entry) => Standing;
-  /** Text of the union of the updates of these heads and all their ancestors (policy merge); absent while nothing here can merge. */
-  readonly merge?: (heads: readonly Version[]) => Json;
+  /** Text of the union of the updates of these heads and all their ancestors (policy merge); absent where nothing is merged. */
+  readonly merge?: Merging;
 }
 
 export interface Resolving {
@@ -42,20 +43,21 @@ export function resolve(register: Resolving, judgement: Judgement): Resolution {
   if (versions.all.length === 0) return { ...UNRESOLVED, ...hidden };
   const ancestors = ancestryOf(versions);
   const heads = maximal(versions.all, ancestors);
-  const { value, winner } = judge(heads, kind, versions.final, judgement);
   const pasts = knownPasts(versions);
+  const judging = { isDistrusted: judgement.isDistrusted, textOf: textsOf({ versions, pasts }, judgement.merge) };
+  const { value, winner } = judge(heads, kind, versions.final, judging);
   return {
     value,
     winner: winner.stamp,
     heads: heads.map(({ stamp }) => stamp),
-    records: conflictRecords({ register, kind, versions, ancestors, pasts }, judgement),
+    records: conflictRecords({ register, kind, versions, ancestors, pasts }, judging),
     incomplete: versions.all.filter(({ twins }) => !twins.some((twin) => pasts.completePast(twin) !== undefined)).map(({ stamp }) => stamp),
     ...hidden,
   };
 }
 
 /** What stands alone and follows nothing, as most messages do for ever: nothing can be missing, in conflict or merged. */
-const isPlainBirth = ({ replaces, update, kind }: Entry): boolean => replaces.length === 0 && update === undefined && kind !== "deleted";
+const isPlainBirth = ({ replaces, kind }: Entry): boolean => replaces.length === 0 && kind !== "deleted";
 
 /** The version shown of these entries alone, without looking for conflicts; undefined when none stands. */
 export function winnerAmong(key: RegisterKey, entries: readonly Entry[], judgement: Judgement): Version | undefined {

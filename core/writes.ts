@@ -14,7 +14,11 @@ const NONE: readonly Stamp[] = [];
 const CHANNEL_FIELDS = ["name", "topic", "policy", "deletes"] as const;
 const PROFILE_FIELDS = ["displayName", "avatar"] as const;
 
-type OfValue = Pick<Entry, "kind" | "content" | "value" | "replaces"> & { readonly of?: Stamp };
+type OfValue = Pick<Entry, "kind" | "content" | "value" | "replaces"> & {
+  readonly of?: Stamp;
+  readonly update?: string;
+  readonly onto?: readonly Stamp[];
+};
 
 /** The event as it was written first, also where it comes again from an ended epoch. */
 export function asFirstWritten(placed: Placed): Placed {
@@ -67,12 +71,16 @@ export function writesOf(event: Event, position: Position, hash: string): readon
       return [write(registerKey.body(event.channel, message), { kind: "sent", content: event.content, value, replaces })];
     }
     case "message.edited": {
-      const { message, body, metadata, replaces, restores } = event.data;
+      const { message, body, metadata, update, onto, replaces, restores } = event.data;
       const value = metadata === undefined ? { body } : { body, metadata };
-      const part: OfValue =
-        restores === undefined
-          ? { kind: "edited", content: event.content, value, replaces }
-          : { kind: "restored", of: restores.version, content: event.content, value, replaces };
+      const said = {
+        content: event.content,
+        value,
+        replaces,
+        ...(update === undefined ? {} : { update }),
+        ...(onto === undefined ? {} : { onto }),
+      };
+      const part: OfValue = restores === undefined ? { kind: "edited", ...said } : { kind: "restored", of: restores.version, ...said };
       return [write(registerKey.body(event.channel, message), part)];
     }
     case "message.deleted":

@@ -23,6 +23,7 @@ import type { Packer } from "./packer.ts";
 import { Patience } from "./patience.ts";
 import type { ContentKeys } from "./stamping.ts";
 import { stampDrafts } from "./stamping.ts";
+import { yjsTexts } from "./text-merge.ts";
 
 export interface AcceptorParts {
   readonly region: string;
@@ -117,7 +118,7 @@ export class CommandAcceptor implements Acceptor {
       const closed = this.#parts.closed();
       if (closed !== undefined) throw closed;
       const reads = new Set<RegisterKey>();
-      const outcome = attempt(() => decide({ view: tracked(view, reads), actor, contentOf: keys.contentOf }, command));
+      const outcome = attempt(() => decide({ view: tracked(view, reads), actor, contentOf: keys.contentOf, texts: yjsTexts }, command));
       const awaited = [...reads].flatMap((read) => this.#pending.get(read) ?? []);
       if (awaited.length > 0) await patience.until(Promise.all(awaited), notTaken);
       else if ("refusal" in outcome) throw outcome.refusal;

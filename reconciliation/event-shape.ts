@@ -14,6 +14,7 @@ import { readKey } from "../core/register.ts";
 import { isStamp, stampRegion } from "../core/stamp.ts";
 import type { Check, Fields } from "./shape.ts";
 import { deeperThan, fields, finite, json, listOf, mapOf, nullable, oneOf, optional, pattern, text, whole } from "./shape.ts";
+import { wrongUpdate } from "./text-merge.ts";
 
 type OfKind<K extends EventKind> = Event extends infer E
   ? E extends { readonly kind: infer Kind }
@@ -76,6 +77,8 @@ const DATA: { readonly [K in EventKind]: Fields<DataOf<K>> } = {
     message: identity,
     body,
     metadata,
+    update: optional(text(1, LIMITS.updateChars)),
+    onto: optional(stamps),
     replaces: stamps,
     restores: optional(fields<NonNullable<DataOf<"message.edited">["restores"]>>({ conflict: key, version: stamp })),
     about: aboutMessage,
@@ -157,7 +160,16 @@ function forged(event: Event, position: Position): string | undefined {
   if (event.kind === "channel.created" && event.channel !== identityOf("channel", event.actor, event.command))
     return "names a channel that is not the hash of its author and command";
   if (event.kind === "clock.witnessed") return wrongWitness(event.data);
+  const wrong = event.kind === "message.edited" ? wrongEdit(event) : undefined;
+  if (wrong !== undefined) return wrong;
   return "replaces" in event.data && replaced(event.data.replaces).includes(event.stamp) ? "replaces itself" : undefined;
+}
+
+function wrongEdit({ actor, command, data: { update, onto, replaces } }: OfKind<"message.edited">): string | undefined {
+  if (onto !== undefined && (update === undefined || !onto.every((one) => replaces.includes(one))))
+    return "is made onto what it does not replace";
+  const wrong = update === undefined ? undefined : wrongUpdate(update, { author: actor, command });
+  return wrong === undefined ? undefined : `carries an update that ${wrong}`;
 }
 
 /** Kinds that no membership is asked for: creations, a person's own profile, a region's own notes. */

@@ -15,8 +15,10 @@ import type { Judgement } from "../core/resolve.ts";
 import { judgedBy, standings } from "../core/rights.ts";
 import type { Stamp } from "../core/stamp.ts";
 import { stampRegion } from "../core/stamp.ts";
+import type { Merging } from "../core/text-merge.ts";
 import type { TableWriter } from "./register-rows.ts";
 import { SettledMemberships } from "./settled-memberships.ts";
+import { yjsTexts } from "./text-merge.ts";
 
 export class Judging {
   readonly #tables: TableWriter;
@@ -54,7 +56,7 @@ export class Judging {
 
   of(register: Pick<Register, "key" | "entries">): Judgement {
     const standing = standings(register, { lookup: this.#lookup, witnesses: this.#witnessList, settled: this.#settled });
-    return { isDistrusted: this.isDistrusted, standing };
+    return { isDistrusted: this.isDistrusted, standing, merge: mergeTexts };
   }
 
   readonly #lookup = (one: RegisterKey): Register | undefined => this.#tables.get("registers", one);
@@ -145,6 +147,8 @@ export class Judging {
     }
   }
 }
+
+const mergeTexts: Merging = (_, pieces) => yjsTexts.text(pieces());
 
 const registerOf = (row: string): RegisterKey => row.slice(row.indexOf("||") + 2);
 

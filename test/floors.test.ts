@@ -8,7 +8,7 @@ const ROOT = resolve(import.meta.dirname, "..");
 /** Floor -> floors it may import, and packages (Node's own included) it may use. */
 const FLOORS: Record<string, { readonly floors: readonly string[]; readonly packages: RegExp; readonly pure: boolean }> = {
   core: { floors: [], packages: /^node:crypto$/, pure: true },
-  reconciliation: { floors: ["core"], packages: /^(yjs)$/, pure: true },
+  reconciliation: { floors: ["core"], packages: /^(yjs|diff)$/, pure: true },
   gateway: {
     floors: ["core"],
     packages:

@@ -7,6 +7,7 @@ import { readKey, registerKey } from "../register.ts";
 import type { Deciding, Decision } from "./decision.ts";
 import { aboutMessage, birthOf, isGone, refuseGone } from "./message-standing.ts";
 import { policies, roleIn } from "./standing.ts";
+import { updateOf } from "./text-change.ts";
 
 const unknownConflict = (id: string): Refusal => new Refusal("not-found", `There is no conflict ${id.slice(0, 80)} that you may see.`);
 
@@ -37,10 +38,13 @@ export function restoreConflict(deciding: Deciding, command: CommandOf<"conflict
   // An auditor who is a plain member here restores as an auditor: judged by the membership, every region would find it void (D6).
   const right = !byMembership ? undefined : view.register(registerKey.member(channel, actor.user))?.resolution.winner;
   const about = aboutMessage(view, channel, { identity: ids[0] ?? "", register: found.register, birth, gone: false });
+  const standing = policies(view, channel);
+  const replaces = found.register.resolution.heads;
   const data = {
     message: ids[0] ?? "",
     ...text,
-    replaces: found.register.resolution.heads,
+    ...updateOf(deciding, { policy: standing.policy, register: found.register, replaces, command: command.id, body: text.body }),
+    replaces,
     restores: { conflict: found.record.id, version: command.version },
     about,
   };
@@ -51,7 +55,7 @@ export function restoreConflict(deciding: Deciding, command: CommandOf<"conflict
         channel,
         data,
         ...(right == null ? {} : { right }),
-        ...policies(view, channel),
+        ...standing,
         content: contentOf(channel, text),
       },
     ],

@@ -7,6 +7,7 @@ import type { Deletes, Event, Json, Policy } from "../event.ts";
 import type { Vector } from "../position.ts";
 import type { ConflictRecord, Register, RegisterKey } from "../register.ts";
 import type { Stamp } from "../stamp.ts";
+import type { TextMerge } from "../text-merge.ts";
 
 export interface View {
   register(key: RegisterKey): Register | undefined;
@@ -22,6 +23,7 @@ export interface Deciding {
   readonly actor: Actor;
   /** HMAC of a value under the channel's content key: equal values are equal here (H9). */
   readonly contentOf: (channel: string, value: Json) => string;
+  readonly texts: TextMerge;
 }
 
 type Stamped = "v" | "rules" | "stamp" | "actor" | "command" | "after" | "said";

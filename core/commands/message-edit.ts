@@ -4,6 +4,7 @@ import type { Deciding, Decision } from "./decision.ts";
 import { messageValue } from "./message-send.ts";
 import { aboutMessage, findMessage, refuseGone } from "./message-standing.ts";
 import { allow, standing } from "./standing.ts";
+import { updateOf } from "./text-change.ts";
 
 export function editMessage(deciding: Deciding, command: CommandOf<"message.edit">): Decision {
   const { view, actor, contentOf } = deciding;
@@ -13,6 +14,7 @@ export function editMessage(deciding: Deciding, command: CommandOf<"message.edit
   if (found.gone) throw refuseGone(command.message);
   const value = messageValue(command.body, command.metadata);
   const replaces = command.replaces ?? found.register.resolution.heads;
-  const data = { message: found.identity, ...value, replaces, about: aboutMessage(view, channel, found) };
+  const update = updateOf(deciding, { policy, register: found.register, replaces, command: command.id, body: command.body });
+  const data = { message: found.identity, ...value, ...update, replaces, about: aboutMessage(view, channel, found) };
   return { events: [{ kind: "message.edited", channel, data, right, policy, deletes, content: contentOf(channel, value) }] };
 }

@@ -15,6 +15,7 @@ import { regionView } from "../../reconciliation/region-view.ts";
 import type { Applied } from "../../reconciliation/replica.ts";
 import { Replica } from "../../reconciliation/replica.ts";
 import { openContentKeys, stampDrafts } from "../../reconciliation/stamping.ts";
+import { yjsTexts } from "../../reconciliation/text-merge.ts";
 import { WorkingSet } from "../../reconciliation/working-set.ts";
 import type { MemoryStore } from "../../regions/embedded/memory-store.ts";
 import { openMemoryStore } from "../../regions/embedded/memory-store.ts";
@@ -86,7 +87,7 @@ export class OneRegion {
   ask(actor: Actor, command: Command): Outcome {
     const { view } = this.replica;
     try {
-      const decision = decide({ view, actor, contentOf: KEYS.contentOf }, command);
+      const decision = decide({ view, actor, contentOf: KEYS.contentOf, texts: yjsTexts }, command);
       if ("answer" in decision) return decision;
       const stamping = { clock: this.#clock, actor: actor.user, command: command.id, said: KEYS.saidBy(command) };
       return { events: this.append(stampDrafts(decision.events, { ...stamping, after: vectorText(view.applied()) })) };

@@ -17,6 +17,7 @@ import { memoryTables } from "../../reconciliation/read/story.test-model.ts";
 import { regionView } from "../../reconciliation/region-view.ts";
 import { Replica } from "../../reconciliation/replica.ts";
 import { openContentKeys, stampDrafts } from "../../reconciliation/stamping.ts";
+import { yjsTexts } from "../../reconciliation/text-merge.ts";
 
 export const REGIONS = ["us", "eu", "ap"] as const;
 export type Name = (typeof REGIONS)[number];
@@ -53,7 +54,10 @@ export class HonestRegion {
   submit(user: string, command: Command): boolean {
     if (this.tables.get("commands", commandKey(user, command.id)) !== undefined) return false;
     try {
-      const decision = decide({ view: this.replica.view, actor: { user, roles: ["user"] }, contentOf: KEYS.contentOf }, command);
+      const decision = decide(
+        { view: this.replica.view, actor: { user, roles: ["user"] }, contentOf: KEYS.contentOf, texts: yjsTexts },
+        command,
+      );
       if ("events" in decision) this.#append(decision.events, user, command.id, KEYS.saidBy(command));
       return "events" in decision;
     } catch (refusal) {

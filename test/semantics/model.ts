@@ -3,13 +3,18 @@
  * written from docs/laws.md alone; what the core computes must be what is defined here.
  */
 import type { Witness } from "../../core/distrust.ts";
+import type { Json } from "../../core/event.ts";
 import type { ConflictRecord, Entry, RegisterKey, Resolution, Seen, Write } from "../../core/register.ts";
+import type { TextMerge, TextPiece } from "../../core/text-merge.ts";
+import { textOf, withText } from "../../core/text-merge.ts";
 import { standingOf } from "./model-rights.ts";
 
 /** Everything that somebody knows. */
 export interface World {
   readonly writes: readonly Write[];
   readonly witnesses: readonly Witness[];
+  /** How texts are merged; absent: a merged text is written as the list of heads. */
+  readonly text?: TextMerge["text"];
 }
 export type Shown = Pick<Resolution, "value" | "winner" | "heads"> & { readonly records: readonly Omit<ConflictRecord, "id">[] } & Pick<
     Resolution,
@@ -82,6 +87,8 @@ export interface Judged {
     readonly winner: Body;
     readonly rule: ConflictRecord["rule"];
     readonly reason: ConflictRecord["reason"];
+    /** A merged one. */
+    readonly value?: Json;
   };
   readonly final: boolean;
 }
@@ -107,6 +114,14 @@ export function judgedIn(world: World, key: RegisterKey): Judged {
   const honest = pairs(prompt);
   const after = pairs(prompt.filter(({ from, to }) => !honest(to, from)));
   const kind = key.split("|")[1];
+  const textTogether = (some: readonly Body[]): string | undefined => {
+    const { isComplete } = pastsHere();
+    if (!some.every(({ said, twins }) => said.update !== undefined && twins.some(isComplete))) return undefined;
+    if (new Set(some.map(({ said }) => said.content)).size === 1) return textOf(some[0]?.said.value ?? null);
+    if (world.text !== undefined) return world.text(piecesBehind(some, versions, entries, isComplete));
+    return `merge(${some.map(({ name }) => name).sort()})`;
+  };
+  const pastsHere = (): Pasts => pastsIn(entries, final, stampsThat("pending", world, key));
   const judge: Judged["judge"] = (some) => {
     const deletes = final ? some.filter(({ said }) => said.kind === "deleted") : [];
     const field = [...(deletes.length > 0 ? deletes : some)].sort((a, b) => (a.name < b.name === (kind === "alias") ? -1 : 1));
@@ -114,28 +129,59 @@ export function judgedIn(world: World, key: RegisterKey): Judged {
     const reason = winner === field[0] ? "stamp" : "distrusted";
     if (deletes.length > 0) return { winner, rule: "delete-final", reason };
     if (kind === "alias") return { winner, rule: "first", reason };
-    const merges = winner.said.policy === "merge" && some.every(({ said }) => said.update !== undefined);
-    return merges && kind === "body" ? { winner: field[0] as Body, rule: "merge", reason: "stamp" } : { winner, rule: "lww", reason };
+    const text = kind === "body" && winner.said.policy === "merge" ? textTogether(some) : undefined;
+    if (text === undefined) return { winner, rule: "lww", reason };
+    return { winner: field[0] as Body, rule: "merge", reason: "stamp", value: withText(winner.said.value, text) };
   };
   return { versions, isAncestor: (a, b) => after(b.name, a.name), judge, final };
 }
 
-/** Everything that is shown of one register. Merged texts are written as the list of heads. */
+/** What a merged text is made of: these versions and, again and again, what each was made onto, else replaced (D7). */
+function piecesBehind(
+  some: readonly Body[],
+  versions: readonly Body[],
+  entries: readonly Entry[],
+  isComplete: (twin: Entry) => boolean,
+): readonly TextPiece[] {
+  const isHidden = ({ stamp }: Entry): boolean => !versions.some(({ names }) => names.includes(stamp));
+  const made = closure(
+    versions.flatMap((from) =>
+      from.twins
+        .flatMap(({ onto, replaces }) => (onto ?? replaces).flatMap((stamp) => behind(stamp, isHidden, entries)))
+        .flatMap((stamp) => versions.flatMap((to): Pair[] => (to.names.includes(stamp) ? [[from.name, to.name]] : []))),
+    ),
+  );
+  const union = versions
+    .filter((one) => some.some((head) => head === one || made(head.name, one.name)))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return union.map((version) => {
+    const { author, command, value, update } = version.said;
+    const whole = update === undefined;
+    const after = union.flatMap((other, place) => (whole && other !== version && made(version.name, other.name) ? [place] : []));
+    const inOrder = [...version.twins.filter(isComplete), ...version.twins.filter((twin) => !isComplete(twin))];
+    return { author, command, text: textOf(value), whole, after, updates: [...new Set(inOrder.flatMap((twin) => twin.update ?? []))] };
+  });
+}
+
+const stampsThat = (standing: string, world: World, key: RegisterKey): string[] =>
+  entriesOf(world, key)
+    .flatMap((entry) => (standingOf(entry, key, world) === standing ? [entry.stamp] : []))
+    .sort();
+
+/** Everything that is shown of one register. */
 export function shownOf(world: World, key: RegisterKey): Shown {
   const entries = entriesOf(world, key);
-  const standing = (wanted: string): string[] =>
-    entries.flatMap((entry) => (standingOf(entry, key, world) === wanted ? [entry.stamp] : [])).sort();
-  const hidden = { pending: standing("pending"), void: standing("void") };
+  const hidden = { pending: stampsThat("pending", world, key), void: stampsThat("void", world, key) };
   const judged = judgedIn(world, key);
   const { versions, isAncestor, judge } = judged;
   const maxima = (some: readonly Body[]): readonly Body[] => some.filter((a) => !some.some((b) => isAncestor(a, b)));
   const heads = maxima(versions);
   if (heads.length === 0) return { value: null, winner: null, heads: [], records: [], incomplete: [], ...hidden };
-  const { winner, rule } = judge(heads);
+  const { winner, rule, value: merged } = judge(heads);
   const names = heads.map(({ name }) => name).sort();
   const pasts = pastsIn(entries, judged.final, hidden.pending);
   const incomplete = versions.filter(({ twins }) => !twins.some(pasts.isComplete)).map(({ name }) => name);
-  const value = rule === "merge" ? `merge(${names})` : rule === "delete-final" ? null : winner.said.value;
+  const value = merged ?? (rule === "delete-final" ? null : winner.said.value);
   const records = groupsOf(versions, pasts).flatMap((group) => {
     const logged = !["reaction", "read"].includes(key.split("|")[1] ?? "");
     return logged && group.differs ? [recordOf(group.members, seenOf(world, key))] : [];

@@ -1,0 +1,178 @@
+/**
+ * Texts merged by Yjs (law S3, D7). Updates are ordinary Yjs updates of one text, joined without a document; only the text itself takes one.
+ *
+ * Nothing here is left to chance. Yjs wants a number for every writer, never used for two different things: here each edit is a writer of its own,
+ * and its number is a hash of who made it, by which command, and what it inserts. So the same command accepted in two cut-off regions inserts once,
+ * whatever else each of them knew, and a peer cannot take another's number: the number is checked at the door (A4).
+ */
+import { diffArrays } from "diff";
+import * as Y from "yjs";
+import { canonical } from "../core/canonical.ts";
+import { sha256 } from "../core/hash.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { TextEdit, TextMerge, TextPiece } from "../core/text-merge.ts";
+import { text as textWithin } from "./shape.ts";
+
+/** What the text is called in every update. */
+const ROOT = "body";
+/** Words, spaces, and everything else sign by sign. Two people who change different words of a line change different things. */
+const TOKENS = /[\p{L}\p{M}\p{N}_]+|\s+|./gsu;
+/** Texts that differ in more words than this are compared by how they begin and end alone. */
+const MOST_CHANGES = 400;
+
+export const yjsTexts: TextMerge = {
+  text(pieces) {
+    const text = docOf(pieces)?.getText(ROOT).toString();
+    return text === undefined || text.trim() === "" ? undefined : text;
+  },
+  change(known, edit) {
+    const doc = docOf(known);
+    if (doc === undefined) return undefined;
+    const changes = changesBetween(doc.getText(ROOT).toString(), edit.text);
+    const writer = writerOf(edit, changes.map(({ inserted }) => inserted).join(""));
+    if (Y.decodeStateVector(Y.encodeStateVector(doc)).has(writer)) return undefined;
+    const text = written(Buffer.from(updateBy(doc, writer, changes)));
+    return text.length > LIMITS.updateChars ? undefined : text;
+  },
+};
+
+/** 52 bits: numbers that JavaScript and Yjs write exactly. */
+const writerOf = ({ author, command }: Pick<TextEdit, "author" | "command">, inserted: string): number =>
+  Number.parseInt(sha256(canonical([author, command, inserted])).slice(0, 13), 16);
+
+const written = (bytes: Buffer): string => bytes.toString("base64");
+const read = (update: string): Uint8Array => Buffer.from(update, "base64");
+
+/** All pieces as one document; undefined where some of what they build on is missing. */
+function docOf(pieces: readonly TextPiece[]): Y.Doc | undefined {
+  const sorted = pieces.map((piece) => (piece.whole ? wholePiece(piece) : partialPiece(piece)));
+  const updates = sorted.flatMap(({ updates: own, undone }) => [...own, ...undone.map(deletionOf)]);
+  for (const { whole, after } of pieces.map((piece, place) => ({ ...piece, place })))
+    if (whole) updates.push(...after.flatMap((place) => sorted[place]?.writers.map(deletionOf) ?? []));
+  try {
+    const doc = new Y.Doc({ gc: false });
+    if (updates.length > 0) Y.applyUpdate(doc, Y.mergeUpdates(updates));
+    return doc.store.pendingStructs === null ? doc : undefined;
+  } catch {
+    // Updates were looked at at the door; whatever else Yjs may not like about them, it dislikes in every region.
+    return undefined;
+  }
+}
+
+interface Writer {
+  readonly writer: number;
+  readonly length: number;
+}
+interface Written {
+  readonly updates: readonly Uint8Array[];
+  /** Everybody whose insertions stand in them. */
+  readonly writers: readonly Writer[];
+  /** Insertions that another twin has made already. */
+  readonly undone: readonly Writer[];
+}
+
+function wholePiece(piece: TextPiece): Written {
+  const writer = writerOf(piece, piece.text);
+  const doc = new Y.Doc({ gc: false });
+  const birth = updateBy(doc, writer, [{ at: 0, deleted: 0, inserted: piece.text }]);
+  const rest = partialPiece(piece).updates;
+  const undone = rest.flatMap(writersIn).filter((one) => one.writer !== writer);
+  return { updates: [birth, ...rest], writers: [...writersIn(birth), ...undone], undone };
+}
+
+function partialPiece({ updates }: TextPiece): Written {
+  const all = updates.map(read);
+  const own = new Set(
+    all
+      .slice(0, 1)
+      .flatMap(writersIn)
+      .map(({ writer }) => writer),
+  );
+  const others = all
+    .slice(1)
+    .flatMap(writersIn)
+    .filter(({ writer }) => !own.has(writer));
+  return { updates: all, writers: [...all.slice(0, 1).flatMap(writersIn), ...others], undone: others };
+}
+
+const writersIn = (update: Uint8Array): readonly Writer[] =>
+  [...Y.parseUpdateMeta(update).to].map(([writer, length]) => ({ writer, length }));
+
+/** An update that deletes all that a writer has inserted: no structs, one range (Yjs's first encoding). */
+const deletionOf = ({ writer, length }: Writer): Uint8Array => Uint8Array.from([0, 1, ...varUint(writer), 1, 0, ...varUint(length)]);
+
+function varUint(number: number): readonly number[] {
+  const bytes: number[] = [];
+  let left = number;
+  for (; left > 127; left = Math.floor(left / 128)) bytes.push(128 | (left % 128));
+  return [...bytes, left];
+}
+
+interface Change {
+  /** Where in the text as it is after the changes before. */
+  readonly at: number;
+  readonly deleted: number;
+  readonly inserted: string;
+}
+
+/** What one writer does to the document, as an update that holds this and nothing else. */
+function updateBy(doc: Y.Doc, writer: number, changes: readonly Change[]): Uint8Array {
+  let update: Uint8Array = Uint8Array.from([0, 0]);
+  doc.clientID = writer;
+  doc.once("update", (made: Uint8Array) => (update = made));
+  const text = doc.getText(ROOT);
+  doc.transact(() => {
+    for (const { at, deleted, inserted } of changes) {
+      if (deleted > 0) text.delete(at, deleted);
+      if (inserted !== "") text.insert(at, inserted);
+    }
+  });
+  return update;
+}
+
+const tokensOf = (text: string): readonly string[] => text.match(TOKENS) ?? [];
+
+function changesBetween(before: string, after: string): readonly Change[] {
+  const [old, fresh] = [tokensOf(before), tokensOf(after)];
+  let head = 0;
+  while (head < old.length && head < fresh.length && old[head] === fresh[head]) head += 1;
+  let tail = 0;
+  while (tail < old.length - head && tail < fresh.length - head && old.at(-1 - tail) === fresh.at(-1 - tail)) tail += 1;
+  const [was, is] = [old.slice(head, old.length - tail), fresh.slice(head, fresh.length - tail)];
+  const parts = diffArrays([...was], [...is], { maxEditLength: MOST_CHANGES });
+  const lengthOf = (tokens: readonly string[]): number => tokens.reduce((sum, token) => sum + token.length, 0);
+  let at = lengthOf(old.slice(0, head));
+  if (parts === undefined) return [{ at, deleted: lengthOf(was), inserted: is.join("") }];
+  const changes: Change[] = [];
+  for (const { added, removed, value } of parts) {
+    if (removed) changes.push({ at, deleted: lengthOf(value), inserted: "" });
+    else if (added) changes.push({ at, deleted: 0, inserted: value.join("") });
+    if (!removed) at += lengthOf(value);
+  }
+  return changes;
+}
+
+/** What is wrong with an update that comes with an edit, or undefined. What passes does nothing but insert text of its own and delete. */
+export function wrongUpdate(update: string, edit: Pick<TextEdit, "author" | "command">): string | undefined {
+  const bytes = Buffer.from(update, "base64");
+  if (bytes.toString("base64") !== update) return "is not written in base 64";
+  let structs: ReturnType<typeof Y.decodeUpdate>["structs"];
+  try {
+    ({ structs } = Y.decodeUpdate(bytes));
+  } catch {
+    return "is no Yjs update";
+  }
+  let inserted = "";
+  const [first] = structs;
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item) || !(struct.content instanceof Y.ContentString)) return "does more than change a text";
+    if (struct.id.client !== first?.id.client || struct.id.clock !== inserted.length) return "is not the work of one edit";
+    const { parent } = struct as { readonly parent: unknown };
+    if (struct.parentSub !== null || (struct.origin === null && struct.rightOrigin === null && parent !== ROOT))
+      return "changes another text";
+    inserted += struct.content.str;
+  }
+  const wrong = textWithin(0, LIMITS.bodyBytes)(inserted);
+  if (wrong !== undefined) return `inserts what ${wrong}`;
+  return first !== undefined && first.id.client !== writerOf(edit, inserted) ? "takes a writer's number that is not its own" : undefined;
+}
