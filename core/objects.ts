@@ -73,6 +73,8 @@ export interface Conflict {
   readonly versions: readonly Version[];
   readonly winner: Stamp;
   readonly losers: readonly Stamp[];
+  /** Rule `merge`: the text that the message shows, while it is made of these versions. */
+  readonly text?: string;
   readonly state: ConflictState;
   readonly restoredBy?: Stamp;
 }

@@ -115,3 +115,19 @@ export function textOf(value: Json): string {
 /** The same value with another text. */
 export const withText = (value: Json, text: string): Json =>
   textOf(value) === text ? value : isRecord(value) ? { ...value, body: text } : text;
+
+/** What becomes of a text that several changed apart, each known by a name of their own; undefined where it is not merged. */
+export function mergedOf(
+  texts: TextMerge,
+  base: string,
+  versions: readonly { readonly name: string; readonly text: string }[],
+): string | undefined {
+  const birth: TextPiece = { author: "", command: "", text: base, whole: true, after: [], updates: [] };
+  const edits = versions.flatMap(({ name, text }): TextPiece[] => {
+    const edit = { author: name, command: name, text };
+    const update = texts.change([birth], edit);
+    return update === undefined ? [] : [{ ...edit, whole: false, after: [], updates: [update] }];
+  });
+  if (edits.length < versions.length) return undefined;
+  return new Set(versions.map(({ text }) => text)).size === 1 ? versions[0]?.text : texts.text([birth, ...edits]);
+}

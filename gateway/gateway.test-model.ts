@@ -5,6 +5,7 @@ import { WebSocket } from "ws";
 import type { Presence, Sync } from "../core/objects.ts";
 import { embeddedHistory } from "../core/ports/message-history.ts";
 import type { Timers } from "../core/ports/time.ts";
+import { yjsTexts } from "../reconciliation/text-merge.ts";
 import { type EdgeParts, openEdge } from "./edge/edge.ts";
 import { openEdgeMetrics } from "./edge/edge-metrics.ts";
 import { FakeRegion } from "./fake-region.test-model.ts";
@@ -81,6 +82,7 @@ export async function openTestGateway(changes: Partial<GatewayParts> = {}, regio
     port: 0,
     acceptor: region.acceptor,
     reader: region.reader,
+    texts: yjsTexts,
     history: embeddedHistory(region.reader),
     feed: region.feed,
     tracer: region.tracer,

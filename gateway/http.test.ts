@@ -188,12 +188,35 @@ test("a preview shows every policy's outcome", async () => {
   ];
   const { body } = await call("POST", "/v1/conflicts/preview", { body: { base: "x", versions } });
   expect(body).toMatchObject({
-    outcomes: { lww: { value: "a", winner: versions[0]?.stamp }, merge: { available: false }, "keep-both": { values: ["a", "b"] } },
+    outcomes: {
+      lww: { value: "a", winner: versions[0]?.stamp },
+      merge: { value: expect.stringMatching(/^(ab|ba)$/), rule: "merge", losers: [] },
+      "keep-both": { values: ["a", "b"] },
+    },
   });
   const deleted = await call("POST", "/v1/conflicts/preview", {
     body: { base: "x", versions: [{ stamp: "0199c3a4e2b0-0000-us", value: null }, versions[1]] },
   });
-  expect(deleted.body).toMatchObject({ outcomes: { lww: { value: null, rule: "delete-final" } } });
+  expect(deleted.body).toMatchObject({
+    outcomes: { lww: { value: null, rule: "delete-final" }, merge: { value: null, rule: "delete-final" } },
+  });
+  const [us, eu] = versions.map(({ stamp }) => stamp);
+  const words = async (base: string | null) =>
+    (
+      await call("POST", "/v1/conflicts/preview", {
+        body: {
+          base,
+          versions: [
+            { stamp: us, value: "one two and" },
+            { stamp: eu, value: "zero one two" },
+          ],
+        },
+      })
+    ).body;
+  expect(await words("one two")).toMatchObject({
+    outcomes: { merge: { value: "zero one two and", winner: eu, losers: [], rule: "merge" } },
+  });
+  expect(await words(null)).toMatchObject({ outcomes: { merge: { value: "zero one two", losers: [us], rule: "lww" } } });
 });
 
 test("pages, health and readiness need no token; a region that is not ready says 503 and why", async () => {

@@ -13,6 +13,7 @@ import type { SteeringDesk } from "../core/ports/steering.ts";
 import type { StoreDesk } from "../core/ports/store-modes.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Tracer } from "../core/ports/tracer.ts";
+import type { TextMerge } from "../core/text-merge.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Says what happened to whoever runs the region. Never a token, never a text. */
@@ -95,6 +96,8 @@ export interface GatewayParts {
   readonly port: number;
   readonly acceptor: Acceptor;
   readonly reader: Reader;
+  /** How a channel with the policy `merge` merges texts: for previews. */
+  readonly texts: TextMerge;
   /** Messages and versions, wherever they are kept. */
   readonly history: MessageHistory;
   /** What operators see of the stores beside the embedded one; absent where there are none to speak of. */

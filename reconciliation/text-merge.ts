@@ -18,7 +18,7 @@ const ROOT = "body";
 /** Words, spaces, and everything else sign by sign. Two people who change different words of a line change different things. */
 const TOKENS = /[\p{L}\p{M}\p{N}_]+|\s+|./gsu;
 /** Texts that differ in more words than this are compared by how they begin and end alone. */
-const MOST_CHANGES = 400;
+const MOST_CHANGES = 200;
 
 export const yjsTexts: TextMerge = {
   text(pieces) {

@@ -11,6 +11,7 @@ import { showDns, showSteering } from "../gateway/steering-metrics.ts";
 import { trunkKey } from "../gateway/trunk/words.ts";
 import { openRegion } from "../reconciliation/region.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
+import { yjsTexts } from "../reconciliation/text-merge.ts";
 import { askedToEnd } from "./asked-to-end.ts";
 import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
@@ -177,6 +178,7 @@ export async function serveRegion(config: Config): Promise<void> {
     port: config.ATOLL_PORT,
     acceptor: running.acceptor,
     reader: running.reader,
+    texts: yjsTexts,
     history: running.history,
     desk: stores.desk,
     feed: running.feed,

@@ -70,6 +70,7 @@ export const Conflict = z
     versions: z.array(Version),
     winner: stamp,
     losers: z.array(stamp),
+    text: z.string().exactOptional(),
     state: conflictState,
     restoredBy: stamp.exactOptional(),
   })

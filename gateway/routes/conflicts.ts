@@ -63,6 +63,6 @@ export const conflictRoutes: readonly Route[] = [
       base: z.string().nullable(),
       outcomes: z.object({ lww: z.unknown(), merge: z.unknown(), "keep-both": z.unknown() }),
     }),
-    run: ({ body }) => preview(body),
+    run: ({ context, body }) => preview(body, context.parts.texts),
   }),
 ];

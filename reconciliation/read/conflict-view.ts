@@ -2,6 +2,8 @@
 import type { Conflict } from "../../core/objects.ts";
 import type { ConflictRecord, Register, RegisterKey } from "../../core/register.ts";
 import { EVERYWHERE, readKey } from "../../core/register.ts";
+import { bodyValue } from "./body-value.ts";
+import { conflictOfHeads } from "./message-view.ts";
 import type { Seeing } from "./seeing.ts";
 import type { ShownNames } from "./shown-names.ts";
 import { versionsView } from "./version-view.ts";
@@ -19,9 +21,17 @@ export function conflictView(register: Register, record: ConflictRecord, names: 
     versions,
     winner: record.winner,
     losers: record.losers,
+    ...mergedText(register, record),
     state: record.state,
     ...(record.restoredBy === undefined ? {} : { restoredBy: record.restoredBy }),
   };
+}
+
+/** Nobody's version says it, so readers that follow events are told it here. */
+function mergedText(register: Register, { id, rule }: ConflictRecord): { readonly text?: string } {
+  const { value, heads } = register.resolution;
+  const { body } = bodyValue(value);
+  return rule === "merge" && body !== null && heads.length > 1 && conflictOfHeads(register)?.id === id ? { text: body } : {};
 }
 
 /** A register as the contract names it. Aliases and profiles belong to no channel and stand under "@". */

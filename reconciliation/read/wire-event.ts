@@ -37,7 +37,7 @@ function shownData(event: Event, { names, isGone }: WireParts): Data {
       return { ...data, message, ...(isGone(channel, data.message) ? WITHHELD : {}) };
     }
     case "message.edited": {
-      const { about, ...data } = event.data;
+      const { about, update: _, onto: __, ...data } = event.data;
       const message = names.message(event.channel, data.message, about.born);
       return { ...data, message, author: about.author, thread: about.thread, ...(isGone(event.channel, data.message) ? WITHHELD : {}) };
     }

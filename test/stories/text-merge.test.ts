@@ -39,9 +39,9 @@ test("S3 S5: both sides of a cut edit one message: both edits are in the text ev
   const together = "Meet at noon sharp in the great hall";
   expect(bodies(mesh, channel, id)).toEqual([together, together, together]);
   for (const name of REGIONS) {
-    expect(conflicts(mesh, name).map(({ rule, losers, state, versions }) => ({ rule, losers, state, n: versions.length }))).toEqual([
-      { rule: "merge", losers: [], state: "seen", n: 2 },
-    ]);
+    expect(
+      conflicts(mesh, name).map(({ rule, losers, state, text, versions }) => ({ rule, losers, state, text, n: versions.length })),
+    ).toEqual([{ rule: "merge", losers: [], state: "seen", text: together, n: 2 }]);
     expect(message(mesh, name, channel, id)).toMatchObject({ conflict: { state: "seen" }, deleted: false });
     expect([mesh.at(name).reader.lostBy("ana"), mesh.at(name).reader.lostBy("eve")]).toEqual([[], []]);
   }
