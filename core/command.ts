@@ -55,6 +55,8 @@ export type Command = Asked &
     | { readonly kind: "message.delete"; readonly channel: string; readonly message: string }
     | { readonly kind: "reaction.set" | "reaction.clear"; readonly channel: string; readonly message: string; readonly emoji: string }
     | { readonly kind: "read.mark"; readonly channel: string; readonly message: string }
+    /** `document`: null = the channel's own notes. `update`: a Yjs update (v1), base64. */
+    | { readonly kind: "document.update"; readonly channel: string; readonly document: string | null; readonly update: string }
     | { readonly kind: "profile.change"; readonly displayName?: string | null; readonly avatar?: string | null }
     | { readonly kind: "conflict.restore"; readonly conflict: string; readonly version: Stamp }
     | { readonly kind: "conflict.see"; readonly conflict: string }

@@ -134,6 +134,18 @@ export interface ReadMarked extends Envelope, In {
   /** `upTo`: what the region had applied then; unread is what lies beyond (H15). */
   readonly data: { readonly message: Identity; readonly born: Stamp; readonly upTo: VectorText; readonly replaces: readonly Stamp[] };
 }
+/** Somebody has changed a document that people write together: a Yjs update, which joins with all others whatever the order (S3). */
+export interface DocumentUpdated extends Envelope, In {
+  readonly kind: "document.updated";
+  readonly data: {
+    /** null: the channel's own notes. */
+    readonly document: string | null;
+    /** This one change among the document's: the hash of its author and command. */
+    readonly change: Identity;
+    /** Yjs update (v1), base64. */
+    readonly update: string;
+  };
+}
 export interface ConflictSeen extends Envelope, In {
   readonly kind: "conflict.seen";
   readonly data: { readonly conflict: string; readonly register: string; readonly of: readonly Stamp[] };
@@ -177,6 +189,7 @@ export type Event =
   | MessageDeleted
   | ReactionSet
   | ReadMarked
+  | DocumentUpdated
   | ConflictSeen
   | ProfileChanged
   | ClockWitnessed

@@ -18,6 +18,11 @@ export const LIMITS = {
   /** Names and topics: our choice; long enough for a sentence. */
   nameBytes: 256,
   topicBytes: 2_048,
+  /** reliability.md §4: CRDT. One update, and all of a document's together. */
+  documentUpdateBytes: 262_144,
+  documentBytes: 8 * 1_048_576,
+  /** Who is where in a document: names, colours, a cursor. */
+  awarenessBytes: 32_768,
   membersAtCreation: 1_000,
   emojiBytes: 64,
   requestBytes: 131_072,

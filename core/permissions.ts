@@ -4,6 +4,7 @@
  * | act                                              | owner | moderator | member |
  * |--------------------------------------------------|-------|-----------|--------|
  * | send, react, read, edit or delete one's own, leave | yes | yes       | yes    |
+ * | write in the channel's documents                 | yes   | yes       | yes    |
  * | edit or delete anybody's message                 | yes   | yes       | no     |
  * | change the channel (name, topic, policy, deletes)| yes   | yes       | no     |
  * | add a member, remove a plain member              | yes   | yes       | no     |
@@ -15,6 +16,7 @@ export type Act =
   | "send"
   | "react"
   | "read"
+  | "write-document"
   | "edit-own"
   | "delete-own"
   | "leave"
@@ -26,7 +28,7 @@ export type Act =
   | "set-role"
   | "remove-privileged";
 
-const MEMBER: readonly Act[] = ["send", "react", "read", "edit-own", "delete-own", "leave"];
+const MEMBER: readonly Act[] = ["send", "react", "read", "write-document", "edit-own", "delete-own", "leave"];
 const MODERATOR: readonly Act[] = [...MEMBER, "edit-any", "delete-any", "change-channel", "set-member", "remove-member"];
 const OWNER: readonly Act[] = [...MODERATOR, "set-role", "remove-privileged"];
 const ALLOWED: Readonly<Record<Role, readonly Act[]>> = { owner: OWNER, moderator: MODERATOR, member: MEMBER };

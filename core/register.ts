@@ -9,7 +9,18 @@ import type { HashSum } from "./hash.ts";
 import type { Position, VectorText } from "./position.ts";
 import type { Stamp } from "./stamp.ts";
 
-export type RegisterKind = "body" | "name" | "topic" | "policy" | "deletes" | "member" | "reaction" | "read" | "alias" | "profile";
+export type RegisterKind =
+  | "body"
+  | "name"
+  | "topic"
+  | "policy"
+  | "deletes"
+  | "member"
+  | "reaction"
+  | "read"
+  | "document"
+  | "alias"
+  | "profile";
 export type RegisterKey = string;
 
 export const EVERYWHERE = "@";
@@ -22,6 +33,8 @@ export const registerKey = {
   reaction: (channel: string, message: string, emoji: string, user: string): RegisterKey =>
     `${channel}|reaction|${message}|${hex(emoji)}|${user}`,
   read: (channel: string, user: string): RegisterKey => `${channel}|read|${user}`,
+  /** One change of a document is a register of its own, as its text is the union of all: nothing in it can be in conflict. */
+  change: (channel: string, document: string | null, change: string): RegisterKey => `${channel}|document|${document ?? ""}|${change}`,
   alias: (alias: string): RegisterKey => `${EVERYWHERE}|alias|${alias}`,
   profile: (user: string, field: "displayName" | "avatar"): RegisterKey => `${EVERYWHERE}|profile|${user}|${field}`,
 };

@@ -46,7 +46,12 @@ export function standings(register: Kept, sources: Sources): (entry: Entry) => S
 }
 
 /** What leans on the right alone: nothing else that stands in the register, or in another, can move it. */
-const LEANS_ON_NOTHING: { readonly [K in RegisterName["kind"]]?: Act } = { body: "send", reaction: "react", read: "read" };
+const LEANS_ON_NOTHING: { readonly [K in RegisterName["kind"]]?: Act } = {
+  body: "send",
+  reaction: "react",
+  read: "read",
+  document: "write-document",
+};
 
 /** Each step is a membership given by somebody whose own was given by another; forged tangles of them end here, pending. */
 const DEEPEST = 500;
@@ -148,6 +153,7 @@ class Court {
     const judged = (act: Act): Standing => (mayDo(act) ? "ok" : "void");
     if (kind === "reaction") return judged("react");
     if (kind === "read") return judged("read");
+    if (kind === "document") return judged("write-document");
     if (kind === "member") return this.#memberChange(entry, register, ids[0] ?? "", within, judged);
     if (kind !== "body") return judged("change-channel");
     if (entry.kind === "sent") return judged("send");

@@ -113,6 +113,11 @@ export function writesOf(event: Event, position: Position, hash: string): readon
         }),
       ];
     }
+    case "document.updated": {
+      const { document, change, update } = event.data;
+      const key = registerKey.change(event.channel, document, change);
+      return [write(key, { kind: "set", content: event.content, value: update, replaces: NONE })];
+    }
     case "conflict.seen":
       return [{ key: event.data.register, seen: { stamp, author: actor, of: event.data.of, hash } }];
     case "profile.changed": {

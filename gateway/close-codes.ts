@@ -9,6 +9,7 @@ export const CLOSE = {
   forbidden: { code: 4403, reason: "not allowed", afterMs: 0 },
   helloMissing: { code: 4408, reason: "no hello in time", afterMs: 0 },
   protocol: { code: 4409, reason: "this protocol version is not spoken here", afterMs: 0 },
+  tooLarge: { code: 4413, reason: "more than a change, or the document, may hold", afterMs: 0 },
   tooMany: { code: 4429, reason: "too many connections of this user", afterMs: 0 },
 } as const;
 export type CloseName = keyof typeof CLOSE;

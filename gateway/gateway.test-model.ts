@@ -144,7 +144,7 @@ export const tokenOf = (user: string, { roles = ["user"], ttlMs = 3_600_000, sec
 export type Frame = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 /** Waits for a state; never a fixed time. */
-export async function until<T>(look: () => T | undefined | false | null, what: string, withinMs = 10_000): Promise<T> {
+export async function until<T>(look: () => T | undefined | false | null, what: string, withinMs = 30_000): Promise<T> {
   const start = performance.now();
   for (;;) {
     const found = look();

@@ -10,12 +10,13 @@ import { Flusher } from "./outbox.ts";
 import { problemResponse } from "./problem.ts";
 import { SocketLine, type SocketLineParts } from "./socket-line.ts";
 import { openTrunkDoor, type TrunkDoor } from "./trunk/trunk-door.ts";
-import { openWebSocketDoor } from "./websocket-seam.ts";
+import { openWebSocketDoor, type UpgradeOfOthers } from "./websocket-seam.ts";
 
 export const CONNECT = "/v1/connect";
 
 export interface LineDoors {
-  listenOn(server: Server): void;
+  /** `others`: takes upgrades of other paths first, and says whether it has. */
+  listenOn(server: Server, others?: UpgradeOfOthers): void;
   /** Whether new lines are taken has changed. */
   tellGateways(): void;
   /** Gateway processes that bring their lines here. */
@@ -50,7 +51,11 @@ export function openLineDoors(app: App, context: Context, moving: () => boolean)
   });
   app.get(CONNECT, () => problemResponse(new Refusal("invalid", "This path speaks WebSocket, subprotocol atoll.v1.")));
   return {
-    listenOn: (server) => sockets.listenOn(server, (request, socket, head) => trunks?.upgrade(request, socket, head) === true),
+    listenOn: (server, others) =>
+      sockets.listenOn(
+        server,
+        (request, socket, head) => trunks?.upgrade(request, socket, head) === true || others?.(request, socket, head) === true,
+      ),
     gateways: () => trunks?.trunks.size ?? 0,
     tellGateways: () => {
       for (const trunk of trunks?.trunks ?? []) trunk.tellStatus();

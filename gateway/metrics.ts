@@ -46,6 +46,8 @@ export function openMetrics(options: MetricsOptions) {
     eventsApplied: counter("events_applied_total", "Events applied, by the region that accepted them.", ["origin"]),
     applySeconds: histogram("apply_seconds", "Applying one log message."),
     connections: gauge("connections", "WebSocket connections that have said hello."),
+    documentSockets: gauge("document_sockets", "Sockets that have a document open."),
+    documentsOpen: gauge("documents_open", "Documents that somebody has open here."),
     gateways: gauge("gateways", "Gateway processes that bring their sockets here."),
     deliveries: counter("deliveries_total", "Events given to connections."),
     deliverySeconds: histogram("delivery_seconds", "From an event's stamp to its fan-out here, by the region that accepted it.", [

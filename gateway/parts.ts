@@ -4,6 +4,7 @@ import { LIMITS } from "../core/limits.ts";
 import type { Acceptor } from "../core/ports/acceptor.ts";
 import type { PresenceBoard, RegionRanking, SyncBoard, Verifier } from "../core/ports/boards.ts";
 import type { ConnectionRegistry } from "../core/ports/connection-registry.ts";
+import type { DocumentSource } from "../core/ports/documents.ts";
 import type { Feed } from "../core/ports/feed.ts";
 import type { MessageHistory } from "../core/ports/message-history.ts";
 import type { Reader } from "../core/ports/reader.ts";
@@ -27,6 +28,18 @@ export interface Log {
 export interface TypingRelay {
   send(channel: string, user: string): void;
   onTyping(listener: (channel: string, user: string) => void): () => void;
+}
+
+/** Who is where in a document (awareness), to and from the other regions. Losable; the channel is the channel's identity. */
+export interface DocumentRelay {
+  /** `awareness` absent: asks the others who is there. */
+  send(news: DocumentNews): void;
+  onNews(listener: (news: DocumentNews) => void): () => void;
+}
+export interface DocumentNews {
+  readonly channel: string;
+  readonly document: string | null;
+  readonly awareness?: Uint8Array;
 }
 
 /** One dependency of this region, for `/readyz?verbose`. */
@@ -133,6 +146,8 @@ export interface GatewayParts {
   readonly newId: () => string;
   readonly log: Log;
   readonly tell?: TypingRelay;
+  /** Documents that people write together; absent: none are kept here. */
+  readonly documents?: { readonly source: DocumentSource; readonly relay?: DocumentRelay };
   /** Present: gateway processes of this region may bring sockets and calls here, by the region's key; `only` they may. */
   readonly trunk?: { readonly key: string; readonly only: boolean };
   readonly limits?: Partial<GatewayLimits>;

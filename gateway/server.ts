@@ -1,7 +1,10 @@
 /** A region's gateway: assembles the doors, the fan-out and the boards, listens, drains and closes. */
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
+import { Refusal } from "../core/errors.ts";
 import type { Context } from "./context.ts";
+import { openDocumentDoor } from "./documents/document-door.ts";
+import { DOCUMENTS } from "./documents/document-name.ts";
 import { FanOut } from "./fan-out.ts";
 import { addMethodErrors, addPages, addRoutes, openApp } from "./http-app.ts";
 import { HTTP_OPTIONS } from "./http-options.ts";
@@ -14,6 +17,7 @@ import { openPages } from "./pages/open-pages.ts";
 import type { Gateway, GatewayParts, ReadyLine } from "./parts.ts";
 import { DEFAULT_LIMITS } from "./parts.ts";
 import { tellPresence } from "./presence-news.ts";
+import { problemResponse } from "./problem.ts";
 import { OPEN_PATHS } from "./protocol/openapi.ts";
 import { openRates } from "./rates.ts";
 import { ROUTES } from "./routes/all.ts";
@@ -63,6 +67,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
 
   const app = openApp({ parts });
   const doors = openLineDoors(app, context, () => moving?.refuses() === true);
+  const documents = openDocumentDoor(context, () => moving?.refuses() === true);
+  app.get(`${DOCUMENTS}/:document`, () => problemResponse(new Refusal("invalid", "This path speaks WebSocket, as y-websocket does.")));
   const readiness = (): readonly ReadyLine[] => [
     ...parts.readiness(),
     ...(members === undefined ? [] : [members.ready()]),
@@ -77,6 +83,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     parts.feed.listen((told) => {
       members?.hear(told);
       fanOut.hear(told);
+      documents?.hear(told);
     }),
     parts.sync.onSync((sync) => syncNews.tellSync(sync)),
     parts.presence.onChange((changed) => tellPresence(members ?? reader, routing, changed)),
@@ -97,6 +104,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   const sweeps = [
     timers.every(SWEEP_MS, () => {
       for (const line of context.lines) line.check();
+      documents?.check();
       for (const connection of routing.connections()) connection.checkToken();
       syncNews.tellWatermarks();
       checkSome();
@@ -106,6 +114,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     timers.every(KEEP_MS, () => void members?.save()),
     timers.every(limits.pingMs, () => {
       for (const line of context.lines) line.probe();
+      documents?.probe();
     }),
   ];
 
@@ -117,7 +126,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   }) as Server;
   server.on("request", (_request, response) => response.once("close", context.inFlight.began()));
   const kept = new KeptConnections(server);
-  doors.listenOn(server);
+  doors.listenOn(server, (request, socket, head) => documents?.upgrade(request, socket, head) === true);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(parts.port, parts.host, resolve);
@@ -127,6 +136,8 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     port: (server.address() as { readonly port: number }).port,
     connections: () => routing.connections().length,
     async drain(why = "restart") {
+      // What people have changed is taken into the log while it takes anything.
+      await documents?.leave(why);
       draining = why;
       kept.leave();
       doors.tellGateways();
@@ -141,6 +152,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
       for (const sweep of sweeps) sweep.cancel();
       kept.leave();
       doors.close();
+      documents?.close();
       server.closeAllConnections();
     },
   };

@@ -56,6 +56,7 @@ const GOOD: Readonly<Record<Event["kind"], object>> = {
   "reaction.set": { channel, right: OLD, data: { message, emoji: "👍", born: OLD, replaces: [] } },
   "reaction.cleared": { channel, right: OLD, data: { message, emoji: "👍", born: OLD, replaces: [OLD] } },
   "read.marked": { channel, right: OLD, data: { message, born: OLD, upTo: { us: "1.3.0" }, replaces: [] } },
+  "document.updated": { channel, right: OLD, data: { document: "minutes", change: identityOf("message", "ana", "c1"), update: "AAAA" } },
   "conflict.seen": { channel: "@", data: { conflict: "k", register: "@|profile|ana|avatar", of: [OLD] } },
   "profile.changed": { channel: null, data: { displayName: "Ana", replaces: { displayName: [] } } },
   "clock.witnessed": { channel: null, data: { origin: "eu", epoch: 1, from: OLD, to: OLD, offsetMs: 3_600_000, of: 3 } },
@@ -73,6 +74,8 @@ test.each(Object.keys(GOOD) as Event["kind"][])("an honest %s is taken as it is"
 
 describe("A4: what is malformed, forged or unknown is named", () => {
   const sent = (data: object): object => event("message.sent", { data: { message, body: "b", thread: null, replaces: [], ...data } });
+  const document = (data: object): object =>
+    event("document.updated", { data: { document: null, change: message, update: "AAAA", ...data } });
   const nested = JSON.parse(`${"[".repeat(40)}${"]".repeat(40)}`) as unknown;
   const cases: readonly (readonly [string, unknown, string])[] = [
     ["no object", 7, "is no object"],
@@ -88,6 +91,15 @@ describe("A4: what is malformed, forged or unknown is named", () => {
     ["a made-up author", event("message.sent", { actor: "ana|eve" }), "actor is no plain id"],
     ["a foreign message id", event("message.sent", { command: "c2" }), "names a message that is not the hash of its author and command"],
     ["a foreign channel id", event("channel.created", { channel }), "names a channel that is not the hash of its author and command"],
+    [
+      "a foreign change of a document",
+      event("document.updated", { command: "c2" }),
+      "names a change that is not the hash of its author and command",
+    ],
+    ["a document's name with a bar", document({ document: "a|b" }), "data document is no plain id"],
+    ["an update that is none", document({ update: "AAA" }), "data update is no base64"],
+    ["an empty update", document({ update: "" }), "data update is not 1 to 262144 bytes long"],
+    ["too long an update", document({ update: "AAAA".repeat(87_382) }), "data update is not 1 to 262144 bytes long"],
     ["too long a body", sent({ body: "é".repeat(8_193) }), "data body is longer than 16384 bytes"],
     ["an empty body", sent({ body: "" }), "data body is empty"],
     ["control characters", sent({ body: "a\u0000b" }), "data body holds control characters"],

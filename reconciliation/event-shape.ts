@@ -13,7 +13,7 @@ import { covers, parsePoint, parseVector } from "../core/position.ts";
 import { readKey } from "../core/register.ts";
 import { isStamp, stampRegion } from "../core/stamp.ts";
 import type { Check, Fields } from "./shape.ts";
-import { deeperThan, fields, finite, json, listOf, mapOf, nullable, oneOf, optional, pattern, text, whole } from "./shape.ts";
+import { base64, deeperThan, fields, finite, json, listOf, mapOf, nullable, oneOf, optional, pattern, text, whole } from "./shape.ts";
 import { wrongUpdate } from "./text-merge.ts";
 
 type OfKind<K extends EventKind> = Event extends infer E
@@ -43,6 +43,7 @@ const metadata = optional(json(LIMITS.jsonDepth, LIMITS.metadataBytes));
 const emoji = text(1, LIMITS.emojiBytes);
 const thread = nullable(text(1, 160));
 const profile = optional(nullable(text(0, LIMITS.topicBytes)));
+const update = base64(LIMITS.documentUpdateBytes);
 const key = text(1, 512);
 /** Registers whose conflicts are logged (D2): who has seen one names one of these. */
 const register = pattern(
@@ -87,6 +88,7 @@ const DATA: { readonly [K in EventKind]: Fields<DataOf<K>> } = {
   "reaction.set": reaction,
   "reaction.cleared": reaction,
   "read.marked": { message: identity, born: stamp, upTo: vector, replaces: stamps },
+  "document.updated": { document: nullable(plainId), change: identity, update },
   "conflict.seen": { conflict: key, register, of: stamps },
   "profile.changed": { displayName: profile, avatar: profile, replaces: fieldOf("displayName", "avatar") },
   "clock.witnessed": { origin: plainId, epoch: whole(999_999_999), from: stamp, to: stamp, offsetMs: finite, of: whole(1_000) },
@@ -157,6 +159,8 @@ function forged(event: Event, position: Position): string | undefined {
     return "names a register of another channel";
   if (event.kind === "message.sent" && event.data.message !== identityOf("message", event.actor, event.command))
     return "names a message that is not the hash of its author and command";
+  if (event.kind === "document.updated" && event.data.change !== identityOf("message", event.actor, event.command))
+    return "names a change that is not the hash of its author and command";
   if (event.kind === "channel.created" && event.channel !== identityOf("channel", event.actor, event.command))
     return "names a channel that is not the hash of its author and command";
   if (event.kind === "clock.witnessed") return wrongWitness(event.data);

@@ -2,6 +2,7 @@
 import type { Acceptor } from "../core/ports/acceptor.ts";
 import type { PresenceBoard, Verifier } from "../core/ports/boards.ts";
 import type { DirectoryStore } from "../core/ports/directory-store.ts";
+import type { DocumentSource } from "../core/ports/documents.ts";
 import type { EventLog } from "../core/ports/event-log.ts";
 import type { Feed } from "../core/ports/feed.ts";
 import type { HistoryStore } from "../core/ports/history-store.ts";
@@ -65,6 +66,7 @@ export interface Region {
   readonly reader: Reader;
   /** Messages as the door reads them, wherever they are kept. */
   readonly history: MessageHistory;
+  readonly documents: DocumentSource;
   readonly feed: Feed;
   readonly routes: RouteSource;
   readonly tracer: Tracer;

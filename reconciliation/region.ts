@@ -6,7 +6,6 @@ import { channelIdentity } from "../core/commands/standing.ts";
 import { recordById } from "../core/conflict-records.ts";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
-import { embeddedHistory } from "../core/ports/message-history.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
 import type { Vector } from "../core/position.ts";
 import { joinVectors, parsePoint, parseVector, START } from "../core/position.ts";
@@ -21,7 +20,6 @@ import { recallCommand } from "./command-rows.ts";
 import { Committer } from "./committer.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { followedBy } from "./followed.ts";
-import { readHistory } from "./history-reading.ts";
 import { LateTail } from "./late-tail.ts";
 import { openOperatorOrders } from "./operator-orders.ts";
 import { OwnClock } from "./own-clock.ts";
@@ -30,8 +28,10 @@ import { Packer } from "./packer.ts";
 import { openPresence } from "./presence-exchange.ts";
 import { openProjections } from "./projections.ts";
 import { answerOf } from "./read/answers.ts";
+import { documentSource } from "./read/documents.ts";
 import { openReader } from "./read/reader.ts";
 import { Refill } from "./refill.ts";
+import { regionHistory } from "./region-history.ts";
 import type { Region, RegionPorts } from "./region-ports.ts";
 import { regionView } from "./region-view.ts";
 import type { Applied } from "./replica.ts";
@@ -247,24 +247,12 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     committer.close();
     await projections.stop();
   };
-  const history =
-    ports.history === undefined || projections.history === undefined
-      ? embeddedHistory(reader)
-      : readHistory({
-          store: ports.history,
-          projection: projections.history,
-          reader,
-          tables,
-          isDistrusted: replica.judging.isDistrusted,
-          timers,
-          caching: ports.cacheHistory ?? (() => false),
-          ...{ shared: ports.sharedPages, series: projections.series },
-          read: (by) => watch.historyRead?.(by),
-        });
+  const history = regionHistory({ ports, projections, reader, tables, isDistrusted: replica.judging.isDistrusted });
   return {
     acceptor,
     reader,
     history,
+    documents: documentSource(tables),
     feed: telling,
     routes: openRouteSource(tables, store, projections.memberships),
     tracer: tracing,

@@ -122,3 +122,13 @@ export function deeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== "object" || value === null) return false;
   return depth <= 0 || Object.values(value).some((item) => deeperThan(item, depth - 1));
 }
+
+/** Canonical base64 of 1 to `most` bytes: the same bytes are the same text everywhere. */
+export const base64 =
+  (most: number): Check =>
+  (value) => {
+    if (typeof value !== "string") return "is no text";
+    const bytes = value.length > 2 * most ? undefined : Buffer.from(value, "base64");
+    if (bytes === undefined || bytes.length === 0 || bytes.length > most) return `is not 1 to ${most} bytes long`;
+    return bytes.toString("base64") === value ? undefined : "is no base64";
+  };

@@ -15,6 +15,7 @@ import { yjsTexts } from "../reconciliation/text-merge.ts";
 import { askedToEnd } from "./asked-to-end.ts";
 import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
+import { relayDocuments } from "./document-relay.ts";
 import { openGeoOf } from "./geo/open-geo.ts";
 import { isJoining, type Joining, openJoining } from "./joining.ts";
 import { takeLateTails } from "./late-tails.ts";
@@ -213,6 +214,7 @@ export async function serveRegion(config: Config): Promise<void> {
     newId: randomUUID,
     log,
     tell: relayTyping(link),
+    documents: { source: running.documents, relay: relayDocuments(link) },
     trunk: { key: trunkKey(config.ATOLL_MESH_SECRET, region), only: !config.ATOLL_ROLES.includes("gateway") },
     ...(config.ATOLL_ALLOWED_ORIGINS.includes("*") ? {} : { allowedOrigins: config.ATOLL_ALLOWED_ORIGINS }),
   });

@@ -12,7 +12,7 @@ const FLOORS: Record<string, { readonly floors: readonly string[]; readonly pack
   gateway: {
     floors: ["core"],
     packages:
-      /^(hono(\/.*)?|@hono\/.*|zod|jose|ws|prom-client|rate-limiter-flexible|lru-cache|httpxy|node:(http|stream|net|buffer|crypto|fs|path|url))$/,
+      /^(hono(\/.*)?|@hono\/.*|zod|jose|ws|prom-client|rate-limiter-flexible|lru-cache|httpxy|yjs|y-protocols\/.*|lib0\/.*|node:(http|stream|net|buffer|crypto|fs|path|url))$/,
     pure: false,
   },
   geodns: { floors: ["core"], packages: /^(ipaddr\.js|node:(crypto|dgram|net|events))$/, pure: false },

@@ -16,6 +16,7 @@ const KINDS: Readonly<Record<EventKind, true>> = {
   "reaction.set": true,
   "reaction.cleared": true,
   "read.marked": true,
+  "document.updated": true,
   "conflict.seen": true,
   "profile.changed": true,
   "clock.witnessed": true,

@@ -5,6 +5,7 @@ import { createChannel } from "./channel-create.ts";
 import { restoreConflict } from "./conflict-restore.ts";
 import { seeConflict } from "./conflict-see.ts";
 import type { Deciding, Decision } from "./decision.ts";
+import { updateDocument } from "./document-update.ts";
 import { removeMember } from "./member-remove.ts";
 import { setMember } from "./member-set.ts";
 import { deleteMessage } from "./message-delete.ts";
@@ -36,6 +37,8 @@ export function decide(deciding: Deciding, command: Command): Decision {
       return setReaction(deciding, command);
     case "read.mark":
       return markRead(deciding, command);
+    case "document.update":
+      return updateDocument(deciding, command);
     case "profile.change":
       return changeProfile(deciding, command);
     case "conflict.restore":

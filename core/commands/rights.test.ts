@@ -23,6 +23,7 @@ const CASES: readonly (readonly [string, Wanted, (given: Given) => Asking])[] = 
   ["react", ALL, ({ channel, theirs }) => ({ kind: "reaction.set", channel, message: theirs, emoji: "👍" })],
   ["take a reaction back", ALL, ({ channel, theirs }) => ({ kind: "reaction.clear", channel, message: theirs, emoji: "👍" })],
   ["mark as read", ALL, ({ channel, theirs }) => ({ kind: "read.mark", channel, message: theirs })],
+  ["write in a document", ALL, ({ channel }) => ({ kind: "document.update", channel, document: null, update: "AAAA" })],
   ["change the name", LED, ({ channel }) => ({ kind: "channel.change", channel, name: "two" })],
   ["change the policy", LED, ({ channel }) => ({ kind: "channel.change", channel, policy: "merge", deletes: "lww" })],
   ["add a member", LED, ({ channel }) => ({ kind: "member.set", channel, user: "new" })],

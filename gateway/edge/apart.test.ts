@@ -10,3 +10,4 @@ await import("../catch-up.test.ts");
 await import("../http.test.ts");
 await import("../fan-out.test.ts");
 await import("../trace.test.ts");
+await import("../documents/documents.test.ts");

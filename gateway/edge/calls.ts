@@ -1,5 +1,7 @@
 /** Calls over HTTP are answered by the region's reconciler: a gateway process passes them on as they came, with the caller's address. */
 import { Agent, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { createProxyServer } from "httpxy";
 import { Refusal } from "../../core/errors.ts";
 import { addressOf } from "../address.ts";
@@ -15,6 +17,8 @@ export interface CallsParts {
 }
 export interface Calls {
   pass(request: IncomingMessage, response: ServerResponse): void;
+  /** A socket of another protocol than ours (documents): what comes over it goes on as it is. */
+  passSocket(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): void;
 }
 
@@ -25,6 +29,7 @@ const IDLE_MS = 30_000;
 
 export function openCalls({ reconciler, key, log }: CallsParts): Calls {
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
+  const passed = new Set<Duplex>();
   const proxy = createProxyServer({ target: reconciler, agent, proxyTimeout: ANSWER_MS });
   proxy.on("error", (error, _request, response) => {
     if (response === undefined || !("writeHead" in response) || response.destroyed || response.writableEnded) return; // the caller went away, or has the answer
@@ -36,7 +41,16 @@ export function openCalls({ reconciler, key, log }: CallsParts): Calls {
       const headers = { [KEY_HEADER]: key, "x-forwarded-for": addressOf(request.socket.remoteAddress) ?? "" };
       void proxy.web(request, response, { headers });
     },
-    close: () => agent.destroy(),
+    passSocket: (request, socket, head) => {
+      const headers = { [KEY_HEADER]: key, "x-forwarded-for": addressOf(request.socket.remoteAddress) ?? "" };
+      passed.add(socket);
+      socket.once("close", () => passed.delete(socket));
+      proxy.ws(request, socket as Socket, { headers }, head).catch(() => socket.destroy());
+    },
+    close: () => {
+      for (const socket of passed) socket.destroy();
+      agent.destroy();
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { Hono } from "hono";
 import { Refusal } from "../../core/errors.ts";
 import type { Timers } from "../../core/ports/time.ts";
 import { addressOf } from "../address.ts";
+import { DOCUMENTS } from "../documents/document-name.ts";
 import { HTTP_OPTIONS } from "../http-options.ts";
 import { InFlight } from "../in-flight.ts";
 import { KeptConnections } from "../kept-connections.ts";
@@ -94,7 +95,12 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
   };
   const server = createServer(HTTP_OPTIONS, answer);
   const kept = new KeptConnections(server);
-  door.listenOn(server);
+  door.listenOn(server, (request, socket, head) => {
+    if (!request.url?.startsWith(`${DOCUMENTS}/`)) return false;
+    if (draining || !trunk.state.up) socket.destroy();
+    else calls.passSocket(request, socket, head);
+    return true;
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(parts.port, parts.host, resolve);

@@ -34,6 +34,8 @@ export function answerOf(event: Event, shownChannel: (identity: string) => strin
     }
     case "read.marked":
       return { channel: shownChannel(event.channel), message: shownId("message", event.data.message, event.data.born) };
+    case "document.updated":
+      return { channel: shownChannel(event.channel), document: event.data.document };
     case "conflict.seen":
       return { conflict: event.data.conflict, seen: event.data.of };
     case "profile.changed": {

@@ -51,8 +51,8 @@ export function messageOf(tables: TableReader, { channel, shownChannel }: Histor
 export function historyPage(tables: TableReader, of: HistoryOf, { limit, before, after, thread }: HistoryAsk): Page<Message> {
   const { channel } = of;
   const range = {
-    from: after === undefined ? `${channel}|` : justAfter(edge(tables, channel, after, "after")),
     to: before === undefined ? `${channel}|\u{7f}` : edge(tables, channel, before, "before"),
+    from: after === undefined ? `${channel}|` : justAfter(edge(tables, channel, after, "after")),
     reverse: true,
   };
   const wanted = thread === undefined ? () => true : inThread(tables, channel, thread);

@@ -54,6 +54,10 @@ function shownData(event: Event, { names, isGone }: WireParts): Data {
       const { born, upTo: _, ...data } = event.data;
       return { ...data, message: names.message(event.channel, data.message, born) };
     }
+    case "document.updated": {
+      const { change: _, ...data } = event.data;
+      return data;
+    }
     case "channel.changed": {
       const { about: _, ...data } = event.data;
       return data;

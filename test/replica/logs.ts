@@ -94,6 +94,7 @@ function asked(random: Random, region: OneRegion, ofMembers: boolean): Asking {
     () => ({ kind: "message.delete", ...at }),
     () => ({ kind: random.pick(["reaction.set", "reaction.clear"] as const), ...at, emoji: random.pick(["👍", "🎉"]) }),
     () => ({ kind: "read.mark", ...at }),
+    () => ({ kind: "document.update", channel, document: random.pick([null, "plan"]), update: Buffer.from(text).toString("base64") }),
     () => ({
       kind: "channel.change",
       channel,

@@ -60,6 +60,10 @@ function written(event: Event): readonly Written[] {
     }
     case "read.marked":
       return [{ key: `${channel}|read|${event.actor}`, value: event.data.message, replaces: event.data.replaces, rule: "silent" }];
+    case "document.updated": {
+      const { document, change, update } = event.data;
+      return [{ key: `${channel}|document|${document ?? ""}|${change}`, value: update, rule: "silent" }];
+    }
     case "profile.changed":
       return (["displayName", "avatar"] as const).flatMap((field) => {
         const value = event.data[field];

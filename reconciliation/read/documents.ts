@@ -1,0 +1,12 @@
+/** The changes of a document, each a register of its own (S3): what stands there by right is part of its text. */
+import type { DocumentSource } from "../../core/ports/documents.ts";
+import type { TableReader } from "../../core/ports/state-store.ts";
+import { keysUnder } from "../../core/ports/state-store.ts";
+import { registerKey } from "../../core/register.ts";
+
+export const documentSource = (tables: TableReader): DocumentSource => ({
+  *changes(channel, document) {
+    for (const [, { resolution }] of tables.range("registers", keysUnder(registerKey.change(channel, document, ""))))
+      if (typeof resolution.value === "string") yield resolution.value;
+  },
+});
