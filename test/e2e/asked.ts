@@ -21,9 +21,10 @@ export async function steeredTo(port: number, zone: string, ip: string): Promise
   return first?.type === "CNAME" ? first.data.replace(`.gw.${zone}`, "") : "nobody";
 }
 
-/** Whether the name server has an address of this region. */
+/** Whether the name server has an address of this region. A datagram may be lost, and a busy machine be late: it is asked three times. */
 export async function isNamed(port: number, zone: string, region: string): Promise<boolean> {
-  return (await answersTo(port, { type: "A", name: `${region}.gw.${zone}` }, [])).some(({ type }) => type === "A");
+  const ask = (): Promise<readonly packet.Answer[]> => answersTo(port, { type: "A", name: `${region}.gw.${zone}` }, []);
+  return (await ask().catch(ask).catch(ask)).some(({ type }) => type === "A");
 }
 
 export const NETWORKS = Array.from({ length: 64 }, (_, i) => `198.18.${i}.0`);

@@ -25,6 +25,8 @@ interface NameServer {
   readonly port: number;
   /** How it saw us stand, one after the other. */
   readonly states: readonly string[];
+  /** Why it was as it stood last. */
+  why(): string;
   stop(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ interface Said {
   readonly http: number;
   readonly seen: string;
   readonly state: string;
+  readonly why: string;
 }
 
 async function startNameServer(topology: string, secret: string): Promise<NameServer> {
@@ -43,11 +46,15 @@ async function startNameServer(topology: string, secret: string): Promise<NameSe
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   const states: string[] = [];
+  let why = "";
   const { port, http } = await new Promise<Said>((done, failed) => {
     child.once("exit", (code) => failed(new Error(`the name server ended with ${code}`)));
     createInterface(child.stdout!).on("line", (line) => {
       const said = JSON.parse(line) as Said;
-      if (said.event === "region.seen" && said.seen === "us") states.push(said.state);
+      if (said.event === "region.seen" && said.seen === "us") {
+        states.push(said.state);
+        why = said.why;
+      }
       if (said.event === "geodns.ready") done(said);
     });
   });
@@ -58,6 +65,7 @@ async function startNameServer(topology: string, secret: string): Promise<NameSe
   return {
     port,
     states,
+    why: () => why,
     stop: async () => {
       child.kill("SIGTERM");
       await gone;
@@ -68,7 +76,6 @@ async function startNameServer(topology: string, secret: string): Promise<NameSe
 describe.skipIf(server === undefined)("a running mesh", () => {
   const mesh = new MeshUnderTest();
   const list = join(mesh.data, "topology.json");
-  let asUp: string;
   let door: Door;
   let impatient: NameServer;
   /** A datagram may be lost, and a busy machine be late: what is not answered is asked again. */
@@ -84,9 +91,8 @@ describe.skipIf(server === undefined)("a running mesh", () => {
 
   beforeAll(async () => {
     expect((await mesh.up()).code).toBe(0);
-    asUp = readFileSync(list, "utf8");
     door = await openDoor(mesh.url("us"));
-    writeWhole(list, asUp.replaceAll(`${mesh.url("us")}"`, `${door.url}"`));
+    writeWhole(list, readFileSync(list, "utf8").replaceAll(`${mesh.url("us")}"`, `${door.url}"`));
     const quicker = join(mesh.data, "impatient.json");
     writeWhole(quicker, JSON.stringify({ ...JSON.parse(readFileSync(list, "utf8")), steering: IMPATIENT }));
     impatient = await startNameServer(quicker, derivedSecret(readFileSync(join(mesh.data, "secret"), "utf8").trim(), "mesh content"));
@@ -117,22 +123,22 @@ describe.skipIf(server === undefined)("a running mesh", () => {
     expect(before).toBeGreaterThan(2);
     expect(impatient.states).toEqual(["up", "cut-off"]);
     const looksOn = await mesh.person("looks-on");
-    const { peers } = (await looksOn.read("us", "/v1/sync")) as unknown as { readonly peers: readonly { readonly state: string }[] };
-    expect(peers.map(({ state }) => state)).toEqual(["live", "live"]);
+    await until("its links are well all the same", async () => {
+      const { peers } = (await looksOn.read("us", "/v1/sync")) as unknown as { readonly peers: readonly { readonly state: string }[] };
+      return peers.every(({ state }) => state === "live");
+    });
     expect(allTo("us")(await answers(patient())), "five minutes are not over").toBe(true);
 
     door.onlyFor(undefined);
     const home = new Set<number>();
-    let first: number | undefined;
     await until("all are home again", async () => {
       const now = await answers(impatient.port);
       for (const at of home) expect(now[at], "who has come home stays").toBe("us");
       now.forEach((region, at) => void (region === "us" && home.add(at)));
-      if (home.size > 0) first ??= home.size;
       return home.size === now.length;
     });
-    expect(first).toBeLessThan(24);
     expect(impatient.states).toEqual(["up", "cut-off", "up"]);
+    expect(impatient.why()).toContain("coming back");
   }, 120_000);
 
   test("a list of regions that cannot be right is followed by nobody, and each says why; put right, it is followed again", async () => {
@@ -152,27 +158,26 @@ describe.skipIf(server === undefined)("a running mesh", () => {
     }
     writeWhole(list, right);
     await until("it is followed again", async () => (await topologyLines()).every((line) => line === "3 regions"));
-  }, 60_000);
+  }, 120_000);
 
   test("all regions drained is none drained: everybody is still sent somewhere and let in; restored one by one", async () => {
-    for (const region of mesh.regions()) expect((await mesh.run("regions", "drain", region, "--no-wait")).code).toBe(0);
-    const explained = async () =>
-      JSON.parse((await mesh.run("regions", "explain", "--ip", "198.51.100.7")).stdout).regions as readonly {
-        readonly name: string;
-        readonly state: string;
-        readonly why: string;
-      }[];
+    const ran = async (...args: readonly string[]): Promise<void> => expect((await mesh.run("regions", ...args)).code).toBe(0);
+    await Promise.all(mesh.regions().map((region) => ran("drain", region, "--no-wait")));
+    const person = await mesh.person("let-in");
+    const explained = async () => {
+      const { items } = await person.read("us", "/v1/regions?ip=198.51.100.7");
+      return items as readonly { readonly name: string; readonly state: string; readonly why: string }[];
+    };
     await until("all are known to be drained", async () => (await explained()).every(({ state }) => state === "drained"));
     expect((await explained())[0]).toMatchObject({ name: "us", why: expect.stringContaining("no region is up, so all are offered") });
     await until("DNS sends everybody to the first", async () => allTo("us")(await answers(patient())));
-    const person = await mesh.person("let-in");
     const written = await person.write("us", { method: "POST", path: "/v1/channels", key: "let-in", body: { name: "let in" } });
     expect(written.status).toBe(201);
-    expect((await mesh.run("regions", "restore", "eu")).code).toBe(0);
+    await ran("restore", "eu");
     await until("the restored one has them all", async () => allTo("eu")(await answers(patient())));
-    for (const region of ["us", "ap"]) expect((await mesh.run("regions", "restore", region)).code).toBe(0);
+    await Promise.all(["us", "ap"].map((region) => ran("restore", region)));
     await until("all are offered", async () => (await explained()).every(({ state }) => state === "up"));
-  }, 60_000);
+  }, 120_000);
 
   test("no name server answers and a region dies: whoever was in it goes on by the list that its welcome gave it", async () => {
     const { token } = await mesh.person("goes-on");
@@ -193,5 +198,5 @@ describe.skipIf(server === undefined)("a running mesh", () => {
       process.kill(named, "SIGCONT");
     }
     await until("DNS answers again, and names the dead region to nobody", async () => !(await answers(patient())).includes("ap"));
-  }, 60_000);
+  }, 120_000);
 });
