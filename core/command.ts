@@ -57,6 +57,19 @@ export type Command = Asked &
     | { readonly kind: "read.mark"; readonly channel: string; readonly message: string }
     /** `document`: null = the channel's own notes. `update`: a Yjs update (v1), base64. */
     | { readonly kind: "document.update"; readonly channel: string; readonly document: string | null; readonly update: string }
+    | {
+        readonly kind: "webhook.set";
+        readonly channel: string;
+        /** Absent: a new one. */
+        readonly webhook?: string;
+        readonly url?: string;
+        readonly events?: readonly string[] | null;
+        readonly enabled?: boolean;
+        readonly name?: string | null;
+        /** Its secret becomes another. */
+        readonly rotate?: true;
+      }
+    | { readonly kind: "webhook.remove"; readonly channel: string; readonly webhook: string }
     | { readonly kind: "profile.change"; readonly displayName?: string | null; readonly avatar?: string | null }
     | { readonly kind: "conflict.restore"; readonly conflict: string; readonly version: Stamp }
     | { readonly kind: "conflict.see"; readonly conflict: string }

@@ -20,7 +20,7 @@ export interface Parts {
   readonly pasts: KnownPasts;
 }
 
-const UNLOGGED: readonly RegisterKind[] = ["reaction", "read"];
+const UNLOGGED: readonly RegisterKind[] = ["reaction", "read", "halt"];
 /** The id of a record: of the register and the smallest key in its base, "-" if there is none. A key is no stamp, so a smaller twin cannot move it. */
 export const conflictId = (key: RegisterKey, base: string): string => `cfl_${shortHash(`${key}\n${base}`)}`;
 

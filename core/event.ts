@@ -159,6 +159,46 @@ export interface ProfileChanged extends Envelope {
     readonly replaces: { readonly [field: string]: readonly Stamp[] };
   };
 }
+/** A webhook as it stands from here on; its secret follows from its identity and generation, and is in no event. */
+export interface WebhookSet extends Envelope, In {
+  readonly kind: "webhook.set";
+  readonly data: {
+    readonly webhook: Identity;
+    readonly url: string;
+    /** Kinds of events it is told; null: all that members are told. */
+    readonly events: readonly string[] | null;
+    readonly enabled: boolean;
+    /** Its secret is another with every one. */
+    readonly generation: number;
+    readonly name: string | null;
+    /** Stamp of its creation; absent in that. */
+    readonly born?: Stamp;
+    /** The command asked for another secret. */
+    readonly rotated?: true;
+    readonly replaces: readonly Stamp[];
+  };
+}
+export interface WebhookRemoved extends Envelope, In {
+  readonly kind: "webhook.removed";
+  readonly data: { readonly webhook: Identity; readonly born: Stamp; readonly replaces: readonly Stamp[] };
+}
+/**
+ * A region delivers no more to a webhook as it stands in the version `of`, and so no region does: a change of the webhook is another version,
+ * and resumes. A region may say so without any right, as it can stop a webhook by this and never send one elsewhere (A4).
+ */
+export interface WebhookHalted extends Envelope, In {
+  readonly kind: "webhook.halted";
+  readonly data: {
+    readonly webhook: Identity;
+    readonly born: Stamp;
+    readonly of: Stamp;
+    /** Too many deliveries failed in a row, or the receiver answered that it is gone (410). */
+    readonly reason: "failures" | "gone";
+    /** Who made that version, and is told. */
+    readonly user: string;
+    readonly replaces: readonly Stamp[];
+  };
+}
 /** A stretch of a region's stamps that lay beyond the bound when it reached the witness (T2, H8). In the witness's log, not in the digest. */
 export interface ClockWitnessed extends Envelope {
   readonly kind: "clock.witnessed";
@@ -192,6 +232,9 @@ export type Event =
   | DocumentUpdated
   | ConflictSeen
   | ProfileChanged
+  | WebhookSet
+  | WebhookRemoved
+  | WebhookHalted
   | ClockWitnessed
   | EpochOpened;
 export type EventKind = Event["kind"];

@@ -6,11 +6,12 @@ import { shortHash } from "./hash.ts";
 import type { Stamp } from "./stamp.ts";
 import { stampRegion } from "./stamp.ts";
 
-/** The 26 letters that identify a message or channel in every region; what registers are keyed by. */
+/** The 26 letters that identify a message, channel or webhook in every region; what registers are keyed by. */
 export type Identity = string;
+export type Identified = "message" | "channel" | "webhook";
 
 /** The identity of what `author` made with the command `command`. */
-export function identityOf(kind: "message" | "channel", author: string, command: string): Identity {
+export function identityOf(kind: Identified, author: string, command: string): Identity {
   const text = `${kind}\n${author}\n${command}`;
   if (text !== lastText) [lastText, lastIdentity] = [text, shortHash(text)];
   return lastIdentity;
@@ -25,16 +26,15 @@ let lastIdentity: Identity = "";
  */
 export const commandKey = (author: string, command: string): string => identityOf("message", author, command);
 
-const PREFIX = { message: "msg", channel: "chn" } as const;
+const PREFIX = { message: "msg", channel: "chn", webhook: "whk" } as const;
 
 /** "msg_us_<identity>": shown to people; the tag is the region of the smallest stamp that made it (D12 of the register). */
-export const shownId = (kind: "message" | "channel", identity: Identity, born: Stamp): string =>
-  `${PREFIX[kind]}_${stampRegion(born)}_${identity}`;
+export const shownId = (kind: Identified, identity: Identity, born: Stamp): string => `${PREFIX[kind]}_${stampRegion(born)}_${identity}`;
 
-const SHOWN = /^(msg|chn)_[A-Za-z0-9_-]{1,64}_([0-9a-z]{26})$/;
+const SHOWN = /^(msg|chn|whk)_[A-Za-z0-9_-]{1,64}_([0-9a-z]{26})$/;
 
 /** The identity inside a shown id of either tag, or undefined when the text is no such id. */
-export function identityIn(kind: "message" | "channel", id: string): Identity | undefined {
+export function identityIn(kind: Identified, id: string): Identity | undefined {
   const found = SHOWN.exec(id);
   return found?.[1] === PREFIX[kind] ? found[2] : undefined;
 }

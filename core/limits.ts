@@ -61,6 +61,9 @@ export const LIMITS = {
   /** Our choice: no verify reads for longer; some ten million registers on an idle machine. */
   verifyWholeMs: 15 * 60_000,
   verifyEveryMs: 30_000,
+  /** Our choice: a webhook's address is a line, and a channel has a handful of bots. */
+  webhookUrlBytes: 2_048,
+  webhooksPerChannel: 10,
   /** Packer: bytes of one log message (NATS max_payload is 1 MiB). */
   packBytes: 524_288,
   /** A single command that needs more is refused: the log server would take no message of it, for ever. */

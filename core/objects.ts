@@ -41,6 +41,36 @@ export interface Member {
   readonly user: string;
   readonly role: Role;
 }
+export interface Webhook {
+  readonly id: string;
+  readonly channel: string;
+  readonly name: string | null;
+  readonly url: string;
+  /** Kinds of events; null: all that members are told. */
+  readonly events: readonly string[] | null;
+  readonly enabled: boolean;
+  /** Why no region delivers to it as it stands; any change of it resumes. */
+  readonly halted: { readonly reason: "failures" | "gone"; readonly region: string; readonly at: Time } | null;
+  readonly createdAt: Time;
+  readonly version: Stamp;
+  /** `whsec_…`: for who made it or rotates it, in that answer, and for owners of the channel. */
+  readonly secret?: string;
+}
+/** One try to bring one event to a webhook, by the region that is asked. */
+export interface Attempt {
+  /** The `webhook-id` it was sent under. */
+  readonly id: string;
+  readonly kind: string;
+  readonly at: Time;
+  /** From 1. */
+  readonly attempt: number;
+  /** What the receiver answered; null where it did not. */
+  readonly status: number | null;
+  readonly outcome: "delivered" | "failed" | "given-up";
+  /** Why there was no answer. */
+  readonly why?: string;
+  readonly tookMs: number;
+}
 /** An event as clients see it. `channel` and ids inside `data` are shown ids. */
 export interface WireEvent {
   readonly position: string;

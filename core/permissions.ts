@@ -8,7 +8,9 @@
  * | edit or delete anybody's message                 | yes   | yes       | no     |
  * | change the channel (name, topic, policy, deletes)| yes   | yes       | no     |
  * | add a member, remove a plain member              | yes   | yes       | no     |
+ * | make, change and remove webhooks, see their URLs | yes   | yes       | no     |
  * | make or unmake moderators and owners, remove them| yes   | no        | no     |
+ * | see the secret of a webhook that somebody made   | yes   | no        | no     |
  */
 import type { Role } from "./event.ts";
 
@@ -25,12 +27,14 @@ export type Act =
   | "change-channel"
   | "set-member"
   | "remove-member"
+  | "set-webhook"
   | "set-role"
+  | "see-secret"
   | "remove-privileged";
 
 const MEMBER: readonly Act[] = ["send", "react", "read", "write-document", "edit-own", "delete-own", "leave"];
-const MODERATOR: readonly Act[] = [...MEMBER, "edit-any", "delete-any", "change-channel", "set-member", "remove-member"];
-const OWNER: readonly Act[] = [...MODERATOR, "set-role", "remove-privileged"];
+const MODERATOR: readonly Act[] = [...MEMBER, "edit-any", "delete-any", "change-channel", "set-member", "remove-member", "set-webhook"];
+const OWNER: readonly Act[] = [...MODERATOR, "set-role", "remove-privileged", "see-secret"];
 const ALLOWED: Readonly<Record<Role, readonly Act[]>> = { owner: OWNER, moderator: MODERATOR, member: MEMBER };
 
 export const may = (role: Role | null, act: Act): boolean => role !== null && ALLOWED[role].includes(act);

@@ -20,7 +20,9 @@ export type RegisterKind =
   | "read"
   | "document"
   | "alias"
-  | "profile";
+  | "profile"
+  | "webhook"
+  | "halt";
 export type RegisterKey = string;
 
 export const EVERYWHERE = "@";
@@ -35,6 +37,9 @@ export const registerKey = {
   read: (channel: string, user: string): RegisterKey => `${channel}|read|${user}`,
   /** One change of a document is a register of its own, as its text is the union of all: nothing in it can be in conflict. */
   change: (channel: string, document: string | null, change: string): RegisterKey => `${channel}|document|${document ?? ""}|${change}`,
+  webhook: (channel: string, webhook: string): RegisterKey => `${channel}|webhook|${webhook}`,
+  /** A region's word that it delivers no more to a webhook as it stands. */
+  halt: (channel: string, webhook: string): RegisterKey => `${channel}|halt|${webhook}`,
   alias: (alias: string): RegisterKey => `${EVERYWHERE}|alias|${alias}`,
   profile: (user: string, field: "displayName" | "avatar"): RegisterKey => `${EVERYWHERE}|profile|${user}|${field}`,
 };

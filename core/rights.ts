@@ -155,6 +155,7 @@ class Court {
     if (kind === "read") return judged("read");
     if (kind === "document") return judged("write-document");
     if (kind === "member") return this.#memberChange(entry, register, ids[0] ?? "", within, judged);
+    if (kind === "webhook") return judged("set-webhook");
     if (kind !== "body") return judged("change-channel");
     if (entry.kind === "sent") return judged("send");
     if (mayDo(entry.kind === "deleted" ? "delete-any" : "edit-any")) return "ok";

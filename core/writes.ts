@@ -120,6 +120,16 @@ export function writesOf(event: Event, position: Position, hash: string): readon
     }
     case "conflict.seen":
       return [{ key: event.data.register, seen: { stamp, author: actor, of: event.data.of, hash } }];
+    case "webhook.set": {
+      const { webhook, url, events, enabled, generation, name, replaces } = event.data;
+      return [set(registerKey.webhook(event.channel, webhook), { url, events, enabled, generation, name }, replaces)];
+    }
+    case "webhook.removed":
+      return [set(registerKey.webhook(event.channel, event.data.webhook), null, event.data.replaces)];
+    case "webhook.halted": {
+      const { webhook, of, reason, replaces } = event.data;
+      return [set(registerKey.halt(event.channel, webhook), { of, reason }, replaces)];
+    }
     case "profile.changed": {
       const { data } = event;
       return PROFILE_FIELDS.flatMap((field) =>

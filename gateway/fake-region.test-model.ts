@@ -8,6 +8,7 @@ import type { Accepted, Acceptor } from "../core/ports/acceptor.ts";
 import type { Told } from "../core/ports/feed.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { Tracer } from "../core/ports/tracer.ts";
+import type { WebhookDesk } from "../core/ports/webhooks.ts";
 import type { Position, Vector } from "../core/position.ts";
 import { comparePoints, covers, formatPosition, joinVectors } from "../core/position.ts";
 import { formatStamp } from "../core/stamp.ts";
@@ -188,6 +189,19 @@ export class FakeRegion {
       return { message, channel: this.shown(identity), identity, author: wire.actor, at: wire.at, position, holders };
     },
   };
+
+  readonly webhooks: WebhookDesk = {
+    list: (actor, channel) => {
+      this.reader.memberChannel(actor, channel);
+      return [];
+    },
+    one: (actor, channel) => this.#noWebhook(actor, channel),
+    deliveries: (actor, channel) => this.#noWebhook(actor, channel),
+  };
+  #noWebhook(actor: Actor, channel: string): never {
+    this.reader.memberChannel(actor, channel);
+    throw new Refusal("not-found", "There is no such webhook.");
+  }
 
   #conflict(id: string): Conflict {
     const found = this.conflicts.get(id);

@@ -86,6 +86,7 @@ export async function openTestGateway(changes: Partial<GatewayParts> = {}, regio
     history: embeddedHistory(region.reader),
     feed: region.feed,
     tracer: region.tracer,
+    webhooks: region.webhooks,
     ...boards.parts(),
     auth: { secret: SECRET },
     metrics: openMetrics({ region: region.name, version: "0.0.0-test" }),

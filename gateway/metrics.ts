@@ -100,6 +100,14 @@ export function openMetrics(options: MetricsOptions) {
       ["store", "peer"],
     ),
     refills: counter("store_refills_total", "Times a store came back without what it had acknowledged, and was given it again.", ["store"]),
+    hookDeliveries: counter(
+      "webhook_deliveries_total",
+      "Tries to bring an event to a webhook, and events that were given up, by what became of them.",
+      ["outcome"],
+    ),
+    hookSeconds: histogram("webhook_delivery_seconds", "From a request to a webhook to its answer."),
+    hookQueue: gauge("webhook_queue", "Events that this region has yet to bring to webhooks."),
+    hooksDisabled: counter("webhook_disabled_total", "Webhooks that this region halted, by reason.", ["reason"]),
     auditEntries: counter("audit_entries_total", "Entries written to the audit log."),
   } as const;
 }

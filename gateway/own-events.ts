@@ -6,9 +6,12 @@ export function ownerOf({ kind, actor, data }: WireEvent): string | undefined {
   switch (kind) {
     case "member.set":
     case "member.removed":
+    case "webhook.halted":
       return typeof data["user"] === "string" ? data["user"] : undefined;
     case "channel.created":
     case "read.marked":
+    case "webhook.set":
+    case "webhook.removed":
     case "profile.changed":
       return actor;
     default:

@@ -14,6 +14,7 @@ import type { SteeringDesk } from "../core/ports/steering.ts";
 import type { StoreDesk } from "../core/ports/store-modes.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Tracer } from "../core/ports/tracer.ts";
+import type { WebhookDesk } from "../core/ports/webhooks.ts";
 import type { TextMerge } from "../core/text-merge.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -117,6 +118,7 @@ export interface GatewayParts {
   readonly desk?: StoreDesk;
   readonly feed: Feed;
   readonly tracer: Tracer;
+  readonly webhooks: WebhookDesk;
   readonly sync: SyncBoard;
   readonly presence: PresenceBoard;
   readonly ranking: RegionRanking;

@@ -1,4 +1,5 @@
 /** A region's door on a log that answers when the test says so: virtual time, memory tables, no links. */
+
 import type { Command } from "../core/command.ts";
 import { recordById } from "../core/conflict-records.ts";
 import type { Refusal } from "../core/errors.ts";
@@ -7,6 +8,7 @@ import type { Accepted } from "../core/ports/acceptor.ts";
 import type { EventLog } from "../core/ports/event-log.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
 import { HybridClock, stampRegion, stampTimeMs } from "../core/stamp.ts";
+import { webhookSecrets } from "../core/webhooks.ts";
 import { writesOf } from "../core/writes.ts";
 import { openMemoryStore } from "../regions/embedded/memory-store.ts";
 import { CommandAcceptor } from "./acceptor.ts";
@@ -95,7 +97,7 @@ export class Door {
     view: this.replica.view,
     remembered: (key) => recallCommand(this.tables, key),
     writtenBy: (event) => writesOf(event, { origin: "us", epoch: 0, sequence: 0, place: 0 }, "").map(({ key }) => key),
-    answer: (event) => answerOf(event, (channel) => channel),
+    answer: (event) => answerOf(event, (channel) => channel, webhookSecrets("a test")),
     isPast: (stamp) => stampTimeMs(stamp) <= (this.completeToMs[stampRegion(stamp)] ?? 0),
     closed: () => undefined,
   });

@@ -40,6 +40,8 @@ export interface AcceptorParts {
   readonly answer: (event: Event) => Accepted["result"];
   /** All that its region made up to this stamp is here (H6): a version of that stamp that is not here will never come. */
   readonly isPast: (stamp: Stamp) => boolean;
+  /** Why this region sends no webhook to a URL. */
+  readonly unfitUrl?: (url: string) => string | undefined;
   /** Why nothing can be taken now (memory too far ahead of the store, draining), or undefined. */
   readonly closed: () => Refusal | undefined;
 }
@@ -112,13 +114,15 @@ export class CommandAcceptor implements Acceptor {
     const { keys, view } = this.#parts;
     const key = commandKey(actor.user, command.id);
     const said = keys.saidBy(command);
+    const unfitting = this.#parts.unfitUrl === undefined ? {} : { unfitUrl: this.#parts.unfitUrl };
     for (;;) {
       const before = this.#repeat(key, said);
       if (before !== undefined) return before;
       const closed = this.#parts.closed();
       if (closed !== undefined) throw closed;
       const reads = new Set<RegisterKey>();
-      const outcome = attempt(() => decide({ view: tracked(view, reads), actor, contentOf: keys.contentOf, texts: yjsTexts }, command));
+      const deciding = { view: tracked(view, reads, this.#pending), actor, contentOf: keys.contentOf, texts: yjsTexts, ...unfitting };
+      const outcome = attempt(() => decide(deciding, command));
       const awaited = [...reads].flatMap((read) => this.#pending.get(read) ?? []);
       if (awaited.length > 0) await patience.until(Promise.all(awaited), notTaken);
       else if ("refusal" in outcome) throw outcome.refusal;
@@ -205,7 +209,7 @@ function attempt(body: () => Decision): { readonly decision: Decision } | { read
   }
 }
 
-function tracked(view: View, reads: Set<RegisterKey>): View {
+function tracked(view: View, reads: Set<RegisterKey>, pending: ReadonlyMap<RegisterKey, unknown>): View {
   return {
     register: (key) => {
       reads.add(key);
@@ -217,6 +221,11 @@ function tracked(view: View, reads: Set<RegisterKey>): View {
       return found;
     },
     reactions: view.reactions,
+    webhooks: (channel) => {
+      // Those that are being made count: else any number of them could be made at once.
+      for (const key of pending.keys()) if (key.startsWith(registerKey.webhook(channel, ""))) reads.add(key);
+      return view.webhooks(channel);
+    },
     applied: view.applied,
   };
 }

@@ -18,6 +18,11 @@ export function audienceOf(event: Event): Audience {
     case "member.set":
     case "member.removed":
       return { users: [event.kind === "channel.created" ? event.actor : event.data.user], privately: false };
+    case "webhook.halted":
+      return { users: [event.data.user], privately: true };
+    // Where a bot listens is no business of the other members.
+    case "webhook.set":
+    case "webhook.removed":
     case "read.marked":
     case "profile.changed":
       return { users: [event.actor], privately: true };
@@ -43,6 +48,8 @@ export function indexEvent(tables: TableWriter, placed: Placed, silent: boolean)
 function streamsOf(event: Event): readonly [string, ...string[]] {
   const { users, privately } = audienceOf(event);
   const people = users.map((user) => `@${user}`);
-  const [first, ...others] = privately || event.channel === null ? people : [event.channel, ...people];
+  // What its region did itself is found by auditors where nobody else looks.
+  const hidden = event.kind === "webhook.halted" ? [EVERYWHERE] : people;
+  const [first, ...others] = privately || event.channel === null ? [...new Set([...hidden, ...people])] : [event.channel, ...people];
   return first === undefined ? [EVERYWHERE] : [first, ...others];
 }

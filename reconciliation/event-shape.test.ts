@@ -59,6 +59,25 @@ const GOOD: Readonly<Record<Event["kind"], object>> = {
   "document.updated": { channel, right: OLD, data: { document: "minutes", change: identityOf("message", "ana", "c1"), update: "AAAA" } },
   "conflict.seen": { channel: "@", data: { conflict: "k", register: "@|profile|ana|avatar", of: [OLD] } },
   "profile.changed": { channel: null, data: { displayName: "Ana", replaces: { displayName: [] } } },
+  "webhook.set": {
+    channel,
+    right: OLD,
+    data: {
+      webhook: identityOf("webhook", "ana", "c1"),
+      url: "https://bots.example.com/atoll",
+      events: ["message.sent"],
+      enabled: true,
+      generation: 1,
+      name: null,
+      replaces: [],
+    },
+  },
+  "webhook.removed": { channel, right: OLD, data: { webhook: message, born: OLD, replaces: [OLD] } },
+  "webhook.halted": {
+    channel,
+    actor: AT.origin,
+    data: { webhook: message, born: OLD, of: OLD, reason: "failures", user: "ana", replaces: [] },
+  },
   "clock.witnessed": { channel: null, data: { origin: "eu", epoch: 1, from: OLD, to: OLD, offsetMs: 3_600_000, of: 3 } },
   "epoch.opened": { channel: null, data: { previous: { epoch: 1, sequence: 40 } } },
 };
@@ -100,6 +119,8 @@ describe("A4: what is malformed, forged or unknown is named", () => {
     ["an update that is none", document({ update: "AAA" }), "data update is no base64"],
     ["an empty update", document({ update: "" }), "data update is not 1 to 262144 bytes long"],
     ["too long an update", document({ update: "AAAA".repeat(87_382) }), "data update is not 1 to 262144 bytes long"],
+    ["a foreign webhook id", event("webhook.set", { command: "c2" }), "names a webhook that is not the hash of its author and command"],
+    ["a halt in another's name", event("webhook.halted", { actor: "eu" }), "halts a webhook in the name of somebody else"],
     ["too long a body", sent({ body: "é".repeat(8_193) }), "data body is longer than 16384 bytes"],
     ["an empty body", sent({ body: "" }), "data body is empty"],
     ["control characters", sent({ body: "a\u0000b" }), "data body holds control characters"],
@@ -136,7 +157,7 @@ describe("A4: what is malformed, forged or unknown is named", () => {
       return wrong(rest);
     };
     for (const kind of Object.keys(GOOD) as Event["kind"][]) {
-      const free = ["channel.created", "profile.changed", "clock.witnessed", "epoch.opened"].includes(kind);
+      const free = ["channel.created", "profile.changed", "webhook.halted", "clock.witnessed", "epoch.opened"].includes(kind);
       expect([kind, wrong(event(kind, { right: OLD }))]).toEqual([kind, free ? "carries a right that it does not need" : "nothing"]);
       const needed = !free && kind !== "conflict.seen" && kind !== "message.edited";
       expect([kind, without(kind)]).toEqual([kind, needed ? "lacks the right it was judged by" : "nothing"]);
@@ -148,7 +169,7 @@ describe("A4: what is malformed, forged or unknown is named", () => {
   test("H9: who has seen a conflict has seen one of that channel, in a register that keeps a log of them", () => {
     const seen = (register: string, of = channel): string =>
       wrong(event("conflict.seen", { channel: of, data: { conflict: "k", register, of: [OLD] } }));
-    for (const register of [`body|${message}`, "name", "topic", "policy", "deletes", "member|eve"])
+    for (const register of [`body|${message}`, "name", "topic", "policy", "deletes", "member|eve", `webhook|${message}`])
       expect([register, seen(`${channel}|${register}`)]).toEqual([register, "nothing"]);
     for (const register of ["alias|team", "profile|ana|displayName"])
       expect([register, seen(`@|${register}`, "@")]).toEqual([register, "nothing"]);

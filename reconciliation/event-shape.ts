@@ -47,7 +47,7 @@ const update = base64(LIMITS.documentUpdateBytes);
 const key = text(1, 512);
 /** Registers whose conflicts are logged (D2): who has seen one names one of these. */
 const register = pattern(
-  /^([0-9a-z]{26}\|(body\|[0-9a-z]{26}|name|topic|policy|deletes|member\|[A-Za-z0-9_-]{1,64})|@\|(alias\|[A-Za-z0-9_-]{1,64}|profile\|[A-Za-z0-9_-]{1,64}\|(displayName|avatar)))$/,
+  /^([0-9a-z]{26}\|(body\|[0-9a-z]{26}|name|topic|policy|deletes|member\|[A-Za-z0-9_-]{1,64}|webhook\|[0-9a-z]{26})|@\|(alias\|[A-Za-z0-9_-]{1,64}|profile\|[A-Za-z0-9_-]{1,64}\|(displayName|avatar)))$/,
   "register with conflicts",
 );
 const fieldOf = (...names: readonly string[]): Check => mapOf(oneOf(...names), stamps, names.length);
@@ -59,6 +59,8 @@ const aboutMessage = fields<DataOf<"message.edited">["about"]>({
   reactions: optional(mapOf(emoji, listOf(plainId, 100_000), 10_000)),
 });
 const aboutChannel = fields<DataOf<"channel.changed">["about"]>({ name: text(0, LIMITS.nameBytes), topic, policy, deletes, born: stamp });
+const hookedUrl = text(1, LIMITS.webhookUrlBytes);
+const born = optional(stamp);
 const reaction: Fields<DataOf<"reaction.set">> = { message: identity, emoji, born: stamp, replaces: stamps };
 
 const DATA: { readonly [K in EventKind]: Fields<DataOf<K>> } = {
@@ -91,6 +93,19 @@ const DATA: { readonly [K in EventKind]: Fields<DataOf<K>> } = {
   "document.updated": { document: nullable(plainId), change: identity, update },
   "conflict.seen": { conflict: key, register, of: stamps },
   "profile.changed": { displayName: profile, avatar: profile, replaces: fieldOf("displayName", "avatar") },
+  "webhook.set": {
+    webhook: identity,
+    url: hookedUrl,
+    events: nullable(listOf(text(1, 64), 64)),
+    enabled: oneOf(true, false),
+    generation: whole(1_000_000),
+    name: nullable(name),
+    born,
+    rotated: optional(oneOf(true)),
+    replaces: stamps,
+  },
+  "webhook.removed": { webhook: identity, born: stamp, replaces: stamps },
+  "webhook.halted": { webhook: identity, born: stamp, of: stamp, reason: oneOf("failures", "gone"), user: plainId, replaces: stamps },
   "clock.witnessed": { origin: plainId, epoch: whole(999_999_999), from: stamp, to: stamp, offsetMs: finite, of: whole(1_000) },
   "epoch.opened": { previous: fields<DataOf<"epoch.opened">["previous"]>({ epoch: whole(999_999_999), sequence: whole() }) },
 };
@@ -163,6 +178,13 @@ function forged(event: Event, position: Position): string | undefined {
     return "names a change that is not the hash of its author and command";
   if (event.kind === "channel.created" && event.channel !== identityOf("channel", event.actor, event.command))
     return "names a channel that is not the hash of its author and command";
+  if (
+    event.kind === "webhook.set" &&
+    event.data.born === undefined &&
+    event.data.webhook !== identityOf("webhook", event.actor, event.command)
+  )
+    return "names a webhook that is not the hash of its author and command";
+  if (event.kind === "webhook.halted" && event.actor !== position.origin) return "halts a webhook in the name of somebody else";
   if (event.kind === "clock.witnessed") return wrongWitness(event.data);
   const wrong = event.kind === "message.edited" ? wrongEdit(event) : undefined;
   if (wrong !== undefined) return wrong;
@@ -177,7 +199,7 @@ function wrongEdit({ actor, command, data: { update, onto, replaces } }: OfKind<
 }
 
 /** Kinds that no membership is asked for: creations, a person's own profile, a region's own notes. */
-const RIGHTLESS: readonly EventKind[] = ["channel.created", "profile.changed", "clock.witnessed", "epoch.opened"];
+const RIGHTLESS: readonly EventKind[] = ["channel.created", "profile.changed", "webhook.halted", "clock.witnessed", "epoch.opened"];
 /** Auditors restore as auditors, and whose version lost has seen it wherever they have gone since: also where they are no members. */
 const mayLackRight = ({ kind, data }: Event): boolean =>
   RIGHTLESS.includes(kind) || kind === "conflict.seen" || (kind === "message.edited" && "restores" in data);

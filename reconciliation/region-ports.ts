@@ -14,6 +14,7 @@ import type { SharedPages } from "../core/ports/shared-pages.ts";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Tracer } from "../core/ports/tracer.ts";
+import type { WebhookCarrier, WebhookDesk } from "../core/ports/webhooks.ts";
 import type { Share } from "../core/share.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
 import type { GateCounts } from "./gate.ts";
@@ -57,6 +58,8 @@ export interface RegionPorts {
   readonly directory?: DirectoryStore;
   /** Of the channels that this process brings to those stores; absent: all. Other processes bring the rest. */
   readonly share?: Share;
+  /** What brings events to webhooks; absent: this process brings none. */
+  readonly webhooks?: WebhookCarrier;
   /** What metrics and logs hear; nothing leans on it. */
   readonly watch?: Partial<RegionWatch>;
 }
@@ -70,6 +73,9 @@ export interface Region {
   readonly feed: Feed;
   readonly routes: RouteSource;
   readonly tracer: Tracer;
+  readonly webhooks: WebhookDesk;
+  /** Events that this region has yet to bring to webhooks. */
+  hooksWaiting(): number;
   readonly links: RegionSyncBoard;
   readonly presence: PresenceBoard & PresenceExchange;
   readonly verifier: Verifier;

@@ -4,6 +4,7 @@ import type { TableReader } from "../core/ports/state-store.ts";
 import type { Vector } from "../core/position.ts";
 import type { ConflictRecord, Register } from "../core/register.ts";
 import { reactionsOf } from "./read/reactions.ts";
+import { webhooksIn } from "./read/webhook-view.ts";
 
 export function regionView(
   tables: TableReader,
@@ -19,6 +20,7 @@ export function regionView(
       return register === undefined || record === undefined ? undefined : { register, record };
     },
     reactions: (channel, message) => reactionsOf(tables, channel, message),
+    webhooks: (channel) => webhooksIn(tables, channel),
     applied,
   };
 }

@@ -3,8 +3,9 @@
 import type { ProjectionWatch } from "./projection.ts";
 import type { Applied } from "./replica.ts";
 import type { LinkChange } from "./sync-board.ts";
+import type { WebhookWatch } from "./webhooks/lane.ts";
 
-export interface RegionWatch extends ProjectionWatch {
+export interface RegionWatch extends ProjectionWatch, WebhookWatch {
   /** A page of history has been read, from there. */
   historyRead(by: "store" | "cache" | "embedded"): void;
   applied(applied: Applied): void;

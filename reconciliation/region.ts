@@ -10,6 +10,7 @@ import { keysUnder } from "../core/ports/state-store.ts";
 import type { Vector } from "../core/position.ts";
 import { joinVectors, parsePoint, parseVector, START } from "../core/position.ts";
 import { HybridClock, stampRegion, stampTimeMs } from "../core/stamp.ts";
+import { webhookSecrets } from "../core/webhooks.ts";
 import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
 import { AuditAnchors } from "./audit-anchors.ts";
@@ -43,6 +44,7 @@ import { Telling } from "./telling.ts";
 import { openTracing } from "./tracing.ts";
 import type { Verifying } from "./verifying.ts";
 import { openVerifying } from "./verifying.ts";
+import { type Hooks, openHooks, unfitUrlOf } from "./webhooks/hooks.ts";
 import { WorkingSet } from "./working-set.ts";
 
 export async function openRegion(ports: RegionPorts): Promise<Region> {
@@ -53,11 +55,13 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   let refill: Refill | undefined;
   let telling: Telling | undefined;
   let verifying: Verifying | undefined;
+  let hooks: Hooks | undefined;
   const applied = (one: Applied): void => {
     const { position, event } = one.placed;
     if (position.origin !== region) clock.witness(event.stamp);
     else if (refill === undefined) remembered = joinVectors(remembered, parseVector(event.after) ?? {});
     telling?.tell(one);
+    hooks?.applied(event);
     verifying?.took({ placed: one.placed });
     watch.applied?.(one);
     committer.soon();
@@ -98,6 +102,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
       replica.audit.committed();
       watch.committed?.(tookMs, rows);
       projections.nudge();
+      hooks?.nudge();
       for (const one of followings.values()) one.drain();
     },
   });
@@ -125,6 +130,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   const anchors = new AuditAnchors({ tables, audit: replica.audit, timers, written: () => committer.soon() });
   telling = new Telling({ tables, reader, isDistrusted: replica.judging.isDistrusted });
   const keys = openContentKeys(ports.secret);
+  const secretOf = webhookSecrets(ports.secret);
   const acceptor = new CommandAcceptor({
     region,
     clock,
@@ -134,7 +140,8 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     view: replica.view,
     remembered: (key) => recallCommand(tables, key),
     writtenBy: (event: Event) => writesOf(event, { origin: region, epoch: 0, sequence: 0, place: 0 }, "").map(({ key }) => key),
-    answer: (event) => answerOf(event, reader.shownChannel),
+    answer: (event) => answerOf(event, reader.shownChannel, secretOf),
+    ...unfitUrlOf(ports.webhooks),
     isPast: (stamp) => {
       const origin = stampRegion(stamp);
       // What peers hold beyond the end of an earlier epoch of ours may still come.
@@ -238,12 +245,15 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   });
   const stopLinks = links.start();
   await projections.begin();
+  hooks = openHooks({ ports, tables, reader, committer, contentOf: keys.contentOf, record: acceptor.record.bind(acceptor) });
+  await hooks.begin();
 
   const stop = async (): Promise<void> => {
     stopLinks();
     verifying?.close();
     filling.close();
     await Promise.all([...followings.values()].map((one) => one.stop()));
+    await hooks?.stop();
     committer.close();
     await projections.stop();
   };
@@ -256,6 +266,8 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     feed: telling,
     routes: openRouteSource(tables, store, projections.memberships),
     tracer: tracing,
+    webhooks: hooks.desk,
+    hooksWaiting: () => hooks?.waiting() ?? 0,
     links,
     presence,
     verifier: verifying,

@@ -30,6 +30,7 @@ export function saveRegister(tables: TableWriter, before: Register | undefined, 
   const { kind } = readKey(after.key);
   if (kind === "body") saveBirth(tables, before, after);
   if (kind === "member") saveMembership(tables, after);
+  if (kind === "webhook") saveWebhook(tables, after);
   const contested = isContested(after);
   if (contested !== isContested(before)) tables.put("contested", after.key, contested ? true : undefined);
   return before?.resolution.records.length || after.resolution.records.length ? saveRecords(tables, before, after) : [];
@@ -70,6 +71,11 @@ function saveMembership(tables: TableWriter, register: Register): void {
   const { channel, ids } = readKey(register.key);
   const { winner, value } = register.resolution;
   tables.put("memberships", `${ids[0]}|${channel}`, value === null || winner === null ? undefined : winner);
+}
+
+function saveWebhook(tables: TableWriter, { key, resolution }: Register): void {
+  const { channel, ids } = readKey(key);
+  tables.put("webhooks", `${channel}|${ids[0]}`, resolution.value === null ? undefined : true);
 }
 
 function saveRecords(tables: TableWriter, before: Register | undefined, after: Register): readonly RecordChange[] {

@@ -10,6 +10,7 @@ import { ROLE_SETTINGS, unfitRoles } from "./role-settings.ts";
 import { KEPT_IN_FILES, SECRET_FILE_SETTINGS, withSecretFiles } from "./secret-files.ts";
 import { list } from "./setting-texts.ts";
 import { STORE_SETTINGS, storeProblems } from "./store-settings.ts";
+import { WEBHOOK_SETTINGS } from "./webhooks/settings.ts";
 
 const text = z.string().min(1);
 const Settings = z.object({
@@ -75,6 +76,7 @@ const Settings = z.object({
     .default(0)
     .describe("connections this region can hold: from 80 % on, GeoDNS sends a growing share of its new clients elsewhere; 0 = no bound"),
   ...NAME_SERVER_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   ATOLL_CLOCK_OFFSET_MS: z.coerce
     .number()
     .int()

@@ -41,6 +41,14 @@ export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
     sinkFailed: (sink, why) =>
       log.warn({ event: "store.unreachable", store: sink, why: String(why) }, `the ${sink} store is out of reach; changes wait on disk`),
     sinkBack: (sink) => log.info({ event: "store.back", store: sink }, `the ${sink} store takes changes`),
+    hookTried: (outcome, tookMs) => {
+      metrics.hookDeliveries.inc({ outcome });
+      if (tookMs !== undefined) metrics.hookSeconds.observe(tookMs / 1_000);
+    },
+    hookHalted: (reason, webhook) => {
+      metrics.hooksDisabled.inc({ reason });
+      log.warn({ event: "webhook.halted", webhook, reason }, "a webhook is halted in every region until somebody changes it");
+    },
     historyRead: (by) => metrics.historyReads.inc({ by }),
     storeRefused: (cause) => log.error({ event: "store.refused", cause: String(cause) }, "the store takes no rows; trying again"),
     distrusted: (origin) => metrics.distrustedStamps.inc({ origin }),
@@ -80,6 +88,7 @@ export function showLinks(metrics: Metrics, region: Region, timers: Timers): () 
   const show = (): void => {
     metrics.auditEntries.inc(counted.since("audit", region.replica.auditEntries));
     showProjections(metrics, region.projections());
+    metrics.hookQueue.set(region.hooksWaiting());
     for (const [status, users] of Object.entries(region.presence.counts())) metrics.presenceUsers.set({ status }, users);
     for (const [origin, { gaps, duplicates }] of region.gates()) {
       metrics.sequenceGaps.inc({ origin }, counted.since(`gaps ${origin}`, gaps));

@@ -45,6 +45,12 @@ export function unfitRoles(config: RoleConfig): readonly Problem[] {
       problem: `${roles.join()} is part of a gateway's or a reconciler's process`,
       mend: "add one of them, or set geodns alone",
     });
+  if (roles.includes("webhooks") && !roles.includes("reconciler") && roles.includes("gateway"))
+    problems.push({
+      key: "ATOLL_ROLES",
+      problem: "webhooks are brought by the reconciler's process",
+      mend: "leave webhooks out here, or add reconciler",
+    });
   if (roles.includes("gateway") && !roles.includes("reconciler") && reconciler === undefined)
     problems.push({
       key: "ATOLL_RECONCILER_URL",

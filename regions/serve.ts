@@ -35,6 +35,7 @@ import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts"
 import { peersOf, present, readTopology, retiredBeside, steeringOf, type Topology } from "./topology.ts";
 import { relayTyping } from "./typing-relay.ts";
 import { version } from "./version.ts";
+import { webhooksOf } from "./webhooks/open-webhooks.ts";
 
 /** In flight 5 s, the commit, the stores; after this the process ends whatever is left. */
 const DRAIN_MS = 11_000;
@@ -137,6 +138,7 @@ export async function serveRegion(config: Config): Promise<void> {
     ...(stores.directory === undefined ? {} : { directory: stores.directory }),
     ...(stores.sharedPages === undefined ? {} : { sharedPages: stores.sharedPages }),
     share: shareOf(config),
+    ...webhooksOf(config, timers),
     watch: watchRegion(metrics, log),
   });
   projecting = running;
@@ -184,6 +186,7 @@ export async function serveRegion(config: Config): Promise<void> {
     desk: stores.desk,
     feed: running.feed,
     tracer: running.tracer,
+    webhooks: running.webhooks,
     routes: running.routes,
     routeSnapshots: openRouteSnapshots(config.ATOLL_DATA_DIR),
     sync: running.links,

@@ -19,6 +19,9 @@ const KINDS: Readonly<Record<EventKind, true>> = {
   "document.updated": true,
   "conflict.seen": true,
   "profile.changed": true,
+  "webhook.set": true,
+  "webhook.removed": true,
+  "webhook.halted": true,
   "clock.witnessed": true,
   "epoch.opened": true,
 };

@@ -14,6 +14,8 @@ import { sendMessage } from "./message-send.ts";
 import { changeProfile } from "./profile-change.ts";
 import { setReaction } from "./reaction-set.ts";
 import { markRead } from "./read-mark.ts";
+import { removeWebhook } from "./webhook-remove.ts";
+import { setWebhook } from "./webhook-set.ts";
 
 /** Decides one command against what this region knows. Throws a Refusal, or says which events should happen. */
 export function decide(deciding: Deciding, command: Command): Decision {
@@ -39,6 +41,10 @@ export function decide(deciding: Deciding, command: Command): Decision {
       return markRead(deciding, command);
     case "document.update":
       return updateDocument(deciding, command);
+    case "webhook.set":
+      return setWebhook(deciding, command);
+    case "webhook.remove":
+      return removeWebhook(deciding, command);
     case "profile.change":
       return changeProfile(deciding, command);
     case "conflict.restore":

@@ -15,6 +15,8 @@ export interface View {
   conflict(id: string): { readonly register: Register; readonly record: ConflictRecord } | undefined;
   /** Emojis and users of the reactions a message shows now. */
   reactions(channel: string, message: string): { readonly [emoji: string]: readonly string[] };
+  /** Identities of the webhooks that a channel has now. */
+  webhooks(channel: string): readonly string[];
   applied(): Vector;
 }
 
@@ -24,6 +26,8 @@ export interface Deciding {
   /** HMAC of a value under the channel's content key: equal values are equal here (H9). */
   readonly contentOf: (channel: string, value: Json) => string;
   readonly texts: TextMerge;
+  /** Why this region sends no webhook to a URL; absent: by the rules of a region that allows nothing more. */
+  readonly unfitUrl?: (url: string) => string | undefined;
 }
 
 type Stamped = "v" | "rules" | "stamp" | "actor" | "command" | "after" | "said";

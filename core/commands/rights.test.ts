@@ -26,6 +26,7 @@ const CASES: readonly (readonly [string, Wanted, (given: Given) => Asking])[] = 
   ["write in a document", ALL, ({ channel }) => ({ kind: "document.update", channel, document: null, update: "AAAA" })],
   ["change the name", LED, ({ channel }) => ({ kind: "channel.change", channel, name: "two" })],
   ["change the policy", LED, ({ channel }) => ({ kind: "channel.change", channel, policy: "merge", deletes: "lww" })],
+  ["make a webhook", LED, ({ channel }) => ({ kind: "webhook.set", channel, url: "https://bots.example.com/" })],
   ["add a member", LED, ({ channel }) => ({ kind: "member.set", channel, user: "new" })],
   ["add a moderator", OWNED, ({ channel }) => ({ kind: "member.set", channel, user: "new", role: "moderator" })],
   ["make a member moderator", OWNED, ({ channel }) => ({ kind: "member.set", channel, user: "other", role: "moderator" })],

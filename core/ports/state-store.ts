@@ -6,6 +6,7 @@
  */
 import type { Witness } from "../distrust.ts";
 import type { Placed } from "../event.ts";
+import type { Attempt } from "../objects.ts";
 import type { Point, VectorText } from "../position.ts";
 import type { Register, RegisterKey } from "../register.ts";
 import type { Stamp } from "../stamp.ts";
@@ -47,6 +48,12 @@ export interface Tables {
   readonly rejudged: RegisterKey;
   /** "<origin>|<witness stamp>" -> a witnessed stretch (T2). */
   readonly witnesses: Witness;
+  /** "<channel>|<webhook>": the webhooks a channel has now. */
+  readonly webhooks: true;
+  /** "<webhook>|<number of the change>": an event that this region accepted and has yet to bring to a webhook. */
+  readonly hookQueue: HookWaiting;
+  /** "<webhook>" -> how its deliveries by this region go. */
+  readonly hooks: HookHealth;
   /** Single facts of this region: counters, clock, boot. */
   readonly facts: unknown;
 }
@@ -59,6 +66,30 @@ export interface CommandMark {
   readonly stamp: Stamp;
   /** Its key in the table `events`. */
   readonly row: string;
+}
+
+export interface HookWaiting {
+  /** The `webhook-id` it goes under. */
+  readonly id: string;
+  readonly channel: string;
+  readonly kind: string;
+  /** Its key in the table `events`. */
+  readonly row: string;
+  /** When it was queued, when it is due and when it was tried last, ms since 1970. */
+  readonly madeMs: number;
+  readonly dueMs: number;
+  readonly triedMs: number;
+  /** Tries that have failed. */
+  readonly tries: number;
+}
+export interface HookHealth {
+  /** Tries that failed since the last that did not. */
+  readonly failures: number;
+  readonly pausedUntilMs: number;
+  /** When its receiver answered again after it had been out of reach: whatever was tried before is due. */
+  readonly recoveredMs: number;
+  /** Newest first. */
+  readonly last: readonly Attempt[];
 }
 
 export interface KeyRange {

@@ -1,6 +1,7 @@
 /** Bodies of the writes: the one source of what HTTP and the socket accept. */
 import { z } from "zod";
 import { LIMITS } from "../../core/limits.ts";
+import { HOOKED_KINDS } from "../../core/webhooks.ts";
 import { anyId, body, deletes, metadata, name, plainId, policy, role, stamp, text, topic } from "./text.ts";
 
 export const newMember = z.union([plainId, z.object({ user: plainId, role: role.default("member") })]);
@@ -30,6 +31,27 @@ export const MessageEdit = z.object({
   replaces: z.array(stamp).max(1_000).exactOptional().describe("the versions the author saw; default: all heads known here"),
 });
 export const ReadMark = z.object({ message: anyId });
+
+const hookFields = {
+  events: z
+    .array(z.enum(HOOKED_KINDS))
+    .min(1)
+    .max(HOOKED_KINDS.length)
+    .nullable()
+    .exactOptional()
+    .describe("kinds of events it is told; null: all of these"),
+  enabled: z.boolean().exactOptional(),
+  name: name.nullable().exactOptional(),
+};
+const url = text(LIMITS.webhookUrlBytes).describe("https, a public name, port 443 or 8443");
+export const WebhookCreate = z.object({ url, ...hookFields });
+export const webhookChanges = { url: url.exactOptional(), ...hookFields };
+export const WebhookChange = z
+  .object(webhookChanges)
+  .refine(
+    (change) => Object.keys(webhookChanges).some((field) => Object.hasOwn(change, field)),
+    "one of url, events, enabled, name is needed",
+  );
 
 const profileText = text(LIMITS.nameBytes).nullable().exactOptional();
 export const ProfileChange = z

@@ -22,6 +22,15 @@ export const CommandFrame = z
     z.object({ ...asked, ...kind("reaction.set"), ...ofMessage, emoji }),
     z.object({ ...asked, ...kind("reaction.clear"), ...ofMessage, emoji }),
     z.object({ ...asked, ...kind("read.mark"), ...ofMessage }),
+    z.object({
+      ...asked,
+      ...kind("webhook.set"),
+      ...inChannel,
+      webhook: anyId.exactOptional().describe("absent: a new one, with a url"),
+      ...bodies.webhookChanges,
+      rotate: z.literal(true).exactOptional().describe("its secret becomes another"),
+    }),
+    z.object({ ...asked, ...kind("webhook.remove"), ...inChannel, webhook: anyId }),
   ])
   .refine(
     (command) => command.kind !== "channel.change" || bodies.changesSomething(command),

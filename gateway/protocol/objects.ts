@@ -33,6 +33,33 @@ export const ListedChannel = z
   .meta({ id: "ListedChannel" }) satisfies z.ZodType<objects.ListedChannel>;
 export const Member = z.object({ user: id, role }).meta({ id: "Member" }) satisfies z.ZodType<objects.Member>;
 
+export const Webhook = z
+  .object({
+    id,
+    channel: id,
+    name: z.string().nullable(),
+    url: z.string(),
+    events: z.array(z.string()).nullable(),
+    enabled: z.boolean(),
+    halted: z.object({ reason: z.enum(["failures", "gone"]), region: id, at: time }).nullable(),
+    createdAt: time,
+    version: stamp,
+    secret: z.string().exactOptional(),
+  })
+  .meta({ id: "Webhook" }) satisfies z.ZodType<objects.Webhook>;
+export const Attempt = z
+  .object({
+    id: z.string().describe("the webhook-id it was sent under"),
+    kind: z.string(),
+    at: time,
+    attempt: z.number(),
+    status: z.number().nullable(),
+    outcome: z.enum(["delivered", "failed", "given-up"]),
+    why: z.string().exactOptional(),
+    tookMs: z.number(),
+  })
+  .meta({ id: "Attempt" }) satisfies z.ZodType<objects.Attempt>;
+
 export const Event = z
   .object({
     position: z.string().describe("origin.epoch.sequence.place"),

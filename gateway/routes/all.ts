@@ -8,11 +8,13 @@ import { regionRoutes } from "./regions.ts";
 import type { Route } from "./route.ts";
 import { storeRoutes } from "./stores.ts";
 import { traceRoutes } from "./trace.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 export const ROUTES: readonly Route[] = [
   ...channelRoutes,
   ...messageRoutes,
   ...traceRoutes,
+  ...webhookRoutes,
   ...meshRoutes,
   ...regionRoutes,
   ...conflictRoutes,

@@ -54,6 +54,7 @@ export interface Ask<P extends string, Q, B> extends Omit<RawAsk, "params" | "qu
 export const PARAMS: Readonly<Record<string, { readonly schema: z.ZodType<string>; readonly absent?: string }>> = {
   channel: { schema: anyId, absent: "There is no such channel." },
   message: { schema: anyId, absent: "There is no such message." },
+  webhook: { schema: anyId, absent: "There is no such webhook." },
   conflict: { schema: anyId, absent: "There is no such conflict." },
   user: { schema: plainId },
   emoji: { schema: emoji },

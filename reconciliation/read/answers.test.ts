@@ -1,11 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../core/event.ts";
+import { webhookSecrets } from "../../core/webhooks.ts";
 import { answerOf } from "./answers.ts";
 import { at, CHANNEL, envelope, iso, MESSAGE, Story, someone } from "./story.test-model.ts";
 
 const room = `chn_us_${CHANNEL}`;
 const id = `msg_us_${MESSAGE}`;
-const answer = (event: Event) => answerOf(event, (identity) => `chn_us_${identity}`);
+const answer = (event: Event) => answerOf(event, (identity) => `chn_us_${identity}`, webhookSecrets("a test"));
 const about = { author: "ana", born: at(10), thread: "msg_us_t", reactions: { "👍": ["bo"] } };
 const channel = { name: "room", topic: "tea", policy: "merge", deletes: "lww" } as const;
 

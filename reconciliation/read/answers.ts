@@ -2,17 +2,27 @@
  * What a command is answered: a pure function of the event it made, never of the present state, so that the same command gets the same
  * answer whenever and wherever it is repeated (H4, H5).
  */
-import type { ChannelChanged, ChannelCreated, Event, MessageAbout, MessageDeleted, MessageEdited, MessageSent } from "../../core/event.ts";
+import type {
+  ChannelChanged,
+  ChannelCreated,
+  Event,
+  MessageAbout,
+  MessageDeleted,
+  MessageEdited,
+  MessageSent,
+  WebhookSet,
+} from "../../core/event.ts";
 import { shownId } from "../../core/ids.ts";
-import type { Channel, Message } from "../../core/objects.ts";
+import type { Channel, Message, Webhook } from "../../core/objects.ts";
 import type { Accepted } from "../../core/ports/acceptor.ts";
 import type { Stamp } from "../../core/stamp.ts";
 import { stampIso, stampRegion } from "../../core/stamp.ts";
+import type { WebhookSecret } from "../../core/webhooks.ts";
 
 type Answer = Accepted["result"];
 
-/** `shownChannel` gives a channel's shown id, for events that do not carry its birth. */
-export function answerOf(event: Event, shownChannel: (identity: string) => string): Answer {
+/** `shownChannel` gives a channel's shown id, for events that do not carry its birth. Who makes a webhook, or its secret anew, is told the secret. */
+export function answerOf(event: Event, shownChannel: (identity: string) => string, secretOf: WebhookSecret): Answer {
   switch (event.kind) {
     case "channel.created":
       return { ...channelAsCreated(event) };
@@ -38,14 +48,26 @@ export function answerOf(event: Event, shownChannel: (identity: string) => strin
       return { channel: shownChannel(event.channel), document: event.data.document };
     case "conflict.seen":
       return { conflict: event.data.conflict, seen: event.data.of };
+    case "webhook.set":
+      return { ...webhookAsSet(event, shownChannel(event.channel), secretOf) };
+    case "webhook.removed":
+      return { id: shownId("webhook", event.data.webhook, event.data.born), channel: shownChannel(event.channel), removed: true };
     case "profile.changed": {
       const { replaces: _, ...fields } = event.data;
       return { user: event.actor, ...fields };
     }
+    case "webhook.halted":
     case "clock.witnessed":
     case "epoch.opened":
       return null;
   }
+}
+
+function webhookAsSet({ stamp, data }: WebhookSet, channel: string, secretOf: WebhookSecret): Webhook {
+  const { webhook, url, events, enabled, generation, name, born, rotated } = data;
+  const id = shownId("webhook", webhook, born ?? stamp);
+  const said = { id, channel, name, url, events, enabled, halted: null, createdAt: stampIso(born ?? stamp), version: stamp };
+  return born === undefined || rotated === true ? { ...said, secret: secretOf(webhook, generation) } : said;
 }
 
 function messageAsSent({ actor, stamp, data }: MessageSent, channel: string): Message {

@@ -47,6 +47,8 @@ export function shownRegister(key: RegisterKey, names: ShownNames): Conflict["re
     case "policy":
     case "deletes":
       return { kind: `channel.${kind}`, channel: of, field: kind };
+    case "webhook":
+      return { kind, channel: of, field: names.webhook(channel, first) };
     case "profile":
       return { kind, channel: of, field: second };
     default:

@@ -5,12 +5,14 @@ import { shownId } from "../../core/ids.ts";
 import type { TableReader } from "../../core/ports/state-store.ts";
 import { registerKey } from "../../core/register.ts";
 import type { Stamp } from "../../core/stamp.ts";
+import { bornWebhook } from "../../core/webhooks.ts";
 
 export interface ShownNames {
   /** The identity itself while the channel's creation is not here yet. */
   channel(identity: string): string;
   /** `told` is the birth that an event names; a smaller twin that is here already gives the tag instead. */
   message(channel: string, identity: string, told?: Stamp): string;
+  webhook(channel: string, identity: string): string;
 }
 
 export function shownNames(tables: TableReader): ShownNames {
@@ -23,6 +25,10 @@ export function shownNames(tables: TableReader): ShownNames {
       const here = birthOf(tables.get("registers", registerKey.body(channel, identity)))?.stamp;
       const born = here === undefined || (told !== undefined && told < here) ? told : here;
       return born === undefined ? identity : shownId("message", identity, born);
+    },
+    webhook: (channel, identity) => {
+      const register = tables.get("registers", registerKey.webhook(channel, identity));
+      return register === undefined ? identity : shownId("webhook", identity, bornWebhook(register));
     },
   };
 }

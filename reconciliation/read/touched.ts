@@ -48,6 +48,11 @@ function touchedKeys({ kind, channel: shown, actor, data }: WireEvent): readonly
     case "member.set":
     case "member.removed":
       return [registerKey.member(channel, String(data["user"]))];
+    case "webhook.set":
+    case "webhook.removed": {
+      const webhook = identityIn("webhook", String(data["webhook"]));
+      return webhook === undefined ? [] : [registerKey.webhook(channel, webhook)];
+    }
     default:
       return [];
   }

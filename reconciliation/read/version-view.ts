@@ -25,24 +25,27 @@ export function versionsView(register: Register, seeing: Seeing, only?: readonly
   const text = readKey(register.key).kind === "body";
   const withholding = text && isDeleted(register);
   const shown = only === undefined ? all : all.filter(({ stamp }) => only.includes(stamp));
-  return shown.map((version) => versionView(version, { names, withholding, text, seeing }));
+  // The address of a bot is a secret of those who may change it.
+  const secret = readKey(register.key).kind === "webhook";
+  return shown.map((version) => versionView(version, { names, withholding, secret, text, seeing }));
 }
 
 interface Showing {
   /** Stamp of a twin -> stamp its version is named by. */
   readonly names: ReadonlyMap<Stamp, Stamp>;
   readonly withholding: boolean;
+  readonly secret: boolean;
   readonly text: boolean;
   readonly seeing: Seeing;
 }
 
-function versionView({ stamp, first, twins }: CoreVersion, { names, withholding, text, seeing }: Showing): Version {
+function versionView({ stamp, first, twins }: CoreVersion, { names, withholding, secret, text, seeing }: Showing): Version {
   const { kind, author, command, value } = first;
   const { viewer, isDistrusted } = seeing;
   const replaces = new Set(twins.flatMap((twin) => twin.replaces.map((one) => names.get(one) ?? one)));
   replaces.delete(stamp);
   const shown: Json = text ? bodyValue(value).body : value;
-  const withheld = withholding && shown !== null && !viewer.auditor && viewer.user !== author;
+  const withheld = (withholding || secret) && shown !== null && !viewer.auditor && viewer.user !== author;
   return {
     stamp,
     kind,

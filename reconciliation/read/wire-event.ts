@@ -3,6 +3,7 @@
  * so that a reader who does not run `apply` drops what a later event replaces (contract §5).
  */
 import type { Event, Placed } from "../../core/event.ts";
+import { shownId } from "../../core/ids.ts";
 import type { WireEvent } from "../../core/objects.ts";
 import { formatPosition } from "../../core/position.ts";
 import { stampIso } from "../../core/stamp.ts";
@@ -65,6 +66,15 @@ function shownData(event: Event, { names, isGone }: WireParts): Data {
     case "conflict.seen": {
       const { register: _, ...data } = event.data;
       return data;
+    }
+    case "webhook.set": {
+      const { born, ...data } = event.data;
+      return { ...data, webhook: shownId("webhook", data.webhook, born ?? event.stamp) };
+    }
+    case "webhook.removed":
+    case "webhook.halted": {
+      const { born, ...data } = event.data;
+      return { ...data, webhook: shownId("webhook", data.webhook, born) };
     }
     case "channel.created":
     case "member.set":

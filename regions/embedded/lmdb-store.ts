@@ -33,6 +33,9 @@ const TABLES: { readonly [T in TableName]: true } = {
   audit: true,
   rejudged: true,
   witnesses: true,
+  webhooks: true,
+  hookQueue: true,
+  hooks: true,
   facts: true,
 };
 const TABLE_NAMES = Object.keys(TABLES) as TableName[];

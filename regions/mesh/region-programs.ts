@@ -59,6 +59,7 @@ function reconcilerEnvironment({ mesh, region, clockOffsetMs }: RegionProgramsOp
     ATOLL_NATS_MONITOR_URL: `http://${HOST}:${region.ports.jetStreamMonitor}`,
     ATOLL_NATS_ACKS: mesh.server.durableAcks ? "durable" : "fast",
     ATOLL_GEO_DB: process.env["ATOLL_GEO_DB"],
+    ATOLL_WEBHOOK_ALLOW: process.env["ATOLL_WEBHOOK_ALLOW"],
     ...settingsOf(mesh.stores, region.name, mesh.secret),
     ...(clockOffsetMs === 0 ? {} : { ATOLL_CLOCK_OFFSET_MS: String(clockOffsetMs) }),
   };

@@ -72,6 +72,8 @@ function asked(random: Random, region: OneRegion, ofMembers: boolean): Asking {
   const body = bodies.length === 0 ? undefined : random.pick(bodies.slice(-4));
   const channel = random.chance(0.3) ? "team" : shownId("channel", identityOf("channel", "ana", "first"), formatStamp(T0, 0, "us"));
   const message = body === undefined ? "none" : shownId("message", readKey(body).ids[0] ?? "", formatStamp(T0, 0, "us"));
+  const hooks = keys.filter((key) => readKey(key).kind === "webhook").map((key) => readKey(key).ids[0] ?? "");
+  const hook = hooks.length === 0 || random.chance(0.3) ? undefined : shownId("webhook", random.pick(hooks), formatStamp(T0, 0, "us"));
   const text = `text ${random.below(3)}`;
   const at = { channel, message };
   const user = random.pick(PEOPLE);
@@ -102,6 +104,13 @@ function asked(random: Random, region: OneRegion, ofMembers: boolean): Asking {
       ...(random.chance(0.3) ? { deletes: random.pick(["final", "lww"] as const) } : {}),
     }),
     () => ({ kind: "channel.create", name: text, alias: random.pick(["team", "other"]) }),
+    () => ({
+      kind: "webhook.set",
+      channel,
+      ...(hook === undefined ? {} : { webhook: hook }),
+      url: `https://${random.below(3)}.example.com/`,
+    }),
+    () => ({ kind: "webhook.remove", channel, webhook: hook ?? "none" }),
     () => ({ kind: "profile.change", displayName: text }),
     () => ({ kind: "conflict.see", conflict }),
     () => ({ kind: "conflict.restore", conflict, version: versions.length === 0 ? "none" : random.pick(versions) }),

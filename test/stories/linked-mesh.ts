@@ -7,7 +7,7 @@ import type { FollowOptions, PeerLink, PeerTail } from "../../core/ports/peer-li
 import { Bus, VirtualTime } from "../../reconciliation/links.test-model.ts";
 import { openLoneRegisters } from "../../reconciliation/lone-registers.ts";
 import { openRegion } from "../../reconciliation/region.ts";
-import type { Region } from "../../reconciliation/region-ports.ts";
+import type { Region, RegionPorts } from "../../reconciliation/region-ports.ts";
 import type { MemoryEventLog } from "../../regions/embedded/memory-log.ts";
 import { openMemoryLog } from "../../regions/embedded/memory-log.ts";
 import type { MemoryStore } from "../../regions/embedded/memory-store.ts";
@@ -35,11 +35,14 @@ export class LinkedMesh {
   readonly stuck = new Set<string>();
   /** Who gives nothing of their log to anybody, though they beat. */
   readonly silent = new Set<string>();
+  more: (name: string) => Pick<RegionPorts, "webhooks" | "watch"> = () => ({});
   #boots = 0;
   #commands = 0;
 
-  static async open(offsetsMs: Readonly<Record<string, number>> = {}): Promise<LinkedMesh> {
+  /** `more`: what else a region of that name stands on. */
+  static async open(offsetsMs: Readonly<Record<string, number>> = {}, more: LinkedMesh["more"] = () => ({})): Promise<LinkedMesh> {
     const mesh = new LinkedMesh();
+    mesh.more = more;
     for (const name of mesh.names) mesh.#logs.set(name, openMemoryLog(name, 1));
     for (const name of mesh.names) await mesh.#start(name, offsetsMs[name] ?? 0);
     await mesh.time.pass(2_000);
@@ -90,6 +93,7 @@ export class LinkedMesh {
   async #start(name: string, offsetMs: number): Promise<void> {
     const store = this.#stores.get(name) ?? this.#disk(name);
     this.#stores.set(name, store);
+    const more = this.more(name);
     const region = await openRegion({
       region: name,
       regions: this.names,
@@ -101,7 +105,8 @@ export class LinkedMesh {
       random: () => 0.5,
       secret: "the mesh's secret",
       boot: `${name}-${++this.#boots}`,
-      watch: { refilled: (missing) => void this.missing.set(name, missing) },
+      ...more,
+      watch: { ...more.watch, refilled: (missing) => void this.missing.set(name, missing) },
     });
     this.#regions.set(name, region);
   }

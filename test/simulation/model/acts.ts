@@ -69,6 +69,16 @@ function written(event: Event): readonly Written[] {
         const value = event.data[field];
         return value === undefined ? [] : [{ key: `@|profile|${event.actor}|${field}`, value, replaces: event.data.replaces[field] ?? [] }];
       });
+    case "webhook.set": {
+      const { webhook, url, events, enabled, generation, name, replaces } = event.data;
+      return [{ key: `${channel}|webhook|${webhook}`, value: { url, events, enabled, generation, name }, replaces }];
+    }
+    case "webhook.removed":
+      return [{ key: `${channel}|webhook|${event.data.webhook}`, value: null, replaces: event.data.replaces }];
+    case "webhook.halted": {
+      const { webhook, of, reason, replaces } = event.data;
+      return [{ key: `${channel}|halt|${webhook}`, value: { of, reason }, replaces, rule: "silent" }];
+    }
     case "conflict.seen":
     case "clock.witnessed":
     case "epoch.opened":

@@ -1,0 +1,36 @@
+/** What the doors ask about webhooks, and what brings a delivery to its receiver. */
+import type { Actor } from "../command.ts";
+import type { Attempt, Time, Webhook } from "../objects.ts";
+
+export interface Deliveries {
+  /** The last tries of this region, newest first. */
+  readonly items: readonly Attempt[];
+  /** Events that this region has yet to bring there. */
+  readonly waiting: number;
+  /** After failures the next try is made then. */
+  readonly pausedUntil: Time | null;
+}
+
+/** Every call checks the right of who asks: owners and moderators of the channel; refusals as in the contract. */
+export interface WebhookDesk {
+  list(actor: Actor, channel: string): readonly Webhook[];
+  /** With the secret for owners. */
+  one(actor: Actor, channel: string, webhook: string): Webhook;
+  deliveries(actor: Actor, channel: string, webhook: string): Deliveries;
+}
+
+export interface Delivery {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+/** `why` in a few words that hold no part of the URL. */
+export type DeliveryOutcome = { readonly status: number } | { readonly why: string };
+
+/** What a region needs to bring events to webhooks itself. */
+export interface WebhookCarrier {
+  /** Why nothing is sent to this URL; undefined: it may be tried. */
+  unfitUrl(url: string): string | undefined;
+  /** One request, never followed elsewhere, of seconds at most. Never rejects. */
+  send(delivery: Delivery): Promise<DeliveryOutcome>;
+}
