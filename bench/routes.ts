@@ -189,6 +189,7 @@ if (mongod !== undefined) {
     channels: [],
     memberships: [{ channel: "x", user: "x", role: null, word: { newest: "", events: 1, revision: 1 } }],
     aliases: [],
+    webhooks: [],
   });
   for (let u = 0; u < few / EACH; u += 1_000)
     await memberships.insertMany(

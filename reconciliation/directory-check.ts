@@ -97,7 +97,7 @@ export class DirectoryCheck {
     const strange = said.filter(
       (one) => one.role !== null && !registers.has(placeOf(one)) && isLookedAt(one.channel, one.user) && !this.#mayBeAPeers(one),
     );
-    if (wrong.length > 0) await directory.write({ users: [], people: [], channels: [], memberships: wrong, aliases: [] });
+    if (wrong.length > 0) await directory.write({ users: [], people: [], channels: [], memberships: wrong, aliases: [], webhooks: [] });
     if (strange.length > 0) await directory.forget(strange);
     if (wrong.length + strange.length > 0) mended(wrong.length + strange.length);
   }

@@ -7,11 +7,13 @@ import type {
   StoredChannel,
   StoredMembership,
   StoredUser,
+  StoredWebhook,
   Worded,
 } from "../core/ports/directory-store.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import type { Register, RegisterKey } from "../core/register.ts";
 import { readKey, registerKey } from "../core/register.ts";
+import { haltOf, webhookValue } from "../core/webhooks.ts";
 import type { Changes } from "./changes.ts";
 import { wordOf } from "./history-sink.ts";
 import type { Sink } from "./projection.ts";
@@ -34,6 +36,7 @@ function directoryBatch(tables: TableReader, { registers, upTo }: Changes): Dire
   const users = new Map<string, Worded<StoredUser>>();
   const memberships: Worded<StoredMembership>[] = [];
   const aliases: Worded<StoredAlias>[] = [];
+  const webhooks = new Map<string, Worded<StoredWebhook>>();
   for (const key of registers.keys()) {
     const { channel, kind, ids } = readKey(key);
     const [id = ""] = ids;
@@ -53,6 +56,10 @@ function directoryBatch(tables: TableReader, { registers, upTo }: Changes): Dire
       case "alias":
         aliases.push(...aliasWrite(tables.get("registers", key), id, upTo));
         break;
+      case "webhook":
+      case "halt":
+        if (!webhooks.has(id)) webhooks.set(id, webhookWrite(tables, channel, id, upTo));
+        break;
       case "body":
       case "reaction":
       case "read":
@@ -64,6 +71,7 @@ function directoryBatch(tables: TableReader, { registers, upTo }: Changes): Dire
     channels: [...channels.values()].filter((one) => one !== undefined),
     memberships,
     aliases,
+    webhooks: [...webhooks.values()],
   };
 }
 
@@ -90,6 +98,15 @@ export function membershipWrite(register: Register | undefined, revision: number
 function aliasWrite(register: Register | undefined, alias: string, revision: number): readonly Worded<StoredAlias>[] {
   const channel = textOf(register?.resolution.value);
   return register === undefined || channel === null ? [] : [{ alias, channel, word: wordOf([register], revision) }];
+}
+
+function webhookWrite(tables: TableReader, channel: string, webhook: string, revision: number): Worded<StoredWebhook> {
+  const keys = [registerKey.webhook(channel, webhook), registerKey.halt(channel, webhook)];
+  const [register, halt] = keys.map((key) => tables.get("registers", key));
+  const value = webhookValue(register);
+  const { url = null, name = null, events = null, enabled = false, generation = 0 } = value ?? {};
+  const halted = haltOf(register, halt)?.reason ?? null;
+  return { webhook, channel, url, name, events, enabled, halted, generation, word: wordOf(present(tables, keys), revision) };
 }
 
 const textOf = (value: Json | undefined): string | null => (typeof value === "string" ? value : null);

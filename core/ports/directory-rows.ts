@@ -1,5 +1,5 @@
 /** What a directory batch says, as flat rows of text: the same check and the same order for every adapter. */
-import type { DirectoryBatch } from "./directory-store.ts";
+import type { DirectoryBatch, StoredWebhook } from "./directory-store.ts";
 import { wordText } from "./history-store.ts";
 
 /** Only texts and nothing: no operator of any query language fits into a row. */
@@ -9,7 +9,7 @@ export interface DirectoryRow {
   readonly word: string;
   readonly fields: Readonly<Record<string, string | null>>;
 }
-export type DirectoryRows = Readonly<Record<"users" | "channels" | "memberships" | "aliases", readonly DirectoryRow[]>>;
+export type DirectoryRows = Readonly<Record<"users" | "channels" | "memberships" | "aliases" | "webhooks", readonly DirectoryRow[]>>;
 
 /** Throws a TypeError for anything that is no text. */
 export function text(value: unknown): string {
@@ -20,7 +20,7 @@ const textOrNull = (value: unknown): string | null => (value === null ? null : t
 
 const membershipId = (channel: string, user: string): string => `${text(channel)}|${text(user)}`;
 
-export function directoryRows({ users, people, channels, memberships, aliases }: DirectoryBatch): DirectoryRows {
+export function directoryRows({ users, people, channels, memberships, aliases, webhooks }: DirectoryBatch): DirectoryRows {
   return {
     users: [
       ...people.map((user) => ({ id: text(user), word: "", fields: { displayName: null, avatar: null } })),
@@ -49,5 +49,30 @@ export function directoryRows({ users, people, channels, memberships, aliases }:
       fields: { channel, user, role: textOrNull(role) },
     })),
     aliases: aliases.map(({ alias, channel, word }) => ({ id: text(alias), word: wordText(word), fields: { channel: text(channel) } })),
+    webhooks: webhooks.map(({ webhook, channel, url, name, events, enabled, halted, generation, word }) => ({
+      id: text(webhook),
+      word: wordText(word),
+      fields: {
+        channel: text(channel),
+        url: textOrNull(url),
+        name: textOrNull(name),
+        events: events === null ? null : events.map(text).join(),
+        enabled: enabled === true ? "yes" : "no",
+        halted: textOrNull(halted),
+        generation: String(Number(generation)),
+      },
+    })),
   };
 }
+
+/** From the fields of its row. */
+export const webhookFrom = (webhook: string, fields: DirectoryRow["fields"]): StoredWebhook => ({
+  webhook,
+  channel: fields["channel"] ?? "",
+  url: fields["url"] ?? null,
+  name: fields["name"] ?? null,
+  events: fields["events"]?.split(",") ?? null,
+  enabled: fields["enabled"] === "yes",
+  halted: fields["halted"] ?? null,
+  generation: Number(fields["generation"]),
+});

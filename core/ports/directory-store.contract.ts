@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Identity } from "../ids.ts";
 import { formatStamp } from "../stamp.ts";
-import type { DirectoryBatch, DirectoryStore, StoredChannel, StoredMembership, Worded } from "./directory-store.ts";
+import type { DirectoryBatch, DirectoryStore, StoredChannel, StoredMembership, StoredWebhook, Worded } from "./directory-store.ts";
 import { type Held, type Word, wordText } from "./history-store.ts";
 
-const NOTHING: DirectoryBatch = { users: [], people: [], channels: [], memberships: [], aliases: [] };
+const NOTHING: DirectoryBatch = { users: [], people: [], channels: [], memberships: [], aliases: [], webhooks: [] };
 const NOON = Date.UTC(2026, 0, 5, 12);
 const word = (second: number, events = 1, revision = 1): Word => ({
   newest: formatStamp(NOON + second * 1_000, 0, "us"),
@@ -117,6 +117,41 @@ export function directoryStoreContract(name: string, open: () => Promise<Directo
       );
     });
 
+    test("webhooks are told by channel; one that is removed is not brought back by an older word", async () => {
+      const store = await open();
+      const [of, one, other] = [channelOf(), channelOf(), channelOf()].sort() as [Identity, Identity, Identity];
+      const hook = (webhook: Identity, at: number, more: Partial<StoredWebhook> = {}): Worded<StoredWebhook> => ({
+        ...{
+          webhook,
+          channel: of,
+          url: "https://bots.example.com/$where",
+          name: null,
+          events: null,
+          enabled: true,
+          halted: null,
+          generation: 1,
+        },
+        ...more,
+        word: word(at),
+      });
+      const bare = ({ word: _, ...rest }: Worded<StoredWebhook>): StoredWebhook => rest;
+      expect(await store.webhooksOf(of)).toEqual([]);
+      const halted = hook(other, 3, {
+        events: ["message.sent", "member.set"],
+        enabled: false,
+        halted: "failures",
+        name: "$n",
+        generation: 12,
+      });
+      await write(store, { webhooks: [halted, hook(one, 2)] });
+      await write(store, { webhooks: [hook(other, 1, { url: "https://older.example.com/" })] });
+      expect(await store.webhooksOf(of)).toEqual([bare(hook(one, 2)), bare(halted)]);
+      await write(store, { webhooks: [hook(one, 4, { url: null })] });
+      await write(store, { webhooks: [hook(one, 2), halted] });
+      expect(await store.webhooksOf(of)).toEqual([bare(halted)]);
+      expect(await store.webhooksOf(one)).toEqual([]);
+    });
+
     test("two regions that write at the same time agree", async () => {
       const store = await open();
       const [of, user] = [channelOf(), fresh("u")];
@@ -206,6 +241,7 @@ export function directoryStoreContract(name: string, open: () => Promise<Directo
       await expect(store.forget([{ channel: operator, user: "x", role: null, word: "" }])).rejects.toThrow(/text/);
       await expect(store.channel(operator)).rejects.toThrow(/text/);
       await expect(store.channelBehind(operator)).rejects.toThrow(/text/);
+      await expect(store.webhooksOf(operator)).rejects.toThrow(/text/);
       await expect(write(store, { people: [operator] })).rejects.toThrow(/text/);
       await expect(write(store, { memberships: [{ ...member(channelOf(), "x", "member", 1), user: operator }] })).rejects.toThrow(/text/);
       await expect(write(store, { channels: [{ ...channel(channelOf(), "x", 1), name: operator }] })).rejects.toThrow(/text/);

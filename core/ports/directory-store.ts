@@ -1,5 +1,5 @@
 /**
- * The directory in a store of its own (MongoDB): users, channels, their members and their aliases, as they stand.
+ * The directory in a store of its own (MongoDB): users, channels, their members, aliases and webhooks, as they stand.
  *
  * It is a projection of the embedded store, which commands decide against: it may be away for hours, and several regions may write the same
  * documents. Every write says how new it is (`Word`): of two words about one document the newer stays, whatever the order they come in, and
@@ -37,6 +37,20 @@ export interface StoredAlias {
   readonly alias: string;
   readonly channel: Identity;
 }
+export interface StoredWebhook {
+  readonly webhook: Identity;
+  readonly channel: Identity;
+  /** null: removed. The document stays, so that an older word cannot bring it back. */
+  readonly url: string | null;
+  readonly name: string | null;
+  /** null: all that members are told. */
+  readonly events: readonly string[] | null;
+  readonly enabled: boolean;
+  /** Why no region delivers to it as it stands. */
+  readonly halted: string | null;
+  /** Of its secret, which is kept nowhere. */
+  readonly generation: number;
+}
 export type Worded<T> = T & { readonly word: Word };
 
 export interface DirectoryBatch {
@@ -46,6 +60,7 @@ export interface DirectoryBatch {
   readonly channels: readonly Worded<StoredChannel>[];
   readonly memberships: readonly Worded<StoredMembership>[];
   readonly aliases: readonly Worded<StoredAlias>[];
+  readonly webhooks: readonly Worded<StoredWebhook>[];
 }
 
 /** A membership that is in force. */
@@ -69,6 +84,8 @@ export interface DirectoryStore {
   user(user: string): Promise<StoredUser | undefined>;
   channel(channel: Identity): Promise<StoredChannel | undefined>;
   channelBehind(alias: string): Promise<Identity | undefined>;
+  /** Those that are not removed, in order of their identities. */
+  webhooksOf(channel: Identity): Promise<readonly StoredWebhook[]>;
   /** In order of channels. */
   channelsOf(user: string): Promise<readonly InForce[]>;
   /** A channel's members in order of their names, after the one named. */

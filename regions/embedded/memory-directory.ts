@@ -1,10 +1,10 @@
 /** A directory store in memory: what the contract means, with nothing to install. */
-import { type DirectoryRow, type DirectoryRows, directoryRows, text } from "../../core/ports/directory-rows.ts";
+import { type DirectoryRow, type DirectoryRows, directoryRows, text, webhookFrom } from "../../core/ports/directory-rows.ts";
 import type { DirectoryStore, InForce, SaidMembership, StoredChannel } from "../../core/ports/directory-store.ts";
 import type { Held } from "../../core/ports/history-store.ts";
 
 export function openMemoryDirectory(): DirectoryStore {
-  const tables = { users: table(), channels: table(), memberships: table(), aliases: table() };
+  const tables = { users: table(), channels: table(), memberships: table(), aliases: table(), webhooks: table() };
   const holds = new Map<string, Held>();
   const inForce = (wanted: (one: InForce) => boolean): readonly InForce[] =>
     [...tables.memberships.values()]
@@ -35,6 +35,11 @@ export function openMemoryDirectory(): DirectoryStore {
       return { channel, id: shown, ...others } as StoredChannel;
     },
     channelBehind: async (alias) => tables.aliases.get(text(alias))?.fields["channel"] ?? undefined,
+    webhooksOf: async (channel) => {
+      text(channel);
+      const rows = [...tables.webhooks.values()].filter(({ fields }) => fields["channel"] === channel && fields["url"] !== null);
+      return rows.sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ id, fields }) => webhookFrom(id, fields));
+    },
     channelsOf: async (user) => {
       text(user);
       return [...inForce((one) => one.user === user)].sort(by("channel"));

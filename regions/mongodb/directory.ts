@@ -1,7 +1,7 @@
-/** The directory in MongoDB: four collections of small documents, each guarded by the word that was said of it last. */
+/** The directory in MongoDB: five collections of small documents, each guarded by the word that was said of it last. */
 import type { AnyBulkWriteOperation, Db } from "mongodb";
 import type { Role } from "../../core/event.ts";
-import { type DirectoryRow, directoryRows, text } from "../../core/ports/directory-rows.ts";
+import { type DirectoryRow, directoryRows, text, webhookFrom } from "../../core/ports/directory-rows.ts";
 import type { DirectoryStore, InForce, SaidMembership, StoredChannel, StoredUser } from "../../core/ports/directory-store.ts";
 import type { Held } from "../../core/ports/history-store.ts";
 import type { MongoLink } from "./connection.ts";
@@ -17,6 +17,8 @@ export const EVERYBODY = { user: { $gte: "" }, ...IN_FORCE } as const;
 const INDEXES = {
   byUser: { key: { user: 1, channel: 1, role: 1 }, name: "inForceByUser", partialFilterExpression: IN_FORCE },
   byChannel: { key: { channel: 1, user: 1, role: 1 }, name: "inForceByChannel", partialFilterExpression: IN_FORCE },
+  /** Those that are not removed. */
+  webhooks: { key: { channel: 1, _id: 1 }, name: "byChannel", partialFilterExpression: { url: { $gt: "" } } },
 } as const;
 /** Answered from the index alone. */
 export const COVERED = { _id: 0, user: 1, channel: 1, role: 1 } as const;
@@ -30,11 +32,12 @@ const collections = (db: Db) => ({
   channels: db.collection<DirectoryDocument>("channels"),
   memberships: db.collection<DirectoryDocument>("memberships"),
   aliases: db.collection<DirectoryDocument>("aliases"),
+  webhooks: db.collection<DirectoryDocument>("webhooks"),
   held: db.collection<HeldDocument>("held"),
 });
 
 type Collections = ReturnType<typeof collections>;
-type Guarded = "users" | "channels" | "memberships" | "aliases";
+type Guarded = "users" | "channels" | "memberships" | "aliases" | "webhooks";
 
 export function openMongoDirectory(link: MongoLink): DirectoryStore {
   const run = <T>(operation: string, work: (collections: Collections) => Promise<T>): Promise<T> =>
@@ -43,7 +46,9 @@ export function openMongoDirectory(link: MongoLink): DirectoryStore {
   /** Once a life of the database; again after a failure. */
   const withIndexes = (): Promise<unknown> => {
     const indexes = [INDEXES.byUser, INDEXES.byChannel].map((index) => ({ ...index }));
-    indexed ??= run("indexes", ({ memberships }) => memberships.createIndexes(indexes)).catch((error: unknown) => {
+    const make = ({ memberships, webhooks }: Collections) =>
+      Promise.all([memberships.createIndexes(indexes), webhooks.createIndexes([{ ...INDEXES.webhooks }])]);
+    indexed ??= run("indexes", make).catch((error: unknown) => {
       indexed = undefined;
       throw error;
     });
@@ -54,9 +59,9 @@ export function openMongoDirectory(link: MongoLink): DirectoryStore {
 
   return {
     write: async (batch) => {
-      const { users, channels, memberships, aliases } = directoryRows(batch);
+      const rows = directoryRows(batch);
       await withIndexes();
-      await Promise.all([put("users", users), put("channels", channels), put("memberships", memberships), put("aliases", aliases)]);
+      await Promise.all((Object.keys(rows) as readonly Guarded[]).map((name) => put(name, rows[name])));
     },
     held: async (shard) => {
       const _id = text(shard);
@@ -83,6 +88,11 @@ export function openMongoDirectory(link: MongoLink): DirectoryStore {
     channelBehind: async (alias) => {
       const _id = text(alias);
       return (await run("alias", ({ aliases }) => aliases.findOne({ _id })))?.["channel"] ?? undefined;
+    },
+    webhooksOf: async (channel) => {
+      const filter = { channel: text(channel), url: { $gt: "" } };
+      const found = await run("webhooks-of", ({ webhooks }) => webhooks.find(filter).sort({ _id: 1 }).toArray());
+      return found.map(({ _id, ...fields }) => webhookFrom(_id, fields));
     },
     channelsOf: async (user) => {
       const filter = { user: text(user), ...IN_FORCE };

@@ -37,7 +37,14 @@ describe.runIf(program !== undefined)("a real MongoDB replica set", () => {
         role: i % 3 === 0 ? null : ("member" as const),
         word,
       }));
-      await directory.write({ users: [], people: memberships.map((one) => one.user), channels: [], memberships, aliases: [] });
+      await directory.write({
+        users: [],
+        people: memberships.map((one) => one.user),
+        channels: [],
+        memberships,
+        aliases: [],
+        webhooks: [],
+      });
     });
     let db: Db;
     const memberships = () => db.collection("memberships");
@@ -113,6 +120,7 @@ describe.runIf(program !== undefined)("a real MongoDB replica set", () => {
     channels: [],
     memberships: [{ channel: `${writer}-${said}`, user: writer, role: "member", word: { newest: "", events: 1, revision: 1 } }],
     aliases: [],
+    webhooks: [],
   });
 
   describe("what a server may answer instead", () => {

@@ -79,6 +79,6 @@ async function spoil(directory: DirectoryStore, random: ReturnType<typeof random
   });
   const word = { newest: "", events: 0, revision: 0 };
   const stranger = { channel: "somewhere", user: "mallory", role: "owner" as const, word };
-  await directory.write({ users: [], people: [], channels: [], memberships: [...said, stranger], aliases: [] });
+  await directory.write({ users: [], people: [], channels: [], memberships: [...said, stranger], aliases: [], webhooks: [] });
   return some.length + 1;
 }

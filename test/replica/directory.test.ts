@@ -2,11 +2,13 @@
 import { expect, test } from "vitest";
 import type { DirectoryStore } from "../../core/ports/directory-store.ts";
 import { keysUnder } from "../../core/ports/state-store.ts";
-import { readKey } from "../../core/register.ts";
+import { readKey, registerKey } from "../../core/register.ts";
+import { type WebhookValue, webhookValue } from "../../core/webhooks.ts";
 import { directorySink } from "../../reconciliation/directory-sink.ts";
 import { VirtualTime } from "../../reconciliation/links.test-model.ts";
 import { channelView } from "../../reconciliation/read/channel-view.ts";
 import { membersOf } from "../../reconciliation/read/member-view.ts";
+import { webhooksIn } from "../../reconciliation/read/webhook-view.ts";
 import { openMemoryDirectory } from "../../regions/embedded/memory-directory.ts";
 import { openMemoryHistory } from "../../regions/embedded/memory-history.ts";
 import { randomOf } from "../simulation/random.ts";
@@ -33,6 +35,9 @@ function expectedOf(grown: OpenReplica) {
     members: distinct(keys.filter(({ kind }) => kind === "member").map(({ channel }) => channel)).map((channel) => [
       ...membersOf(tables, channel),
     ]),
+    webhooks: distinct(keys.filter(({ kind }) => kind === "webhook").map(({ channel }) => channel)).map((channel) =>
+      webhooksIn(tables, channel).map((webhook) => webhookValue(tables.get("registers", registerKey.webhook(channel, webhook)))),
+    ),
     aliases: keys.filter(({ kind }) => kind === "alias").map(({ ids }) => said(`@|alias|${ids[0]}`)),
     profiles: distinct(keys.filter(({ kind }) => kind === "profile").map(({ ids }) => ids[0] ?? "")).map((user) =>
       ["displayName", "avatar"].map((field) => said(`@|profile|${user}|${field}`)),
@@ -57,7 +62,11 @@ async function heldBy(directory: DirectoryStore, grown: OpenReplica): Promise<Re
   const members = await all(distinct(keys.filter(({ kind }) => kind === "member").map(({ channel }) => channel)), async (channel) =>
     (await directory.membersOf(channel, { limit: 500 })).map(({ user, role }) => ({ user, role })),
   );
+  const webhooks = await all(distinct(keys.filter(({ kind }) => kind === "webhook").map(({ channel }) => channel)), async (channel) =>
+    (await directory.webhooksOf(channel)).map(({ webhook: _, channel: __, halted: ___, ...value }) => value as WebhookValue),
+  );
   return {
+    webhooks: webhooks.map((one) => [...one]),
     channels: channels.map((one) => {
       if (one === undefined) return undefined;
       const { channel: _, ...view } = one;
@@ -70,7 +79,7 @@ async function heldBy(directory: DirectoryStore, grown: OpenReplica): Promise<Re
 }
 
 test(`L2: two regions that hear of the same events in any order, also forged ones, and write to one directory at any time: it says what both say (seeds 1..${SEEDS})`, async () => {
-  const seen = { channels: 0, members: 0, aliases: 0, profiles: 0, ended: 0 };
+  const seen = { channels: 0, members: 0, aliases: 0, profiles: 0, ended: 0, webhooks: 0 };
   for (const seed of seeds) {
     const random = randomOf(seed);
     const honest = honestLogs(random, 60 + random.below(60));
@@ -96,11 +105,12 @@ test(`L2: two regions that hear of the same events in any order, also forged one
     isAway = false;
     await time.pass(20_000);
     for (const { grown } of pair) expect([seed, await heldBy(directory, grown)]).toEqual([seed, expectedOf(grown)]);
-    const { channels, members, aliases, profiles } = expectedOf(pair[0]!.grown);
+    const { channels, members, aliases, profiles, webhooks } = expectedOf(pair[0]!.grown);
     seen.channels += channels.filter((one) => one !== undefined).length;
     seen.members += members.flat().length;
     seen.aliases += aliases.length;
     seen.profiles += profiles.length;
+    seen.webhooks += webhooks.flat().length;
     seen.ended += keysOf(pair[0]!.grown).filter(({ kind }) => kind === "member").length - members.flat().length;
   }
   for (const [what, count] of Object.entries(seen)) expect([what, count > 0]).toEqual([what, true]);
