@@ -80,19 +80,15 @@ function send(
 }
 const at = ({ port }: Receiver, path = "/hook"): string => `http://127.0.0.1:${port}${path}`;
 
-/** A name server over UDP that gives each question its next answer. */
-async function nameServer(answers: (name: string, type: string, nth: number) => readonly string[]): Promise<string> {
+/** A name server over UDP whose answers live for no time at all. */
+async function nameServer(answers: (name: string, type: string) => readonly string[]): Promise<string> {
   const socket = createSocket("udp4");
-  const asked = new Map<string, number>();
   socket.on("message", (packet, { port, address }) => {
     const { id, questions = [] } = decode(packet);
     const [question] = questions;
     if (question === undefined) return;
     const { name, type } = question;
-    const key = `${name} ${type}`;
-    const nth = asked.get(key) ?? 0;
-    asked.set(key, nth + 1);
-    const data = answers(name, type, nth);
+    const data = answers(name, type);
     const found = data.map((one): Answer => ({ type: type === "AAAA" ? "AAAA" : "A", name, ttl: 0, data: one }));
     socket.send(
       encode({ type: "response", ...(id === undefined ? {} : { id }), flags: 0x0180, questions: [question], answers: found }),
@@ -165,9 +161,11 @@ test("W2: no URL of any writing reaches this machine, where plain http to any po
 
 test("W3: a name whose addresses are public when it is registered and 127.0.0.1 when it is connected to is not connected to", async () => {
   const canary = await receiver((_, response) => response.end());
-  const servers = await nameServer((_, type, nth) => (type === "AAAA" ? [] : nth === 0 ? ["93.184.216.34"] : ["127.0.0.1"]));
+  let leads = "93.184.216.34";
+  const servers = await nameServer((_, type) => (type === "AAAA" ? [] : [leads]));
   const resolve = openResolve([servers]);
   expect(await resolve("rebinding.example.com")).toEqual(["93.184.216.34"]);
+  leads = "127.0.0.1";
   expect(await send(`http://rebinding.example.com:${canary.port}/`, { allow: "http", resolve })).toEqual({
     why: "its name leads to an address that may not be reached",
   });
