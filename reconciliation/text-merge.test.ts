@@ -29,6 +29,12 @@ test("S3: one takes a word out, the other adds beside it: neither undoes the oth
   expect(merged(birth, ana, bo)).toBe("one and three");
 });
 
+test("S3: two people who write a line anew have their lines one behind the other, not word between word", () => {
+  const birth = sent("Hello world, says she");
+  const text = merged(birth, edited([birth], "ana", "Goodbye moon, says she"), edited([birth], "bo", "Welcome mars, says she"));
+  expect(["Goodbye moonWelcome mars, says she", "Welcome marsGoodbye moon, says she"]).toContain(text);
+});
+
 test("S3: who edits the merged text goes on from it", () => {
   const birth = sent("a b");
   const ana = edited([birth], "ana", "a b c");

@@ -140,17 +140,46 @@ function changesBetween(before: string, after: string): readonly Change[] {
   while (tail < old.length - head && tail < fresh.length - head && old.at(-1 - tail) === fresh.at(-1 - tail)) tail += 1;
   const [was, is] = [old.slice(head, old.length - tail), fresh.slice(head, fresh.length - tail)];
   const parts = diffArrays([...was], [...is], { maxEditLength: MOST_CHANGES });
-  const lengthOf = (tokens: readonly string[]): number => tokens.reduce((sum, token) => sum + token.length, 0);
-  let at = lengthOf(old.slice(0, head));
-  if (parts === undefined) return [{ at, deleted: lengthOf(was), inserted: is.join("") }];
+  let at = textIn(old.slice(0, head)).length;
+  if (parts === undefined) return [{ at, deleted: textIn(was).length, inserted: textIn(is) }];
   const changes: Change[] = [];
-  for (const { added, removed, value } of parts) {
-    if (removed) changes.push({ at, deleted: lengthOf(value), inserted: "" });
-    else if (added) changes.push({ at, deleted: 0, inserted: value.join("") });
-    if (!removed) at += lengthOf(value);
+  for (const { kept = "", deleted = "", inserted = "" } of spansOf(parts)) {
+    if (deleted.length + inserted.length > 0) changes.push({ at, deleted: deleted.length, inserted });
+    at += kept.length + inserted.length;
   }
   return changes;
 }
+
+const textIn = (tokens: readonly string[]): string => tokens.join("");
+
+/** A stretch that stays as it is, or one that another takes the place of. */
+type Span = { readonly kept: string; readonly deleted?: never; readonly inserted?: never } | Replaced;
+interface Replaced {
+  readonly kept?: never;
+  readonly deleted: string;
+  readonly inserted: string;
+}
+
+/** Words that are replaced one after the other are one change: what two people wrote anew stands one behind the other, not word between word. */
+function spansOf(parts: ReturnType<typeof diffArrays<string>>): readonly Span[] {
+  const spans: Span[] = [];
+  for (const { added, removed, value } of parts) {
+    const text = textIn(value);
+    const [between, before] = [spans.at(-1), spans.at(-2)];
+    if (!added && !removed) spans.push({ kept: text });
+    else if (between?.kept === undefined && between !== undefined) spans.splice(-1, 1, joined(between, "", text, removed));
+    else if (removed && before?.deleted && between?.kept !== undefined && !WORD.test(between.kept))
+      spans.splice(-2, 2, joined(before, between.kept, text, true));
+    else spans.push(removed ? { deleted: text, inserted: "" } : { deleted: "", inserted: text });
+  }
+  return spans;
+}
+const WORD = /[\p{L}\p{N}]/u;
+
+const joined = ({ deleted, inserted }: Replaced, between: string, text: string, removed: boolean): Replaced => ({
+  deleted: deleted + between + (removed ? text : ""),
+  inserted: inserted + between + (removed ? "" : text),
+});
 
 /** What is wrong with an update that comes with an edit, or undefined. What passes does nothing but insert text of its own and delete. */
 export function wrongUpdate(update: string, edit: Pick<TextEdit, "author" | "command">): string | undefined {

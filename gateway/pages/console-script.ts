@@ -122,11 +122,12 @@ function regions(names, views) {
   return make("table", {}, make("caption", { textContent: "Regions" }), make("thead", {}, head), make("tbody", {}, ...rows));
 }
 
-const conflict = ({ id, register, versions, winner, losers, rule, reason, state: standing }) => make("article", { className: "card" },
+const conflict = ({ id, register, versions, winner, losers, rule, reason, text: merged, state: standing }) => make("article", { className: "card" },
   make("div", { className: "soft", textContent: [register.kind, standing, "by " + rule + (reason ? ": " + reason : ""), id].join(" · ") }),
-  ...versions.filter(({ stamp }) => stamp === winner || losers.includes(stamp)).sort((a) => (a.stamp === winner ? -1 : 1)).map(({ stamp, author, origin, value }) => {
+  ...(merged === undefined ? [] : [make("div", { className: "texts" }, make("b", { textContent: "merged " }), make("span", { textContent: merged }))]),
+  ...versions.filter(({ stamp }) => rule === "merge" || stamp === winner || losers.includes(stamp)).sort((a) => (a.stamp === winner ? -1 : 1)).map(({ stamp, author, origin, value }) => {
     const text = value === null ? "deleted" : typeof value === "string" ? value : JSON.stringify(value);
-    return make("div", { className: "texts" }, make("b", { textContent: stamp === winner ? "won " : "lost " }), author + " in " + origin + ": ", make(stamp === winner ? "span" : "del", { textContent: text }));
+    return make("div", { className: "texts" }, make("b", { textContent: rule === "merge" ? "wrote " : stamp === winner ? "won " : "lost " }), author + " in " + origin + ": ", make(losers.includes(stamp) ? "del" : "span", { textContent: text }));
   }));
 
 let counted = { atMs: -1e9 };

@@ -32,12 +32,14 @@ const said = ({ kind, value, author, origin, distrusted }: Version): string => {
   return `${author} in ${origin}: ${words}${distrusted === true ? " (clock distrusted)" : ""}`;
 };
 
-function readable({ id, register, rule, reason, versions, winner, losers, state }: Conflict): string {
+function readable({ id, register, rule, reason, versions, winner, losers, text, state }: Conflict): string {
   const where = [register.kind, register.channel, register.message, register.field].filter(Boolean).join(" ");
+  const won = rule === "merge" ? "    " : "won ";
   const lines = versions.map(
-    (version) => `  ${version.stamp === winner ? "won " : losers.includes(version.stamp) ? "lost" : "    "} ${said(version)}`,
+    (version) => `  ${version.stamp === winner ? won : losers.includes(version.stamp) ? "lost" : "    "} ${said(version)}`,
   );
-  return [`${id}  ${where}  ${state}`, ...lines, `  by ${rule}: ${reason}`].join("\n");
+  const merged = text === undefined ? [] : [`  now  ${JSON.stringify(text)}`];
+  return [`${id}  ${where}  ${state}`, ...lines, ...merged, `  by ${rule}: ${reason}`].join("\n");
 }
 
 export const define: Define = (command, finish) => {

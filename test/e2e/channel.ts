@@ -8,6 +8,7 @@ export async function channelOf(
   people: readonly Person[],
   name = "story",
   region?: string,
+  more: { readonly policy?: "merge" } = {},
 ): Promise<string> {
   const [owner, ...others] = people;
   const last = people.at(-1);
@@ -17,7 +18,7 @@ export async function channelOf(
     method: "POST",
     path: "/v1/channels",
     key: `${owner.user}-${name}`,
-    body: { name, members: others.map(({ user }) => user) },
+    body: { name, members: others.map(({ user }) => user), ...more },
   });
   const channel = made.body["id"] as string;
   for (const region of mesh.regions())

@@ -99,6 +99,39 @@ describe.skipIf(server === undefined)("the tour", () => {
     eu.close();
   }, 120_000);
 
+  test("S3 S5: in a channel that merges, what both sides of a cut wrote is in the text everywhere, and nobody is told of a loss", async () => {
+    const notes = await channelOf(mesh, [ann!, bob!], "notes", "us", { policy: "merge" });
+    const moderator = { method: "PUT", path: `/v1/channels/${notes}/members/bob`, key: "notes role", body: { role: "moderator" } } as const;
+    expect((await ann!.surely(() => "us", moderator)).status).toBeLessThan(300);
+    const sent = {
+      method: "POST",
+      path: `/v1/channels/${notes}/messages`,
+      key: "notes 1",
+      body: { body: "Meet at noon in the hall" },
+    } as const;
+    const message = String((await ann!.surely(() => "us", sent)).body["id"]);
+    const path = `/v1/channels/${notes}/messages/${message}`;
+    const edit = (person: Person, region: string, body: string) =>
+      person.surely(() => region, { method: "PATCH", path, key: `notes of ${person.user}`, body: { body } });
+    await until("eu has it", () => bob!.read("eu", path).then(Boolean, () => false));
+    expect((await mesh.run("cut", "us")).code).toBe(0);
+    expect((await edit(ann!, "us", "Meet at noon in the great hall")).status).toBe(200);
+    expect((await edit(bob!, "eu", "Meet at noon sharp in the hall")).status).toBe(200);
+    expect((await mesh.run("heal")).code).toBe(0);
+    await mesh.settled();
+    for (const region of mesh.regions()) {
+      expect((await bob!.read(region, path))["body"]).toBe("Meet at noon sharp in the great hall");
+      const { items } = await ann!.read(region, `/v1/conflicts?channel=${notes}`);
+      expect(items).toMatchObject([{ rule: "merge", losers: [], state: "seen", text: "Meet at noon sharp in the great hall" }]);
+    }
+    expect((await mesh.run("verify")).code).toBe(0);
+    const { stdout } = await atoll("conflicts", "--channel", notes, "--data", mesh.data);
+    expect(stdout).toMatch(
+      /ann in us: "Meet at noon in the great hall"\n.+bob in eu: .+\n {2}now {2}"Meet at noon sharp in the great hall"\n/,
+    );
+    expect(stdout).not.toMatch(/won|lost/);
+  }, 120_000);
+
   test("P5: a drill cuts the mesh under load and reports against the promised timeline", async () => {
     const drill = await mesh.run("drill", "partition", "us,eu", "--for", "5s", "--load", "20");
     const report = JSON.parse(drill.stdout) as Readonly<Record<string, unknown>>;

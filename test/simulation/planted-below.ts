@@ -138,6 +138,16 @@ export const PLANTED_BELOW: readonly Planted[] = [
     edits: [edit("core/distrust.ts", ".size * 2 > of", ".size * 2 > 0")],
   },
   {
+    name: "merge-of-one-side",
+    story: "a merged text is what the last of its authors said alone",
+    edits: [edit("core/judge.ts", "textOf?.(candidates)", "textOf?.([winner])")],
+  },
+  {
+    name: "update-against-the-send",
+    story: "an edit's update says how it changes the message as it was sent, not what its author saw",
+    edits: [edit("core/commands/text-change.ts", "piecesOf(shown, past)", "piecesOf(versions.all.slice(0, 1), past)")],
+  },
+  {
     name: "late-witness-ignored",
     story: "a stretch that is distrusted later does not turn the verdicts that stand",
     edits: [

@@ -109,7 +109,7 @@ async function play(mesh: Mesh, workload: Workload, clients: readonly Client[], 
   for (const client of clients) scheduler.after(50, () => client.connect());
   /** Who connects later than the first channel is made would not be told of its making. */
   const found = (): void => {
-    if (clients.every(({ region }) => region !== undefined)) workload.found();
+    if (clients.every(({ region }) => region !== undefined)) workload.found(plan.seed % 4 === 3 ? "merge" : "lww");
     else scheduler.after(50, found);
   };
   scheduler.after(300, found);

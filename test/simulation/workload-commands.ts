@@ -19,7 +19,8 @@ export function commandFor(mesh: Mesh, workload: Workload, person: Person, step:
   if (step.kind === "create") {
     const members = workload.people.filter((_, index) => index % 2 === 0).map(({ user }) => ({ user, role: "member" as const }));
     const alias = other < 0.7 ? { alias: "team" } : {};
-    return { kind: "channel.create", id, name: `channel ${id}`, ...alias, members, deletes: third < 0.4 ? "lww" : "final" };
+    const policy = die < 0.5 ? "merge" : "lww";
+    return { kind: "channel.create", id, name: `channel ${id}`, ...alias, members, policy, deletes: third < 0.4 ? "lww" : "final" };
   }
   if (step.kind === "profile") return { kind: "profile.change", id, displayName: `name ${id}` };
   const channel = chosen(shownChannels(reader, person), third);

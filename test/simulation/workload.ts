@@ -4,6 +4,7 @@
  */
 import type { Actor, Command } from "../../core/command.ts";
 import { Refusal } from "../../core/errors.ts";
+import type { Policy } from "../../core/event.ts";
 import type { Message } from "../../core/objects.ts";
 import type { Accepted } from "../../core/ports/acceptor.ts";
 import type { Attempt, Operation } from "./history.ts";
@@ -60,12 +61,12 @@ export class Workload {
   }
 
   /** The first channel, with everybody in it. */
-  found(): void {
+  found(policy: Policy): void {
     const founder = this.person(0);
     const members = this.people
       .slice(1)
       .map(({ user }, index) => ({ user, role: index < 2 ? ("moderator" as const) : ("member" as const) }));
-    this.ask(founder, { kind: "channel.create", id: this.nextId(), name: "first", members });
+    this.ask(founder, { kind: "channel.create", id: this.nextId(), name: "first", members, policy });
   }
 
   schedule(steps: readonly Step[]): void {

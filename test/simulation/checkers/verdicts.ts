@@ -1,12 +1,16 @@
 /** C4: what is shown is the greatest trusted stamp among the heads, a delete is final (C10). C5: every conflict is recorded once, with its losers, and audited. */
 import { canonical } from "../../../core/canonical.ts";
 import type { ConflictRecord, Register } from "../../../core/register.ts";
+import { misled } from "../model/merged.ts";
 import type { ModelRecord, Verdict } from "../model/verdict.ts";
 import { Violation } from "../violation.ts";
 import type { EndState, RegionEnd } from "./end-state.ts";
 import { ALL } from "./end-state.ts";
 
 export function rightVerdicts({ verdicts, acts, regions }: EndState): void {
+  for (const [key, { versions }] of verdicts)
+    for (const { stamp, text } of misled(versions))
+      throw new Violation("C4", `the update of ${stamp} in ${key} does not make ${text} of what its author saw`);
   for (const region of regions) {
     const audited = verdictsAudited(region);
     for (const [key, verdict] of verdicts) {
@@ -20,9 +24,12 @@ export function rightVerdicts({ verdicts, acts, regions }: EndState): void {
   }
 }
 
-function shownRight(region: string, { key, resolution }: Register, { heads, winner, versions }: Verdict): void {
+function shownRight(region: string, { key, resolution }: Register, { heads, winner, versions, merged }: Verdict): void {
   const told = `${region} shows ${resolution.winner} of heads ${resolution.heads.join(" ")} in ${key}`;
   if (canonical(resolution.heads) !== canonical(heads)) throw new Violation("C4", `${told}; its heads are ${heads.join(" ")}`);
+  const text = (resolution.value as { readonly body?: unknown } | null)?.body;
+  if (merged !== undefined && text !== merged)
+    throw new Violation("C4", `${told}, with the text ${canonical(text)}; merged, they say ${canonical(merged)}`);
   if (resolution.winner !== winner) throw new Violation("C4", `${told}; the winner is ${winner} of ${versions.length} versions`);
 }
 

@@ -15,6 +15,10 @@ export interface Act {
   readonly finalDelete: boolean;
   readonly edit: boolean;
   readonly rule: "lww" | "first" | "silent";
+  /** Of a message's text in a channel that merges: what the event carries. */
+  readonly merges: boolean;
+  readonly update?: string;
+  readonly onto?: readonly string[];
 }
 export type Acts = Map<string, Act[]>;
 
@@ -100,6 +104,9 @@ export function actsOf(events: readonly Placed[]): Acts {
         finalDelete: event.kind === "message.deleted" && event.deletes === "final",
         edit: event.kind === "message.edited",
         rule,
+        merges: event.policy === "merge" && event.kind.startsWith("message."),
+        ...(event.kind === "message.edited" && event.data.update !== undefined ? { update: event.data.update } : {}),
+        ...(event.kind === "message.edited" && event.data.onto !== undefined ? { onto: event.data.onto } : {}),
       };
       const known = acts.get(key);
       if (known === undefined) acts.set(key, [act]);

@@ -33,6 +33,7 @@ function arbitrary(random: Random): readonly Act[] {
       finalDelete,
       edit: true,
       rule: "lww",
+      merges: false,
     };
   });
 }

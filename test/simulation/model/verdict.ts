@@ -3,6 +3,7 @@ import { canonical } from "../../../core/canonical.ts";
 import type { Json } from "../../../core/event.ts";
 import type { Act } from "./acts.ts";
 import { versionName } from "./acts.ts";
+import { mergedText } from "./merged.ts";
 
 export interface ModelVersion {
   /** The smallest stamp of its twins. */
@@ -25,6 +26,8 @@ export interface Verdict {
   readonly winner: string;
   readonly value: Json;
   readonly records: readonly ModelRecord[];
+  /** The text, where it is merged: the winner then only names the version. */
+  readonly merged?: string;
 }
 export type Distrusted = (stamp: string) => boolean;
 
@@ -55,21 +58,39 @@ export function verdictOf(acts: readonly Act[], distrusted: Distrusted): Verdict
   const final = acts.some((act) => act.finalDelete);
   const isAncestor = ancestry(versions, acts, final);
   const heads = versions.filter((a) => !versions.some((b) => isAncestor(a, b)));
-  const judge = (among: readonly ModelVersion[]): ModelVersion => {
+  const judge = (among: readonly ModelVersion[]): Judgement => {
     const deletes = among.filter(({ deleted }) => deleted);
     const candidates = final && deletes.length > 0 ? deletes : among;
     const trusted = candidates.filter(({ stamp }) => !distrusted(stamp));
     const field = trusted.length > 0 ? trusted : candidates;
-    return field.reduce((best, version) => ((rule === "first" ? version.stamp < best.stamp : version.stamp > best.stamp) ? version : best));
+    const best = (some: readonly ModelVersion[]): ModelVersion =>
+      some.reduce((one, version) => ((rule === "first" ? version.stamp < one.stamp : version.stamp > one.stamp) ? version : one));
+    const winner = best(field);
+    const merges = !(final && deletes.length > 0) && winner.twins.some((act) => act.stamp === winner.stamp && act.merges);
+    const merged = merges ? mergedText(among, versions, (act) => pastOf(act, acts).complete) : undefined;
+    return merged === undefined ? { winner } : { winner: best(candidates), merged };
   };
-  const winner = judge(heads);
+  const { winner, merged } = judge(heads);
   const records =
     rule === "silent" ? [] : groupsOf(versions, acts).flatMap((group) => recordOf(group, { judge, isAncestor, rule, final, acts }));
-  return { versions, heads: heads.map(({ stamp }) => stamp).sort(), winner: winner.stamp, value: winner.value, records };
+  return {
+    versions,
+    heads: heads.map(({ stamp }) => stamp).sort(),
+    winner: winner.stamp,
+    value: winner.value,
+    records,
+    ...(merged === undefined ? {} : { merged }),
+  };
+}
+
+interface Judgement {
+  readonly winner: ModelVersion;
+  /** The text, where it is merged. */
+  readonly merged?: string;
 }
 
 interface Judged {
-  readonly judge: (among: readonly ModelVersion[]) => ModelVersion;
+  readonly judge: (among: readonly ModelVersion[]) => Judgement;
   readonly isAncestor: (a: ModelVersion, b: ModelVersion) => boolean;
   readonly rule: Act["rule"];
   readonly final: boolean;
@@ -80,9 +101,9 @@ function recordOf(group: readonly ModelVersion[], { judge, isAncestor, rule, fin
   const differs = group.some((a) => group.some((b) => a.text !== b.text && parted(a, b, acts)));
   if (!differs) return [];
   const maxima = group.filter((a) => !group.some((b) => isAncestor(a, b)));
-  const winner = judge(maxima);
-  const losers = maxima.filter(({ text }) => text !== winner.text).map(({ stamp }) => stamp);
-  const decided = rule === "first" ? "first" : final && winner.deleted ? "delete-final" : "lww";
+  const { winner, merged } = judge(maxima);
+  const losers = merged === undefined ? maxima.filter(({ text }) => text !== winner.text).map(({ stamp }) => stamp) : [];
+  const decided = rule === "first" ? "first" : final && winner.deleted ? "delete-final" : merged === undefined ? "lww" : "merge";
   return [{ versions: group.map(({ stamp }) => stamp).sort(), winner: winner.stamp, losers: losers.sort(), rule: decided }];
 }
 
