@@ -99,6 +99,19 @@ test("410 halts it at once", async () => {
   await bots.mesh.time.pass(5_000);
   for (const region of bots.mesh.names)
     expect(bots.mesh.at(region).webhooks.one(OWNER, bots.channel, id).halted).toMatchObject({ reason: "gone" });
+  // In every region's audit log it stands whole, and all hold the same state.
+  const auditor = { user: "ida", roles: ["auditor"] } as const;
+  const facts = (region: string) =>
+    bots.mesh
+      .at(region)
+      .reader.auditEntries(auditor, { limit: 100 })
+      .items.map(({ fact }) => fact);
+  for (const region of bots.mesh.names)
+    expect(facts(region)).toContainEqual(
+      expect.objectContaining({ kind: "webhook.halted", actor: "us", data: expect.objectContaining({ reason: "gone" }) }),
+    );
+  const sums = bots.mesh.all.map(({ replica }) => JSON.stringify([...replica.tables.range("digests", { from: "", to: "\u{7f}" })]));
+  expect(new Set(sums).size).toBe(1);
 });
 
 test("D3: what waits longer than seven days is brought to nobody, what waits less is", async () => {
