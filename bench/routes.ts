@@ -3,10 +3,15 @@
  * MongoDB; a gateway's users announced anew. Floors: the bare read of a Redis set a channel, bare bulk HSETs, a bare MongoDB cursor.
  */
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Redis } from "ioredis";
 import { MongoClient } from "mongodb";
 import { decodeRoutes, encodeRoutes } from "../core/route-snapshot.ts";
 import { type RouteTable, RouteTableBuilder } from "../core/route-table.ts";
+import { openRouteSource } from "../reconciliation/route-source.ts";
+import { openLmdbStore } from "../regions/embedded/lmdb-store.ts";
 import { openMongo } from "../regions/mongodb/connection.ts";
 import { openMongoDirectory } from "../regions/mongodb/directory.ts";
 import { openRealTimers } from "../regions/real-timers.ts";
@@ -215,6 +220,37 @@ if (mongod !== undefined) {
       return msSince(startedMs);
     },
   );
+  const folder = mkdtempSync(join(tmpdir(), "atoll-bench-routes-"));
+  const store = await openLmdbStore({ directory: folder });
+  for (let u = 0; u < few / EACH; u += 1_000)
+    await store.commit(
+      Array.from({ length: Math.min(1_000, few / EACH - u) }, (_, i) =>
+        followed(u + i).map((of) => ({ table: "memberships" as const, key: `${user(u + i)}|${of}`, value: "" })),
+      ).flat(),
+    );
+  const source = openRouteSource(store, store);
+  const fromDisk = await inTurns(
+    async () => {
+      const startedMs = performance.now();
+      const builder = new RouteTableBuilder();
+      for (let after: string | null = ""; after !== null; ) {
+        const page: ReturnType<typeof source.memberships> = source.memberships(after, 5_000);
+        for (const one of page.items) builder.add(one.user, one.channel);
+        after = page.next;
+      }
+      if (builder.build().entries !== few) throw new Error("not all memberships came");
+      return msSince(startedMs);
+    },
+    async () => {
+      const startedMs = performance.now();
+      const builder = new RouteTableBuilder();
+      for await (const page of directory.memberships()) for (const one of page) builder.add(one.user, one.channel);
+      builder.build();
+      return msSince(startedMs);
+    },
+  );
+  await store.close();
+  rmSync(folder, { recursive: true });
   head(`the same from MongoDB: ${few} memberships`);
   tell([
     {
@@ -222,6 +258,14 @@ if (mongod !== undefined) {
       unit: "ms",
       ours: fromMongo.ours,
       floor: fromMongo.floor,
+      target: "told",
+      holds: () => true,
+    },
+    {
+      name: "cold from the region's own disk, against MongoDB",
+      unit: "ms",
+      ours: fromDisk.ours,
+      floor: fromDisk.floor,
       target: "told",
       holds: () => true,
     },
