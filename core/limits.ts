@@ -3,11 +3,15 @@ export const LIMITS = {
   /** Contract §3. */
   bodyBytes: 16_384,
   metadataBytes: 4_096,
-  /** Policy merge, our choice: an update is hardly longer than the longest body (in characters of base 64); a message edited more often is no more merged. */
+  /**
+   * Policy merge, our choice: an update is hardly longer than the longest body (in characters of base 64). After so many edits that build on each other
+   * one says its whole text, so that a text is never made of too many; and a message with very many versions is no more merged.
+   */
   updateChars: 32_768,
-  mergedVersions: 256,
+  editsInRow: 64,
+  mergedVersions: 1_024,
   /** More than that many versions in one text come from no honest mesh. */
-  mergedPieces: 2_048,
+  mergedPieces: 1_024,
   idempotencyKeyChars: 128,
   pageDefault: 50,
   pageMax: 500,

@@ -62,10 +62,13 @@ export function textsOf(past: Past, merge: Merging | undefined): TextOf {
 const isMergeable = ({ first, twins }: Version, { pasts }: Past): boolean =>
   first.update !== undefined && twins.some((twin) => pasts.completePast(twin) !== undefined);
 
-/** Of these versions and all that their texts were made of, ascending; none where they are more than anybody honest makes. */
+/**
+ * Of these versions and all that their texts were made of, ascending; none where they are more than anybody honest makes. The way back ends at a
+ * version that took the place of all before it: nothing of that is left, so a message that is edited for ever costs no more than a young one.
+ */
 export function piecesOf(heads: readonly Version[], past: Past): readonly TextPiece[] {
   const { versions } = past;
-  const union = [...behind(heads, versions)].sort((a, b) => a.index - b.index);
+  const union = [...behind(heads, versions, isWhole)].sort((a, b) => a.index - b.index);
   if (union.length > LIMITS.mergedPieces) return [];
   const places = new Map(union.map((version, place) => [version, place]));
   return union.map((version): TextPiece => {
@@ -78,15 +81,22 @@ export function piecesOf(heads: readonly Version[], past: Past): readonly TextPi
   });
 }
 
+const isWhole = ({ twins }: Version): boolean => twins.every(({ update }) => update === undefined);
+
 /** These versions and all that their texts were made of: what an edit was made onto, else all that it replaced; what is not shown is passed through. */
-function behind(heads: readonly Version[], { entries, placeOf, versionOf }: Versions): ReadonlySet<Version> {
+function behind(
+  heads: readonly Version[],
+  { entries, placeOf, versionOf }: Versions,
+  isEnd: (version: Version) => boolean = () => false,
+): ReadonlySet<Version> {
   const found = new Set<Version>();
   const passed = new Set<Entry>();
   const waiting = heads.flatMap(({ twins }) => twins.map(({ stamp }) => stamp));
   for (let stamp = waiting.pop(); stamp !== undefined; stamp = waiting.pop()) {
     const version = versionOf.get(stamp);
     const hidden = version === undefined ? entries[placeOf.get(stamp) ?? -1] : undefined;
-    const writes = version === undefined ? [hidden].flatMap((entry) => entry ?? []) : found.has(version) ? [] : version.twins;
+    const writes =
+      version === undefined ? [hidden].flatMap((entry) => entry ?? []) : found.has(version) || isEnd(version) ? [] : version.twins;
     if (version !== undefined) found.add(version);
     for (const entry of writes) {
       if (passed.has(entry)) continue;

@@ -32,7 +32,9 @@ export function updateOf({ texts, actor }: Deciding, { policy, register, replace
   if (known.length === 0 || seen.includes(undefined)) return {};
   const past = { versions, pasts: knownPasts(versions) };
   const shown = inText(maximal(known, ancestryOf(versions)), past, register, texts);
-  const update = texts.change(piecesOf(shown, past), { author: actor.user, command, text: body });
+  const pieces = piecesOf(shown, past);
+  if (pieces.length > LIMITS.editsInRow) return {};
+  const update = texts.change(pieces, { author: actor.user, command, text: body });
   if (update === undefined) return {};
   const onto = replaces.filter((_, place) => shown.some((version) => version === seen[place]));
   return onto.length === replaces.length ? { update } : { update, onto };

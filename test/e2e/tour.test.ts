@@ -101,18 +101,18 @@ describe.skipIf(server === undefined)("the tour", () => {
 
   test("S3 S5: in a channel that merges, what both sides of a cut wrote is in the text everywhere, and nobody is told of a loss", async () => {
     const notes = await channelOf(mesh, [ann!, bob!], "notes", "us", { policy: "merge" });
-    const moderator = { method: "PUT", path: `/v1/channels/${notes}/members/bob`, key: "notes role", body: { role: "moderator" } } as const;
+    const moderator = { method: "PUT", path: `/v1/channels/${notes}/members/bob`, key: "notes-role", body: { role: "moderator" } } as const;
     expect((await ann!.surely(() => "us", moderator)).status).toBeLessThan(300);
     const sent = {
       method: "POST",
       path: `/v1/channels/${notes}/messages`,
-      key: "notes 1",
+      key: "notes-1",
       body: { body: "Meet at noon in the hall" },
     } as const;
     const message = String((await ann!.surely(() => "us", sent)).body["id"]);
     const path = `/v1/channels/${notes}/messages/${message}`;
     const edit = (person: Person, region: string, body: string) =>
-      person.surely(() => region, { method: "PATCH", path, key: `notes of ${person.user}`, body: { body } });
+      person.surely(() => region, { method: "PATCH", path, key: `notes-of-${person.user}`, body: { body } });
     await until("eu has it", () => bob!.read("eu", path).then(Boolean, () => false));
     expect((await mesh.run("cut", "us")).code).toBe(0);
     expect((await edit(ann!, "us", "Meet at noon in the great hall")).status).toBe(200);

@@ -145,7 +145,13 @@ export const PLANTED_BELOW: readonly Planted[] = [
   {
     name: "update-against-the-send",
     story: "an edit's update says how it changes the message as it was sent, not what its author saw",
-    edits: [edit("core/commands/text-change.ts", "piecesOf(shown, past)", "piecesOf(versions.all.slice(0, 1), past)")],
+    edits: [
+      edit(
+        "core/commands/text-change.ts",
+        "const pieces = piecesOf(shown, past)",
+        "const pieces = piecesOf(versions.all.slice(0, 1), past)",
+      ),
+    ],
   },
   {
     name: "late-witness-ignored",

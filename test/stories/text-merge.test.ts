@@ -138,3 +138,19 @@ test("T3: an edit that was accepted on both sides of a cut is in the text once",
   expect(text?.split("more").length).toBe(2);
   expect(digests(mesh)).toBe(1);
 });
+
+test("S3: a message that is edited for ever is merged like a young one, and its edits stay small", async () => {
+  const { mesh, channel, id } = await oneMessage("count 0 of many");
+  for (let n = 1; n <= 200; n += 1) await mesh.do("us", "ana", { kind: "message.edit", channel, message: id, body: `count ${n} of many` });
+  await mesh.settle();
+  const entries = mesh.at("eu").replica.tables.get("registers", `${channel.slice(-26)}|body|${id.slice(-26)}`)?.entries ?? [];
+  expect(entries.filter(({ update }) => update === undefined).length).toBe(4);
+  expect(Math.max(...entries.map(({ update = "" }) => update.length))).toBeLessThan(100);
+  mesh.cut("us");
+  await mesh.do("us", "ana", { kind: "message.edit", channel, message: id, body: "count 201 of many" });
+  await mesh.do("eu", "eve", { kind: "message.edit", channel, message: id, body: "count 200 of very many" });
+  mesh.heal();
+  await mesh.settle();
+  expect(new Set(bodies(mesh, channel, id))).toEqual(new Set(["count 201 of very many"]));
+  expect(digests(mesh)).toBe(1);
+});
