@@ -10,6 +10,7 @@ const NAMES = [
   "heal",
   "reconcile",
   "replica",
+  "merge",
   "catch-up",
   "fan-out",
   "history",

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as Y from "yjs";
 import type { TextPiece } from "../core/text-merge.ts";
-import { wrongUpdate, yjsTexts } from "./text-merge.ts";
+import { birthBy, wrongUpdate, yjsTexts } from "./text-merge.ts";
 
 const sent = (text: string): TextPiece => ({ author: "ana", command: "send", text, whole: true, after: [], updates: [] });
 /** An edit of what `known` say together. */
@@ -138,6 +138,18 @@ test("S3: what two people insert is in the merged text whole, wherever they inse
       },
     ),
     { numRuns: 100 },
+  );
+});
+
+test("the update of a whole text is written as Yjs writes it, byte for byte", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "grapheme", maxLength: 200 }), fc.integer({ min: 1, max: 2 ** 52 - 1 }), (text, writer) => {
+      const doc = new Y.Doc();
+      doc.clientID = writer;
+      doc.getText("body").insert(0, text);
+      expect(Buffer.from(birthBy(writer, text)).toString("hex")).toBe(Buffer.from(Y.encodeStateAsUpdate(doc)).toString("hex"));
+    }),
+    { numRuns: 300 },
   );
 });
 
