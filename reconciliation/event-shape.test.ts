@@ -3,6 +3,7 @@ import type { Event } from "../core/event.ts";
 import { identityOf } from "../core/ids.ts";
 import { formatStamp } from "../core/stamp.ts";
 import { readEvent } from "./event-shape.ts";
+import { yjsTexts } from "./text-merge.ts";
 
 const AT = { origin: "us", epoch: 1, sequence: 7, place: 2 };
 const HASH = "0".repeat(32);
@@ -189,6 +190,20 @@ describe("A4: what is malformed, forged or unknown is named", () => {
       expect([register, seen(`${channel}|${register}`)]).toEqual([register, "data register is no register with conflicts"]);
     for (const register of ["alias|", "profile|ana|password", "name", `body|${message}`])
       expect([register, seen(`@|${register}`, "@")]).toEqual([register, "data register is no register with conflicts"]);
+  });
+
+  test("S3: an edit's update is the edit's own, and made onto what the edit replaces", () => {
+    const edit = (more: object, command = "c1"): string =>
+      wrong(event("message.edited", { right: OLD, command, data: { message, body: "b", replaces: [OLD], about, ...more } }));
+    const whole = { author: "ana", command: "send", text: "a", whole: true, after: [], updates: [] };
+    const update = yjsTexts.change([whole], { author: "ana", command: "c1", text: "a b" });
+    expect([edit({}), edit({ update }), edit({ update, onto: [OLD] })]).toEqual(["nothing", "nothing", "nothing"]);
+    expect(edit({ update }, "c2")).toBe("carries an update that takes a writer's number that is not its own");
+    expect(edit({ update: "AAAA" })).toBe("nothing");
+    expect(edit({ update: "/w==" })).toBe("carries an update that is no Yjs update");
+    expect(edit({ update: "A".repeat(32_772) })).toBe("data update is longer than 32768 bytes");
+    expect(edit({ onto: [OLD] })).toBe("is made onto what it does not replace");
+    expect(edit({ update, onto: [`${OLD.slice(0, -2)}ap`] })).toBe("is made onto what it does not replace");
   });
 
   test("T2: one region alone is no majority, whatever it says of the mesh's size", () => {
