@@ -128,7 +128,7 @@ try {
             one.channel,
             new Date().toISOString().slice(0, 10),
             placeOf(one),
-            messageState(one.word, one),
+            messageState(one.word, one.shown === null ? undefined : one),
             cassandra.types.Long.fromString(String(timestampOf(one.born))),
           ],
         ] as const,

@@ -1,7 +1,15 @@
 /** What a page of changes means for a history store: versions, messages as they stand, conflict records, audit entries. */
 import { birthOf } from "../core/commands/message-standing.ts";
 import { conflictId } from "../core/conflict-records.ts";
-import type { ConflictWrite, HistoryBatch, HistoryStore, MessageWrite, VersionWrite, Word } from "../core/ports/history-store.ts";
+import type {
+  ConflictWrite,
+  HistoryBatch,
+  HistoryStore,
+  MessageWrite,
+  UnshownWrite,
+  VersionWrite,
+  Word,
+} from "../core/ports/history-store.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
 import type { Register, RegisterKey } from "../core/register.ts";
@@ -28,13 +36,13 @@ export function historyBatch(tables: TableReader, { registers, audit, upTo }: Ch
   const names = shownNames(tables);
   const versions: VersionWrite[] = [];
   const conflicts: ConflictWrite[] = [];
-  const messages = new Map<RegisterKey, MessageWrite | undefined>();
+  const messages = new Map<RegisterKey, MessageWrite | UnshownWrite | undefined>();
   for (const [key, stamps] of registers) {
     const { channel, kind, ids } = readKey(key);
     const [message = ""] = ids;
     if (kind === "body" || kind === "reaction") {
       const body = registerKey.body(channel, message);
-      if (!messages.has(body)) messages.set(body, messageWrite(tables, body, upTo));
+      if (!messages.has(body)) messages.set(body, messageWrite(tables, body, upTo) ?? unshownWrite(tables, body, upTo));
     }
     const register = tables.get("registers", key);
     if (register === undefined) continue;
@@ -60,16 +68,33 @@ export function messageWrite(tables: TableReader, body: RegisterKey, revision: n
   if (view === undefined) return undefined;
   const { id: _, channel: __, createdAt: ___, origin: ____, ...shown } = view;
   const { pending, void: without } = register.resolution;
-  const reactions = [...tables.range("registers", keysUnder(`${channel}|reaction|${message}|`))].map(([, reaction]) => reaction);
   return {
     channel,
     message,
     born,
     shown,
     hidden: [...pending, ...without],
-    formerly: register.entries.filter(({ kind, stamp }) => kind === "sent" && stamp !== born).map(({ stamp }) => stamp),
-    word: wordOf([register, ...reactions], revision),
+    formerly: sendsOf(register).filter((stamp) => stamp !== born),
+    word: wordOf(registersOf(tables, register), revision),
   };
+}
+
+/** Whoever was shown a message may be no more: what its region had not told of its right came later, and its send is void. */
+function unshownWrite(tables: TableReader, body: RegisterKey, revision: number): UnshownWrite | undefined {
+  const register = tables.get("registers", body);
+  const [born, ...formerly] = register === undefined ? [] : sendsOf(register);
+  if (register === undefined || born === undefined) return undefined;
+  const { channel, ids } = readKey(body);
+  const word = wordOf(registersOf(tables, register), revision);
+  return { channel, message: ids[0] ?? "", born, shown: null, hidden: [], formerly, word };
+}
+
+const sendsOf = ({ entries }: Register): readonly Stamp[] => entries.filter(({ kind }) => kind === "sent").map(({ stamp }) => stamp);
+
+/** A message's text and the reactions to it. */
+function registersOf(tables: TableReader, register: Register): readonly Register[] {
+  const { channel, ids } = readKey(register.key);
+  return [register, ...[...tables.range("registers", keysUnder(`${channel}|reaction|${ids[0]}|`))].map(([, reaction]) => reaction)];
 }
 
 export function wordOf(registers: readonly Register[], revision: number): Word {

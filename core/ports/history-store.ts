@@ -44,6 +44,10 @@ export interface MessageWrite extends StoredMessage {
   /** Stamps of later twins of its send: a row may stand under them since before the first one came. */
   readonly formerly: readonly Stamp[];
 }
+/** A message that nobody is shown any more, as its send turned out to be without right: no row of it stays. */
+export interface UnshownWrite extends Omit<MessageWrite, "shown"> {
+  readonly shown: null;
+}
 export interface VersionWrite {
   readonly channel: Identity;
   readonly message: Identity;
@@ -62,7 +66,7 @@ export interface ConflictWrite extends Omit<StoredConflict, "record"> {
 }
 export interface HistoryBatch {
   readonly versions: readonly VersionWrite[];
-  readonly messages: readonly MessageWrite[];
+  readonly messages: readonly (MessageWrite | UnshownWrite)[];
   readonly conflicts: readonly ConflictWrite[];
   /** Of this region's audit log. */
   readonly audit: readonly AuditEntry[];

@@ -1,5 +1,5 @@
 /** A batch of history as Cassandra's statements. Rows of one partition go together as one mutation; partitions go side by side. */
-import type { HistoryBatch, MessageWrite } from "../../core/ports/history-store.ts";
+import type { HistoryBatch, MessageWrite, UnshownWrite } from "../../core/ports/history-store.ts";
 import { placeOf } from "../../core/ports/history-store.ts";
 import { bucketOf } from "./buckets.ts";
 import type { ChannelBuckets } from "./channel-buckets.ts";
@@ -44,12 +44,15 @@ export class HistoryWrites {
     await this.#send([...partitions.values()].flatMap(mutations));
   }
 
-  async #messages(partitions: Partitions, messages: readonly MessageWrite[]): Promise<void> {
+  async #messages(partitions: Partitions, messages: readonly (MessageWrite | UnshownWrite)[]): Promise<void> {
     const filled = new Map<string, { readonly channel: string; readonly bucket: string; bytes: number }>();
     for (const { channel, message, born, formerly, word, shown, hidden } of messages) {
       const finer = await this.#buckets.finer(channel);
       const stamped = timestampOf(word.newest);
-      for (const [at, kept] of [[born, { shown, hidden }] as const, ...formerly.map((one) => [one, undefined] as const)]) {
+      for (const [at, kept] of [
+        [born, shown === null ? undefined : { shown, hidden }] as const,
+        ...formerly.map((one) => [one, undefined] as const),
+      ]) {
         const bucket = bucketOf(at, finer);
         const state = messageState(word, kept);
         const key = `m|${channel}|${bucket}`;

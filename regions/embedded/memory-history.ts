@@ -10,6 +10,7 @@ import type {
   MessageWrite,
   StoredConflict,
   StoredMessage,
+  UnshownWrite,
 } from "../../core/ports/history-store.ts";
 import { placeOf, wordText } from "../../core/ports/history-store.ts";
 import { plain } from "./plain.ts";
@@ -56,9 +57,9 @@ export function openMemoryHistory(): MemoryHistory {
       .map(([key, { value }]) => [key.slice(prefix.length), value as T] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1));
 
-  const putMessage = ({ word, formerly, ...message }: MessageWrite): void => {
+  const putMessage = ({ word, formerly, ...message }: MessageWrite | UnshownWrite): void => {
     for (const born of formerly) put(`message|${message.channel}|${placeOf({ ...message, born })}`, wordText(word), null);
-    put(`message|${message.channel}|${placeOf(message)}`, wordText(word), message);
+    put(`message|${message.channel}|${placeOf(message)}`, wordText(word), message.shown === null ? null : message);
   };
   const putConflict = ({ word, record, ...conflict }: ConflictWrite): void =>
     put(`conflict|${conflict.channel}|${conflict.id}`, wordText(word), record === null ? null : { ...conflict, record });
