@@ -14,6 +14,7 @@ const NAMES = [
   "catch-up",
   "fan-out",
   "history",
+  "lmdb",
   "memory",
   "routes",
   "geodns",
