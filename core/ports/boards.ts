@@ -25,6 +25,8 @@ export interface PresenceBoard {
 export interface RegionRanking {
   /** Regions in the order a client at `ip` should try them, with reasons. Refusal invalid when ip is none. */
   rank(ip?: string): { readonly items: readonly RankedRegion[]; readonly scope: number; readonly ttl: number };
+  /** Resolves when nothing seen here speaks against what is said of a region; or, where vantage points go on to differ, after some looks. */
+  settled?(): Promise<void>;
 }
 
 export interface VerifyDifference {

@@ -45,7 +45,12 @@ export const regionRoutes: readonly Route[] = [
     summary: "The regions in the order this client (or `ip`) should try them, and why",
     query: z.object({ ip: z.string().max(64).exactOptional() }),
     answer: z.object({ items: z.array(RankedRegion), scope: z.number(), ttl: z.number() }),
-    run: ({ context, query, ip }) => context.parts.ranking.rank(query.ip ?? ip),
+    run: async ({ context, actor, query, ip }) => {
+      const { ranking } = context.parts;
+      // Who asks for reasons is not told what is just being found out to be otherwise.
+      if (actor.roles.includes("operator")) await ranking.settled?.();
+      return ranking.rank(query.ip ?? ip);
+    },
   }),
   read({
     group,

@@ -87,7 +87,10 @@ export function openGatewaySteering(options: GatewaySteeringOptions): GatewaySte
   const desk = openDesk({ region, regions, observer, book, locate, key, boot: options.boot, nowMs, taken, told });
   let move: Move | undefined;
   return {
-    ranking: openRanking({ world: observer.world, locate, decided: (decision) => decisions.took(decision) }),
+    ranking: {
+      ...openRanking({ world: observer.world, locate, decided: (decision) => decisions.took(decision) }),
+      settled: () => observer.settled(),
+    },
     desk: {
       ...desk,
       moves: (now) => {

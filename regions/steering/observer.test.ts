@@ -95,6 +95,31 @@ describe("an observer", () => {
     await becomes("us", "down");
     expect(healthOf("us")?.why).toContain("seen from 3 places");
   });
+  test("explains nothing while it is finding out: a region is called up no more when it is asked after others know", async () => {
+    const [us, eu, ap] = (await observe()) as [Door, Door, Door];
+    await becomes("us", "up");
+    eu.told = { looks: { us: up } };
+    ap.told = { looks: { us: up } };
+    await vi.waitFor(() => expect(observer?.heard("ap")?.looks["us"]?.state).toBe("up"), SOON);
+    await us.die();
+    await vi.waitFor(() => expect(observer?.looks().get("us")?.settled).toBe(false), SOON);
+    eu.told = { looks: { us: down } };
+    ap.told = { looks: { us: down } };
+    await observer?.settled();
+    expect(healthOf("us")?.state).toBe("down");
+  });
+  test("does not wait for ever where some reach a region and others do not", async () => {
+    const [us, eu, ap] = (await observe({ ...STEERING, everyMs: 30, timeoutMs: 200 })) as [Door, Door, Door];
+    await becomes("us", "up");
+    eu.told = { looks: { us: up } };
+    ap.told = { looks: { us: up } };
+    await vi.waitFor(() => expect(observer?.heard("ap")?.looks["us"]?.state).toBe("up"), SOON);
+    await observer?.settled();
+    await us.die();
+    await vi.waitFor(() => expect(healthOf("us")?.why).toContain("1 of 3 places do not reach it"), SOON);
+    await observer?.settled();
+    expect(healthOf("us")?.state).toBe("up");
+  });
   test("does not count what others said too long ago, nor what is no document", async () => {
     const [us, eu, ap] = (await observe()) as [Door, Door, Door];
     eu.told = { looks: { us: up } };

@@ -45,6 +45,11 @@ export interface Observer {
   sights(): readonly { readonly target: string; readonly from: string; readonly state: Watched["state"] }[];
   /** What a region's gateway told last, unless that is too long ago. */
   heard(region: string): ToldDocument | undefined;
+  /**
+   * Resolves when no region is called up that is not reached from here: a moment after others have found it out this one has too. Where some reach
+   * it and others do not, that lasts, and is not waited for longer than it takes to hear from everybody.
+   */
+  settled(): Promise<void>;
   /** Takes the orders into account at once. */
   refresh(): void;
   close(): void;
@@ -55,6 +60,9 @@ const isSame = (a: RegionHealth, b: RegionHealth | undefined): boolean =>
 
 /** All orders and averages that a document may hold, with room to spare. */
 const TOLD_CHARS = 64 * 1_048_576;
+
+/** Who has found it out before us has looked as often as we, but for one look; in another the others are heard of theirs. */
+const LOOKS_WAITED = 2;
 
 /** A vantage point that is no region's. */
 const HERE = "here";
@@ -109,6 +117,8 @@ export function openObserver(options: ObserverOptions): Observer {
     await asked;
     busy.delete(name);
     if (!closed) judge(region);
+    for (const judged of waiting) judged();
+    waiting.clear();
   }
 
   const isFresh = ({ atMs }: Heard): boolean => timers.monotonicMs() - atMs <= 3 * settings.everyMs + settings.timeoutMs;
@@ -163,6 +173,16 @@ export function openObserver(options: ObserverOptions): Observer {
       };
     measuredSeen = measuredNow;
   }
+  const waiting = new Set<() => void>();
+  const isDoubted = (): boolean =>
+    options.regions().some(({ name }) => {
+      const own = watched.get(name);
+      return own !== undefined && standings.get(name)?.health.state === "up" && (own.state !== "up" || !own.settled);
+    });
+  async function settled(): Promise<void> {
+    const untilMs = timers.monotonicMs() + LOOKS_WAITED * settings.everyMs + settings.timeoutMs;
+    while (!closed && isDoubted() && timers.monotonicMs() < untilMs) await new Promise<void>((judged) => waiting.add(judged));
+  }
   const turn = (): void => {
     tables();
     judgeAll();
@@ -186,6 +206,7 @@ export function openObserver(options: ObserverOptions): Observer {
       const one = heard.get(name);
       return one !== undefined && isFresh(one) ? one.document : undefined;
     },
+    settled,
     refresh: () => {
       tables();
       judgeAll();
@@ -193,6 +214,7 @@ export function openObserver(options: ObserverOptions): Observer {
     close: () => {
       closed = true;
       timer.cancel();
+      for (const judged of waiting) judged();
     },
   };
 }
