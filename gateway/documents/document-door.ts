@@ -13,6 +13,7 @@ import { type Context, submit } from "../context.ts";
 import { isAllowed } from "../line-doors.ts";
 import type { DocumentNews } from "../parts.ts";
 import { asRefusal } from "../problem.ts";
+import { refuseUpgrade } from "../refuse-upgrade.ts";
 import { DOCUMENTS, type DocumentName, keyOf, nameIn } from "./document-name.ts";
 import { DocumentSocket } from "./document-socket.ts";
 import { DocumentRoom } from "./room.ts";
@@ -47,6 +48,8 @@ class Documents implements DocumentDoor {
     perMessageDeflate: false,
   });
   readonly #rooms = new Map<string, DocumentRoom>();
+  /** A right has come by which something may have been written: all of such a document is read again, once a second however many come. */
+  readonly #stale = new Set<DocumentRoom>();
   readonly #sockets = new Set<DocumentSocket>();
   readonly #endRelay: () => void;
   #leaving = false;
@@ -89,7 +92,10 @@ class Documents implements DocumentDoor {
   check(): void {
     const nowMs = this.#context.parts.now();
     for (const socket of this.#sockets) socket.check(nowMs);
-    for (const [key, room] of this.#rooms) if (room.isEmpty) this.#forget(key, room);
+    for (const [key, room] of this.#rooms)
+      if (room.isEmpty) this.#forget(key, room);
+      else if (this.#stale.has(room)) room.refresh();
+    this.#stale.clear();
     const { metrics } = this.#context.parts;
     metrics.documentSockets.set(this.#sockets.size);
     metrics.documentsOpen.set(this.#rooms.size);
@@ -172,7 +178,7 @@ class Documents implements DocumentDoor {
     for (const [key, room] of this.#rooms) {
       if (!key.startsWith(`${channel}:`)) continue;
       for (const seat of room.seats) if (gone.includes(seat.actor.user)) seat.close("forbidden");
-      room.refresh(); // what was written by a right that is here only now
+      this.#stale.add(room);
     }
   }
 
@@ -187,9 +193,3 @@ const CLOSES: { readonly [code: string]: CloseName } = {
   "too-many-requests": "tooMany",
   invalid: "badFrame",
 };
-
-function refuseUpgrade(socket: Duplex, status: string, why: string): void {
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(why)}\r\n\r\n${why}`,
-  );
-}

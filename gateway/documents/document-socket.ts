@@ -1,6 +1,7 @@
 /** One socket with a document open: what came before its token was checked waits; what is not read in time ends it. */
 import type { RawData, WebSocket } from "ws";
 import type { Actor } from "../../core/command.ts";
+import { LIMITS } from "../../core/limits.ts";
 import type { CloseName } from "../close-codes.ts";
 import { CLOSE } from "../close-codes.ts";
 import type { GatewayLimits } from "../parts.ts";
@@ -56,7 +57,8 @@ export class DocumentSocket implements Seat {
   send(frame: Uint8Array): void {
     if (!this.isOpen) return;
     this.#socket.send(frame);
-    if (this.#socket.bufferedAmount > this.#limits.queueBytes) this.close("slow");
+    // A whole document may lie there, which whoever opens it has had no time to read.
+    if (this.#socket.bufferedAmount > this.#limits.queueBytes + LIMITS.documentBytes) this.close("slow");
   }
 
   close(why: CloseName): void {

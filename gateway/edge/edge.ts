@@ -18,6 +18,7 @@ import { Flusher } from "../outbox.ts";
 import type { GatewayLimits, Log } from "../parts.ts";
 import { DEFAULT_LIMITS } from "../parts.ts";
 import { problemResponse } from "../problem.ts";
+import { refuseUpgrade } from "../refuse-upgrade.ts";
 import { SocketLine } from "../socket-line.ts";
 import type { DoorEnv } from "../websocket-seam.ts";
 import { openWebSocketDoor } from "../websocket-seam.ts";
@@ -97,7 +98,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
   const kept = new KeptConnections(server);
   door.listenOn(server, (request, socket, head) => {
     if (!request.url?.startsWith(`${DOCUMENTS}/`)) return false;
-    if (draining || !trunk.state.up) socket.destroy();
+    if (draining || !trunk.state.up) refuseUpgrade(socket, "503 Service Unavailable", GOING.message);
     else calls.passSocket(request, socket, head);
     return true;
   });

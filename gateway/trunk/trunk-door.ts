@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import type { Log } from "../parts.ts";
+import { refuseUpgrade } from "../refuse-upgrade.ts";
 import type { TrunkParts } from "./trunk.ts";
 import { Trunk } from "./trunk.ts";
 import { isKey, KEY_HEADER, TRUNK_MESSAGE_BYTES, TRUNK_PATH, TRUNK_PROTOCOL } from "./words.ts";
@@ -75,7 +76,5 @@ function refusedBecause({ headers }: IncomingMessage, key: string): string | und
 
 function refuse(socket: Duplex, why: string, log: Log): void {
   log.warn({ event: "trunk.refused" }, `a gateway process was refused: ${why}`);
-  socket.end(
-    `HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(why)}\r\n\r\n${why}`,
-  );
+  refuseUpgrade(socket, "403 Forbidden", why);
 }
