@@ -27,6 +27,9 @@ export const LIMITS = {
   documentBytes: 8 * 1_048_576,
   /** Who is where in a document: names, colours, a cursor. */
   awarenessBytes: 32_768,
+  /** Our choice: so many of them one socket may speak for; a browser is one. And so often a second it may ask for all that it lacks, or who is there. */
+  awarenessClients: 16,
+  documentAsksPerSecond: 10,
   membersAtCreation: 1_000,
   emojiBytes: 64,
   requestBytes: 131_072,

@@ -36,8 +36,8 @@ function parsed(text: string): Json {
   }
 }
 
-/** One pass over the text, strings skipped. */
-function checkDepth(text: string): void {
+/** One pass over the text, strings skipped. Refusal invalid: nested deeper than the limit. */
+export function checkDepth(text: string): void {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);

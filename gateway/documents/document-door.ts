@@ -92,9 +92,11 @@ class Documents implements DocumentDoor {
   check(): void {
     const nowMs = this.#context.parts.now();
     for (const socket of this.#sockets) socket.check(nowMs);
-    for (const [key, room] of this.#rooms)
+    for (const [key, room] of this.#rooms) {
+      room.tidy();
       if (room.isEmpty) this.#forget(key, room);
       else if (this.#stale.has(room)) room.refresh();
+    }
     this.#stale.clear();
     const { metrics } = this.#context.parts;
     metrics.documentSockets.set(this.#sockets.size);

@@ -22,6 +22,7 @@ export class DocumentSocket implements Seat {
   #expiresAtMs = Number.POSITIVE_INFINITY;
   #heard = true;
   #frames = 0;
+  #asks = 0;
 
   constructor(socket: WebSocket, limits: GatewayLimits) {
     this.#socket = socket;
@@ -71,6 +72,7 @@ export class DocumentSocket implements Seat {
   /** Once a second. */
   check(nowMs: number): void {
     this.#frames = 0;
+    this.#asks = 0;
     if (nowMs >= this.#expiresAtMs) this.close("token");
   }
 
@@ -92,7 +94,11 @@ export class DocumentSocket implements Seat {
 
   #read(data: RawData): void {
     try {
-      this.#take?.(readFrame(data as Buffer));
+      const frame = readFrame(data as Buffer);
+      // Their answer may be the whole document, made anew each time.
+      if (frame.type === "ask" || frame.type === "who") this.#asks += 1;
+      if (this.#asks > LIMITS.documentAsksPerSecond) this.close("tooMany");
+      else this.#take?.(frame);
     } catch (wrong) {
       this.close(asRefusal(wrong, () => {}).code === "too-large" ? "tooLarge" : "badFrame");
     }

@@ -3,11 +3,12 @@
  * what is refused reaches nobody. Who is where in it (awareness) is news only: kept by nobody, told to the other regions, forgotten in 30 s.
  */
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from "y-protocols/awareness";
-import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from "yjs";
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector, parseUpdateMeta } from "yjs";
 import type { Actor } from "../../core/command.ts";
 import { Refusal } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
 import type { CloseName } from "../close-codes.ts";
+import { placesUpdate, readPlaces } from "./whereabouts.ts";
 import type { DocumentFrame } from "./wire.ts";
 import { askFrame, awarenessFrame, changeFrame, lackedFrame } from "./wire.ts";
 import { DocumentWriter, type WriterParts } from "./writer.ts";
@@ -32,6 +33,21 @@ const REGION = "region";
 const PEER = "peer";
 const LEFT = "left";
 
+/** How many rounds of tidying somebody who is gone is remembered: as long as others may still repeat where they were. */
+const GONE_ROUNDS = 60;
+
+/** Changes of one seat that may come before those they were made onto. */
+const EARLY_MOST = 256;
+
+/** The awareness clients that speak over one seat. */
+interface Speaking {
+  readonly now: Set<number>;
+  /** All that ever did. */
+  count: number;
+  /** Changes over it that came before those they were made onto. */
+  early: number;
+}
+
 interface AwarenessChange {
   readonly added: readonly number[];
   readonly updated: readonly number[];
@@ -43,9 +59,12 @@ export class DocumentRoom {
   readonly #doc = new Doc();
   readonly #awareness = new Awareness(this.#doc);
   readonly #writer: DocumentWriter;
-  /** Each with the awareness clients that speak over it. */
-  readonly #seats = new Map<Seat, Set<number>>();
+  readonly #seats = new Map<Seat, Speaking>();
+  #gone: ReadonlySet<number> = new Set();
+  #rounds = 0;
   #bytes = 0;
+  /** Whose change waits here for one that it was made onto. */
+  #early: Actor | undefined;
 
   constructor(parts: RoomParts) {
     this.#parts = parts;
@@ -57,8 +76,9 @@ export class DocumentRoom {
     });
     this.refresh();
     this.#doc.on("update", (update: Uint8Array, by: unknown) => {
-      if (this.#isSeat(by)) this.#writer.take(by.actor, update);
-      else this.#show(changeFrame(update));
+      const author = this.#isSeat(by) ? by.actor : this.#early;
+      if (author === undefined) this.#show(changeFrame(update));
+      else this.#writer.take(author, update); // with what the region brought, where that was waited for: said twice it is said once
     });
     this.#awareness.on("update", (change: AwarenessChange, by: unknown) => this.#moved(change, by));
     parts.tell(undefined);
@@ -72,7 +92,7 @@ export class DocumentRoom {
   }
 
   join(seat: Seat): void {
-    this.#seats.set(seat, new Set());
+    this.#seats.set(seat, { now: new Set(), count: 0, early: 0 });
     seat.send(askFrame(encodeStateVector(this.#doc)));
     this.#tellWho(seat);
   }
@@ -90,7 +110,7 @@ export class DocumentRoom {
         break;
       case "awareness":
         if (frame.update.length > LIMITS.awarenessBytes) throw new Refusal("too-large", "Too much is said of where somebody is.");
-        guarded(() => applyAwarenessUpdate(this.#awareness, frame.update, seat));
+        this.#hearWhere(seat, frame.update);
         break;
       case "who":
         this.#tellWho(seat);
@@ -98,10 +118,23 @@ export class DocumentRoom {
   }
 
   leave(seat: Seat): void {
-    const people = this.#seats.get(seat);
-    if (people === undefined) return;
+    const speaking = this.#seats.get(seat);
+    if (speaking === undefined) return;
     this.#seats.delete(seat);
-    removeAwarenessStates(this.#awareness, [...people], LEFT);
+    removeAwarenessStates(this.#awareness, [...speaking.now], LEFT);
+  }
+
+  /** Once a second: who is gone for long is forgotten. */
+  tidy(): void {
+    this.#rounds += 1;
+    if (this.#rounds % GONE_ROUNDS !== 0) return;
+    const { meta, states } = this.#awareness;
+    for (const client of this.#gone) if (!states.has(client)) meta.delete(client);
+    this.#gone = new Set([...meta.keys()].filter((client) => !states.has(client) && client !== this.#awareness.clientID));
+  }
+  /** Clients of which something is known, there or gone. */
+  get remembered(): number {
+    return this.#awareness.meta.size - (this.#awareness.meta.has(this.#awareness.clientID) ? 1 : 0);
   }
 
   /** A change has happened in the region, here or elsewhere. What Yjs cannot read says nothing, in every region alike. */
@@ -109,7 +142,7 @@ export class DocumentRoom {
     const update = Buffer.from(change, "base64");
     this.#bytes += update.length;
     try {
-      applyUpdate(this.#doc, update, REGION);
+      this.#apply(update, REGION);
     } catch {}
   }
 
@@ -122,10 +155,10 @@ export class DocumentRoom {
   hearPeer(awareness: Uint8Array | undefined): void {
     if (awareness !== undefined)
       try {
-        applyAwarenessUpdate(this.#awareness, awareness, PEER);
+        applyAwarenessUpdate(this.#awareness, placesUpdate(readPlaces(awareness)), PEER);
       } catch {} // news that cannot be read is none
     else {
-      const here = [...this.#seats.values()].flatMap((people) => [...people]);
+      const here = [...this.#seats.values()].flatMap(({ now }) => [...now]);
       if (here.length > 0) this.#parts.tell(encodeAwarenessUpdate(this.#awareness, here));
     }
   }
@@ -154,7 +187,40 @@ export class DocumentRoom {
       throw new Refusal("too-large", `One change holds at most ${LIMITS.documentUpdateBytes} bytes.`);
     if (this.#bytes + update.length > LIMITS.documentBytes)
       throw new Refusal("too-large", `A document holds at most ${LIMITS.documentBytes} bytes.`);
-    guarded(() => applyUpdate(this.#doc, update, seat));
+    const before = this.#waiting();
+    guarded(() => this.#apply(update, seat));
+    if (this.#waiting() <= before) return;
+    this.#early ??= seat.actor;
+    const speaking = this.#seats.get(seat);
+    // Yjs goes through all that waits for each that joins it: an ordinary client has a few such changes, and only while it connects.
+    if (speaking !== undefined && (speaking.early += 1) > EARLY_MOST)
+      throw new Refusal("invalid", "Too many changes wait for some that are not here.");
+  }
+
+  /** Bytes of changes that came before those they were made onto. */
+  #waiting(): number {
+    const { pendingStructs, pendingDs } = this.#doc.store;
+    return (pendingStructs?.update.length ?? 0) + (pendingDs?.length ?? 0);
+  }
+
+  /** Read through once before: a few bytes may claim millions of changes, and Yjs makes room for as many as are claimed. */
+  #apply(update: Uint8Array, by: unknown): void {
+    parseUpdateMeta(update);
+    applyUpdate(this.#doc, update, by);
+    if (this.#waiting() === 0) this.#early = undefined;
+  }
+
+  /** Of themselves everybody may say what they like; of others, what is said is what these have said. */
+  #hearWhere(seat: Seat, update: Uint8Array): void {
+    const places = readPlaces(update).filter(({ client }) => this.#speaksFor(seat, client));
+    if (places.length > 0) guarded(() => applyAwarenessUpdate(this.#awareness, placesUpdate(places), seat));
+  }
+
+  #speaksFor(seat: Seat, client: number): boolean {
+    const speaking = this.#seats.get(seat);
+    if (speaking === undefined || speaking.now.has(client)) return speaking !== undefined;
+    for (const [other, { now }] of this.#seats) if (now.has(client) && other.actor.user !== seat.actor.user) return false;
+    return speaking.count < LIMITS.awarenessClients;
   }
 
   #refused(user: string, why: unknown): void {
@@ -163,12 +229,20 @@ export class DocumentRoom {
   }
 
   #moved({ added, updated, removed }: AwarenessChange, by: unknown): void {
-    const people = this.#isSeat(by) ? this.#seats.get(by) : undefined;
-    for (const client of added) people?.add(client);
-    for (const client of removed) people?.delete(client);
+    const speaking = this.#isSeat(by) ? this.#seats.get(by) : undefined;
+    if (speaking !== undefined) for (const client of [...added, ...updated]) this.#speaks(speaking, client);
+    for (const { now } of this.#seats.values()) for (const client of removed) now.delete(client);
     const update = encodeAwarenessUpdate(this.#awareness, [...added, ...updated, ...removed]);
     this.#show(awarenessFrame(update));
-    if (people !== undefined || by === LEFT) this.#parts.tell(update);
+    if (speaking !== undefined || by === LEFT) this.#parts.tell(update);
+  }
+
+  /** Over this seat from now on, and over no other: the same person's line before may not have ended yet. */
+  #speaks(speaking: Speaking, client: number): void {
+    if (speaking.now.has(client)) return;
+    for (const other of this.#seats.values()) other.now.delete(client);
+    speaking.now.add(client);
+    speaking.count += 1;
   }
 
   #tellWho(seat: Seat): void {
