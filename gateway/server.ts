@@ -77,7 +77,10 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   addPages(app, openPages({ ...parts, readiness }, ROUTES));
   steeringDoor(app, parts.steering);
   addRoutes(app, context, ROUTES);
-  addMethodErrors(app, [...ROUTES, ...[CONNECT, ...OPEN_PATHS.map(({ path }) => path)].map((path) => ({ method: "get", path }))]);
+  addMethodErrors(app, [
+    ...ROUTES,
+    ...[CONNECT, `${DOCUMENTS}/{document}`, ...OPEN_PATHS.map(({ path }) => path)].map((path) => ({ method: "get", path })),
+  ]);
 
   const ends = [
     parts.feed.listen((told) => {

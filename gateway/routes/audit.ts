@@ -53,9 +53,14 @@ export const auditRoutes: readonly Route[] = [
       regions: z.record(z.string(), z.object({ digest: z.string().nullable(), events: z.number(), why: z.string().exactOptional() })),
       differences: z.array(z.object({ channel: z.string(), register: z.string(), values: z.record(z.string(), z.unknown()) })),
     }),
-    run: ({ context, actor, query }) => {
+    run: async ({ context, actor, query }) => {
       only(["operator", "auditor"], actor);
-      return context.parts.verifier.verify(query);
+      const report = await context.parts.verifier.verify(query);
+      // Nothing is equal everywhere too: who mistypes a channel is not to be told that it is proved.
+      const read = Object.values(report.regions).filter(({ digest }) => digest !== null);
+      if (query.channel !== undefined && read.length > 0 && read.every(({ events }) => events === 0))
+        throw new Refusal("not-found", `No region knows a channel ${query.channel}.`);
+      return report;
     },
   }),
 ];

@@ -3,7 +3,7 @@ import type { Io } from "./answer.ts";
 import { Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { type ReachOptions, reach } from "./reach.ts";
+import { type ReachOptions, reachAll } from "./reach.ts";
 
 interface ReplayFlags {
   readonly until?: string;
@@ -21,14 +21,13 @@ async function verify({ options, io }: Asked<ReachOptions>) {
     import("../../reconciliation/audit-check.ts"),
     import("../audit/logs.ts"),
   ]);
-  const reached = await reach(options, "auditor");
+  const reached = await reachAll(options, "auditor");
   const progress = counting(io, "checked");
   const heard = await headsOf(reached);
-  const names = new Map(heard.map(({ by }) => [by, by]));
   const chains = [];
   let entries = 0;
   for (const gateway of reached.gateways) {
-    const chain = new ChainCheck(names.size === 1 && options.url !== undefined ? (heard[0]?.of ?? gateway.name) : gateway.name);
+    const chain = new ChainCheck(gateway.name);
     for await (const entry of entriesOf(reached, gateway)) {
       chain.take(entry, entry["fact"]);
       entries += 1;
@@ -54,7 +53,7 @@ async function exported({ options, args, io }: Asked<ReachOptions>) {
   const { writeExport } = await import("../audit/export.ts");
   const [file = ""] = args;
   try {
-    const entries = await writeExport(await reach(options, "auditor"), file, counting(io, "written"));
+    const entries = await writeExport(await reachAll(options, "auditor"), file, counting(io, "written"));
     return { code: 0, document: { entries, file }, text: `${entries} entries in ${file}` } as const;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -93,7 +92,7 @@ export const define: Define = (command, finish) => {
   const mesh = (name: string) =>
     command
       .command(name)
-      .option("--url <url>", "ask this gateway instead of the local mesh")
+      .option("--url <url>", "ask this gateway, and the regions that it names, instead of the local mesh")
       .option("--token <token>", "an auditor's token, with --url");
   finish(
     mesh("verify")

@@ -2,7 +2,7 @@
 import type { Conflict, Version } from "../../core/objects.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { askFirst, onlyRegion, type Reached, type ReachOptions, reach } from "./reach.ts";
+import { askFirst, onlyRegion, type Reached, type ReachOptions, reach, reachAll } from "./reach.ts";
 
 interface Options extends ReachOptions {
   readonly channel?: string;
@@ -50,7 +50,9 @@ export const define: Define = (command, finish) => {
     .option("--token <token>", "an auditor's token, with --url")
     .addHelpText("after", examples("atoll conflicts", "atoll conflicts --channel chn_us_… --region eu --json"));
   finish(command, async ({ options }: Asked<Options>) => {
-    const items = await all(onlyRegion(await reach(options, "auditor"), options.region), options.channel);
+    const reached =
+      options.region === undefined ? await reach(options, "auditor") : onlyRegion(await reachAll(options, "auditor"), options.region);
+    const items = await all(reached, options.channel);
     return { code: 0, document: { items }, text: items.length === 0 ? "no conflicts" : items.map(readable).join("\n\n") };
   });
 };

@@ -52,6 +52,17 @@ test.each([
   expect(out).toBe("");
 });
 
+test.each([
+  [["stauts", "--json"], { message: "unknown command 'stauts'", hint: "Did you mean status?" }],
+  [["status", "--json", "--urk", "x"], { message: "unknown option '--urk'", hint: "Did you mean --url?" }],
+  [["cut", "--json"], { message: "missing required argument 'region'" }],
+  [["token", "--json"], { message: "required option '--user <user>' not specified" }],
+  [["audit", "export", "--json"], { message: "missing required argument 'file'" }],
+])("%j: wrong usage is one document too", async (args, error) => {
+  const { code, out } = await run(...args);
+  expect([code, JSON.parse(out)]).toEqual([2, { error }]);
+});
+
 test("a token of any mesh can be made with the secret that lies in a file", async () => {
   const folder = mkdtempSync(join(tmpdir(), "atoll-cli-"));
   try {

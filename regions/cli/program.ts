@@ -80,6 +80,12 @@ async function build(asked: string | undefined, io: Io, done: (code: ExitCode) =
   return program;
 }
 
+/** "error: unknown option '--x'\n(Did you mean --y?)" as programs get it. */
+function usageError({ message }: CommanderError): { readonly message: string; readonly hint?: string } {
+  const [, said = message, hint] = /^(?:error: )?([^\n]*)(?:\n\((.*)\))?/.exec(message) ?? [];
+  return { message: said, ...(hint === undefined ? {} : { hint }) };
+}
+
 /** Runs one command line and resolves with its exit code. */
 export async function runProgram(args: readonly string[], io: Io): Promise<ExitCode> {
   let code: ExitCode = 0;
@@ -92,6 +98,8 @@ export async function runProgram(args: readonly string[], io: Io): Promise<ExitC
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2; // commander has said what is wrong; wrong usage is 2 here
+    if (error.exitCode === 0) return 0;
+    if (args.includes("--json")) io.out(`${JSON.stringify({ error: usageError(error) })}\n`);
+    return 2; // commander has said what is wrong; wrong usage is 2 here
   }
 }

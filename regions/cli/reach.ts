@@ -69,6 +69,25 @@ export async function reach(options: ReachOptions, role: "user" | "operator" | "
   return { gateways: ready.regions, token: options.token ?? token, folder: meshFolder(options.data) };
 }
 
+/** The same, of every region: a gateway's address leads to the others, as it knows them. The region behind the address is asked there. */
+export async function reachAll(options: ReachOptions, role: "user" | "operator" | "auditor"): Promise<Reached> {
+  const reached = await reach(options, role);
+  const [first] = reached.gateways;
+  if (options.url === undefined || first === undefined) return reached;
+  const [regions, sync] = await Promise.all([
+    ask<{ readonly items: readonly Gateway[] }>(first, "/v1/regions", reached.token, ANSWER_MS),
+    ask<{ readonly region: string }>(first, "/v1/sync", reached.token, ANSWER_MS),
+  ]);
+  for (const told of [regions, sync])
+    if (!told.ok)
+      throw told.status === null ? noneAnswers(reached, [`${first.url}: ${told.why}`]) : new Stop(1, `${first.url} answered ${told.why}`);
+  const own = sync.ok ? sync.body.region : first.name;
+  const items = regions.ok ? regions.body.items : [];
+  return { ...reached, gateways: items.map(({ name, url }) => ({ name, url: name === own ? first.url : url })) };
+}
+
+const ANSWER_MS = 5_000;
+
 export type Told<T> =
   | { readonly ok: true; readonly body: T }
   | { readonly ok: false; readonly why: string; readonly status: number | null };

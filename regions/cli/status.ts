@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { ask, type Gateway, noneAnswers, type Reached, type ReachOptions, reach } from "./reach.ts";
+import { ask, type Gateway, noneAnswers, type ReachOptions, reachAll } from "./reach.ts";
 import { type RegionStatus, readable, type SyncAnswer } from "./status-words.ts";
 
 const ANSWER_MS = 5_000;
@@ -26,15 +26,6 @@ async function statusOf(gateway: Gateway, token: string): Promise<RegionStatus> 
   };
 }
 
-/** With a gateway's address only: it knows the others. */
-async function allGateways(reached: Reached, byUrl: boolean): Promise<readonly Gateway[]> {
-  const [first] = reached.gateways;
-  if (!byUrl || first === undefined) return reached.gateways;
-  const told = await ask<{ readonly items: readonly Gateway[] }>(first, "/v1/regions", reached.token, ANSWER_MS);
-  if (!told.ok) throw new Stop(told.status === null ? 3 : 1, `${first.url} answered ${told.why}`);
-  return told.body.items;
-}
-
 export const define: Define = (command, finish) => {
   command
     .option("--watch", "show it again every second until Ctrl-C")
@@ -46,8 +37,8 @@ export const define: Define = (command, finish) => {
     );
   finish(command, async ({ options, json, io }: Asked<ReachOptions & { readonly watch?: boolean }>) => {
     if (options.watch === true && json) throw new Stop(2, "--watch never ends, --json is one document: choose one");
-    const reached = await reach(options, "operator");
-    const gateways = await allGateways(reached, options.url !== undefined);
+    const reached = await reachAll(options, "operator");
+    const { gateways } = reached;
     for (;;) {
       const regions = await Promise.all(gateways.map((gateway) => statusOf(gateway, reached.token)));
       if (options.watch === true) {

@@ -10,7 +10,7 @@ import type { Config } from "../config.ts";
 import { type Answer, Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
-import { ask, askFirst, onlyRegion, type ReachOptions, reach } from "./reach.ts";
+import { ask, askFirst, onlyRegion, type ReachOptions, reachAll } from "./reach.ts";
 import { addSettings, type SettingOptions, soundSettings } from "./settings.ts";
 
 type Options = ReachOptions & { readonly region?: string };
@@ -34,7 +34,7 @@ function readable({ region, why, mode, consistency, items = [] }: Told): string 
 
 /** Asks (or tells) every region named; one that does not answer makes the code 1. */
 async function everywhere(options: Options, change?: Partial<StoreSetting>): Promise<Answer> {
-  const { gateways, token } = onlyRegion(await reach(options, "operator"), options.region);
+  const { gateways, token } = onlyRegion(await reachAll(options, "operator"), options.region);
   const path = change === undefined ? "/v1/stores" : "/v1/stores/mode";
   const regions = await Promise.all(
     gateways.map(async (gateway): Promise<Told> => {
@@ -123,7 +123,7 @@ export const define: Define = (command, finish) => {
   const plan = command.command("repair-plan").description("What to repair after trouble with Cassandra, hot channels first.");
   finish(options(plan), async ({ options: asked }: Asked<Options>) => {
     const { body } = await askFirst<{ readonly items: readonly RepairStep[] }>(
-      onlyRegion(await reach(asked, "operator"), asked.region),
+      onlyRegion(await reachAll(asked, "operator"), asked.region),
       "/v1/stores/repair-plan",
     );
     return { code: 0, document: body, text: body.items.map(({ why, command: run }) => `# ${why}\n${run}`).join("\n") };

@@ -10,11 +10,14 @@ import { call } from "./door.ts";
 
 const TOKEN_MS = 7 * 24 * 3_600_000;
 const QUESTION_MS = 60_000;
+const ALIVE_MS = 10_000;
 /** Of a large state on a busy machine. */
 const VERIFY_MS = 300_000;
 const PAGE = 500;
 
 export interface MeshAccess {
+  /** Throws a Stop that names who does not answer: what is played would wait for them for ever. */
+  readonly everybodyAnswers: () => Promise<void>;
   readonly regions: readonly TopologyRegion[];
   readonly tokenOf: (user: string) => Promise<string>;
   readonly cut: (regions: readonly string[]) => Promise<unknown>;
@@ -45,7 +48,13 @@ export function openAccess(data: string): MeshAccess {
     return token;
   };
   const read = async <T>(region: TopologyRegion, path: string, token: string, timeoutMs = QUESTION_MS): Promise<T> => {
-    const { status, body } = await call(region.url, { method: "GET", path, token, timeoutMs });
+    const { status, body } = await call(region.url, { method: "GET", path, token, timeoutMs }).catch((error: NodeJS.ErrnoException) => {
+      throw new Stop(
+        3,
+        `${region.name} does not answer: ${error.code ?? error.message}`,
+        `atoll status; if it is dead: atoll start ${region.name}`,
+      );
+    });
     if (status !== 200) throw new Error(`${region.name} answered ${status} to ${path}`);
     return body as T;
   };
@@ -65,6 +74,10 @@ export function openAccess(data: string): MeshAccess {
     }
   };
   return {
+    everybodyAnswers: async () => {
+      const token = await tokenOf("atoll-operator", ["operator"]);
+      await Promise.all(regions.map((region) => read(region, "/v1/sync", token, ALIVE_MS)));
+    },
     regions,
     tokenOf,
     cut: (names) => giveOrder(data, { order: "cut", regions: names }),

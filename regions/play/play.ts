@@ -96,6 +96,7 @@ export async function runPlay({ file, users, limit, ...options }: PlayOptions, i
 /** Plays a piece through the mesh to its end, and accounts for every command of it. */
 export async function playThrough(piece: Piece, io: Io, access: MeshAccess): Promise<PlayReport> {
   const { recording, homes, cuts } = piece;
+  await access.everybodyAnswers();
   const names = access.regions.map(({ name }) => name);
   const writers = new Writers({ doors: new Map(access.regions.map(({ name, ws }) => [name, ws])), tokenOf: access.tokenOf });
   const staged = await stageChannels(recording, writers, homes);

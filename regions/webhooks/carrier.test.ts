@@ -1,10 +1,12 @@
 /** W2 W3 W4: real servers and a real name server, by real sockets; time is passed by hand where it is long. */
+
 import { createSocket } from "node:dgram";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
@@ -213,25 +215,25 @@ test("a name that nobody knows, a port where nobody listens, and what speaks no 
   expect(await send(`http://127.0.0.1:${(odd.address() as AddressInfo).port}/`)).toEqual({ why: "what it answers is no HTTP" });
 });
 
-test("W4: who drips a reply is cut off after five seconds: before the status it has failed", async () => {
+const ANSWERED = "http.client.response.finish"; // Node's own word for: the status has been read
+test.each([
+  ["before the status it has failed", "HTTP/1.1 200 OK\r\nX-Slow: ", { why: "it did not answer within 5 s" }],
+  ["after it, it has answered", "HTTP/1.1 202 OK\r\ncontent-length: 9\r\n\r\nslow", { status: 202 }],
+] as const)("W4: who drips a reply is cut off after five seconds: %s", async (_, words, outcome) => {
   const timers = timersByHand();
-  const sockets: Socket[] = [];
+  const late = (): void => void setImmediate(() => timers.fire(5_000));
   const drip = createTcpServer((socket) => {
-    sockets.push(socket);
     socket.on("error", () => {});
     socket.once("data", () => {
-      socket.write("HTTP/1.1 200 OK\r\nX-Slow: ");
       timers.fire(3_000); // the connection stands: that bound is over
-      setImmediate(() => timers.fire(5_000));
+      if ("status" in outcome) subscribe(ANSWERED, late);
+      socket.write(words, "status" in outcome ? undefined : late);
     });
-  }).listen(0, "127.0.0.1");
-  await once(drip, "listening");
-  endings.push(() => drip.close());
-  expect(await send(`http://127.0.0.1:${(drip.address() as AddressInfo).port}/`, { timers })).toEqual({
-    why: "it did not answer within 5 s",
   });
-  const [socket] = sockets;
-  if (socket !== undefined && !socket.destroyed) await new Promise((closed) => socket.once("close", closed));
+  await once(drip.listen(0, "127.0.0.1"), "listening");
+  endings.push(() => drip.close() && unsubscribe(ANSWERED, late));
+  expect(await send(`http://127.0.0.1:${(drip.address() as AddressInfo).port}/`, { timers })).toEqual(outcome);
+  await once(drip.close(), "close"); // every connection has ended
 });
 
 test("W4: a connection that does not come about within three seconds is given up", async () => {

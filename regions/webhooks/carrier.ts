@@ -99,7 +99,11 @@ function sent(parts: CarrierParts, { url: text, headers, body }: Delivery): Prom
       asked.destroy();
     };
     const fail = (error: Error): void => end(() => reject(error));
-    running.push(timers.after(BOUNDS.wholeMs, () => fail(new Unsent("it did not answer within 5 s"))));
+    let status: number | undefined;
+    // Whoever has said what became of it has answered, however long the rest may take.
+    const late = (): void => (status === undefined ? fail(new Unsent("it did not answer within 5 s")) : answered(status));
+    const answered = (said: number): void => end(() => resolve({ status: said }));
+    running.push(timers.after(BOUNDS.wholeMs, late));
     const connecting = timers.after(BOUNDS.connectMs, () => fail(new Unsent("no connection within 3 s")));
     running.push(connecting);
     asked.on("socket", (socket: Socket) => {
@@ -112,7 +116,11 @@ function sent(parts: CarrierParts, { url: text, headers, body }: Delivery): Prom
       socket.once("secureConnect", () => connecting.cancel());
     });
     asked.on("error", fail);
-    asked.on("response", (answer: IncomingMessage) => read(answer, () => end(() => resolve({ status: answer.statusCode ?? 0 }))));
+    asked.on("response", (answer: IncomingMessage) => {
+      const said = answer.statusCode ?? 0;
+      status = said;
+      read(answer, () => answered(said));
+    });
   });
 }
 

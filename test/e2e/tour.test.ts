@@ -88,6 +88,13 @@ describe.skipIf(server === undefined)("the tour", () => {
     // The logs hold, and from a file alone comes the same state, in a process that knows nothing else.
     const checked = await mesh.run("audit", "verify");
     expect([checked.code, JSON.parse(checked.stdout)]).toMatchObject([0, { intact: true, firstBroken: null }]);
+    const byUrl = ["--url", mesh.url("eu"), "--token", (await mesh.person("auditor", "auditor")).token] as const;
+    const asked = await atoll("audit", "verify", ...byUrl, "--json", "--data", "/nowhere");
+    expect([asked.code, Object.keys(JSON.parse(asked.stdout).heads)]).toEqual([0, expect.arrayContaining([...mesh.regions()])]);
+    const inAp = await atoll("conflicts", ...byUrl, "--region", "ap", "--json", "--data", "/nowhere");
+    expect([inAp.code, JSON.parse(inAp.stdout).items.length]).toEqual([0, 1]);
+    const mistyped = await mesh.run("verify", "--channel", "chn_us_nobodys");
+    expect([mistyped.code, mistyped.stderr]).toEqual([1, expect.stringContaining("No region knows a channel chn_us_nobodys")]);
     const file = join(mesh.data, "audit.jsonl");
     expect((await mesh.run("audit", "export", file)).code).toBe(0);
     const replay = await atoll("audit", "replay", file, "--json");
