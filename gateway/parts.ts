@@ -1,4 +1,5 @@
 /** What a gateway is built from, and what it gives back. Everything it knows of its region comes in through these ports. */
+import type { JWTVerifyGetKey } from "jose";
 import type { Refusal } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Acceptor } from "../core/ports/acceptor.ts";
@@ -50,12 +51,24 @@ export interface ReadyLine {
   readonly detail?: string;
 }
 
-export interface Auth {
-  /** HS256 key. */
-  readonly secret: string;
+/** Public keys of those who sign tokens elsewhere. */
+export interface TokenKeys {
+  /** Another number once the keys are others: what the former ones vouched for is checked again. */
+  readonly edition: () => number;
+  /** The key that a token's header names. Throws where there is none; Refusal unavailable where none are known at all. */
+  readonly find: JWTVerifyGetKey;
+}
+
+export type Auth = {
   readonly issuer?: string;
   readonly audience?: string;
-}
+} & (
+  | {
+      /** HS256 key. */
+      readonly secret: string;
+    }
+  | { readonly keys: TokenKeys }
+);
 
 export interface GatewayLimits {
   /** Commands of one user a second, by both doors together; a burst of twice as many. */

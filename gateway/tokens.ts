@@ -1,5 +1,5 @@
-/** Who asks: a JWT signed with the region's secret. The algorithm is fixed here and never taken from the token. */
-import { errors, jwtVerify } from "jose";
+/** Who asks: a JWT signed with the region's secret, or by somebody whose public keys it reads. The algorithms are fixed here, never by the token. */
+import { errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import type { Actor, ActorRole } from "../core/command.ts";
 import { Refusal } from "../core/errors.ts";
@@ -16,28 +16,36 @@ export interface Tokens {
 }
 
 const ROLES: readonly string[] = ["user", "bot", "operator", "auditor"] satisfies readonly ActorRole[];
+/** Signatures that a public key checks: none of them takes a key that everybody has for a secret. */
+const PUBLIC_KEY_ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
 const TOKEN_CHARS = 8_192;
 const CLOCK_TOLERANCE_S = 5;
 const REMEMBERED = 10_000;
 
 export function openTokens(auth: Auth, now: () => number): Tokens {
-  const key = new TextEncoder().encode(auth.secret);
+  const keys = "keys" in auth ? auth.keys : undefined;
+  const key = "keys" in auth ? auth.keys.find : new TextEncoder().encode(auth.secret);
   const options = {
-    algorithms: ["HS256"],
+    algorithms: keys === undefined ? ["HS256"] : PUBLIC_KEY_ALGORITHMS,
     requiredClaims: ["exp", "sub"],
     ...(auth.issuer === undefined ? {} : { issuer: auth.issuer }),
     ...(auth.audience === undefined ? {} : { audience: auth.audience }),
   };
-  // A signature is checked once; the end of the token each time.
+  // A signature is checked once for each edition of the keys; the end of the token each time.
   const known = new LRUCache<string, Identity>({ max: REMEMBERED });
+  let edition = keys?.edition();
   return {
     async verify(token) {
+      if (keys !== undefined && keys.edition() !== edition) {
+        known.clear();
+        edition = keys.edition();
+      }
       const before = known.get(token);
       if (before !== undefined) return stillValid(before, now());
       if (token.length > TOKEN_CHARS) throw refused("The token is too long.");
       try {
         // Tolerance is for "not before" only: a token ends when it ends.
-        const { payload } = await jwtVerify(token, key, { ...options, currentDate: new Date(now()), clockTolerance: CLOCK_TOLERANCE_S });
+        const { payload } = await verified(token, key, { ...options, currentDate: new Date(now()), clockTolerance: CLOCK_TOLERANCE_S });
         const identity = stillValid(identityIn(payload), now());
         known.set(token, identity);
         return identity;
@@ -47,6 +55,9 @@ export function openTokens(auth: Auth, now: () => number): Tokens {
     },
   };
 }
+
+const verified = (token: string, key: Uint8Array | JWTVerifyGetKey, options: JWTVerifyOptions) =>
+  typeof key === "function" ? jwtVerify(token, key, options) : jwtVerify(token, key, options);
 
 function identityIn({ sub, exp, roles = ["user"] }: { readonly sub?: string; readonly exp?: number; readonly roles?: unknown }): Identity {
   if (sub === undefined || !isPlainId(sub)) throw refused("The token's sub is no user id.");

@@ -45,6 +45,17 @@ test("production refuses default secrets, acks that are not durable and wrong cl
   ).toEqual([]);
 });
 
+test("tokens are checked by one of two: a secret, or public keys that nobody on the way can replace", () => {
+  const { ATOLL_AUTH_SECRET: _, ...keyless } = SOUND;
+  const keys = { ATOLL_AUTH_JWKS_URL: "https://id.example.com/keys" };
+  expect(problems(keyless)[0]).toContain("or ATOLL_AUTH_JWKS_URL");
+  expect(problems(keyless, keys)).toEqual([]);
+  expect(problems(SOUND, keys)[0]).toContain("leave one of them out");
+  expect(problems(keyless, { ATOLL_AUTH_JWKS_URL: "http://id.example.com/keys" })[0]).toContain("https://");
+  expect(problems(keyless, { ATOLL_AUTH_JWKS_URL: "http://127.0.0.1:9/keys", ATOLL_MODE: "local" })).toEqual([]);
+  expect(problems(keyless, { ATOLL_AUTH_JWKS_URL: "keys.json" })[0]).toContain("no address");
+});
+
 test("secrets and passwords are never shown", () => {
   const read = readConfig({ ...SOUND, ATOLL_NATS_URL: "nats://app:rosebud@10.0.0.1:4222" });
   const shown = JSON.stringify(read.ok && redacted(read.config));

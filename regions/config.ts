@@ -56,7 +56,10 @@ const Settings = z.object({
     "secret shared by all regions of the mesh: content is compared by hashes under it, so it must be the same everywhere and for ever",
   ),
   ATOLL_AUTH_SECRET: text.optional().describe("HS256 secret that tokens are signed with; or ATOLL_AUTH_JWKS_URL"),
-  ATOLL_AUTH_JWKS_URL: z.url().optional().describe("where the keys are that tokens are signed with"),
+  ATOLL_AUTH_JWKS_URL: z
+    .url({ protocol: /^https?$/, error: "is no address" })
+    .optional()
+    .describe("where the public keys are that tokens are signed with (JWK set); set ATOLL_AUTH_ISSUER and ATOLL_AUTH_AUDIENCE with it"),
   ATOLL_AUTH_ISSUER: text.default("atoll").describe("the `iss` that tokens must carry"),
   ATOLL_AUTH_AUDIENCE: text.optional().describe("the `aud` that tokens must carry; any when absent"),
   ATOLL_ALLOWED_ORIGINS: list.default(["*"]).describe("origins of web pages that may call, by comma; * = any"),
@@ -141,9 +144,11 @@ function unfit(config: Config): readonly Problem[] {
       problem: "is missing: nobody could sign in",
       mend: "set it (openssl rand -hex 32), or ATOLL_AUTH_JWKS_URL",
     });
-  for (const key of ["ATOLL_AUTH_JWKS_URL"] as const)
-    if (config[key] !== undefined)
-      problems.push({ key, problem: "names a part that this version does not have yet", mend: "leave it out: the embedded part is used" });
+  const keys = config.ATOLL_AUTH_JWKS_URL;
+  if (keys !== undefined && secret !== undefined)
+    problems.push({ key: "ATOLL_AUTH_JWKS_URL", problem: "and ATOLL_AUTH_SECRET are both set", mend: "leave one of them out" });
+  if (keys !== undefined && config.ATOLL_MODE !== "local" && !keys.startsWith("https://"))
+    problems.push({ key: "ATOLL_AUTH_JWKS_URL", problem: "is read over a line that anybody may write on", mend: "begin it with https://" });
   problems.push(...storeProblems(config));
   problems.push(...unfitRoles(config));
   if (config.ATOLL_MODE === "local") return problems;

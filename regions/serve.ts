@@ -13,6 +13,7 @@ import { openRegion } from "../reconciliation/region.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import { yjsTexts } from "../reconciliation/text-merge.ts";
 import { askedToEnd } from "./asked-to-end.ts";
+import { authOf } from "./auth.ts";
 import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
 import { relayDocuments } from "./document-relay.ts";
@@ -194,11 +195,7 @@ export async function serveRegion(config: Config): Promise<void> {
     verifier: running.verifier,
     ranking: steering.ranking,
     steering: steering.desk,
-    auth: {
-      secret: config.ATOLL_AUTH_SECRET ?? "",
-      issuer: config.ATOLL_AUTH_ISSUER,
-      ...(config.ATOLL_AUTH_AUDIENCE === undefined ? {} : { audience: config.ATOLL_AUTH_AUDIENCE }),
-    },
+    auth: await authOf(config, timers, log),
     metrics,
     quarantined: () => running.health().quarantined,
     closed: () => closedBy(running),
