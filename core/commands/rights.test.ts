@@ -73,6 +73,22 @@ test("everybody may leave, owners too, and then is a stranger", () => {
   }
 });
 
+test("who is made a member without a word of a role keeps the one they have", () => {
+  const people = People.gathered();
+  const { channel } = people;
+  for (const by of ["owner", "moderator"] as const)
+    for (const user of ["owner", "moderator"] as const)
+      expect([by, user, people.ask(by, { kind: "member.set", channel, user })]).toMatchObject([
+        by,
+        user,
+        { answer: { channel, user, role: user } },
+      ]);
+  expect([people.roleOf("owner"), people.roleOf("moderator")]).toEqual(["owner", "moderator"]);
+  expect(people.refused("member", { kind: "member.set", channel, user: "moderator" })).toBe("forbidden");
+  people.done("owner", { kind: "member.set", channel, user: "moderator", role: "member" });
+  expect(people.roleOf("moderator")).toBe("member");
+});
+
 test("C11: a removal is in effect before its reply, and elsewhere as soon as it is heard of", () => {
   const people = People.gathered();
   const { channel } = people;

@@ -181,10 +181,42 @@ describe("the list of my channels", () => {
     expect(waiting()).toEqual([8, 3]);
   });
 
+  test("what stands behind the marked message is unread, also where it was here already; who marks an earlier one has the rest to read again", () => {
+    const story = filled(4);
+    const marks = (user: string, nth: number, time: number) =>
+      story.tell({
+        kind: "read.marked",
+        stamp: at(time),
+        actor: user,
+        data: {
+          message: message(nth),
+          born: at(10 * nth, nth % 2 === 0 ? "eu" : "us"),
+          upTo: vectorText(story.reader.applied()),
+          replaces: [],
+        },
+      });
+    const waiting = (user: string) => story.reader.channels(someone(user), { limit: 9 }).items[0];
+    story.join("kim", 5);
+    story.send(at(45), "@kim", { message: message(5) });
+    marks("kim", 2, 60);
+    expect(waiting("kim")).toMatchObject({ unread: 3, mentions: 1 });
+    marks("kim", 5, 61);
+    expect(waiting("kim")).toMatchObject({ unread: 0, mentions: 0 });
+    story.send(at(7, "ap"), "late, and older", { actor: "eve", message: message(7) });
+    expect(waiting("kim")).toMatchObject({ unread: 1 });
+    marks("kim", 1, 62);
+    expect(waiting("kim")).toMatchObject({ unread: 4, mentions: 1 });
+    marks("ana", 1, 63); // of whom every second message is
+    expect(waiting("ana")).toMatchObject({ unread: 2 });
+  });
+
   test("unread is counted to a thousand, not further", () => {
     const story = new Story();
     story.create();
     for (let n = 1; n <= 1_001; n += 1) story.send(at(10 + n), "x", { actor: "eve", message: message(n) });
+    expect(story.reader.channels(ana, { limit: 1 }).items[0]?.unread).toBe(1_000);
+    const upTo = vectorText(story.reader.applied());
+    story.tell({ kind: "read.marked", stamp: at(2_000), actor: "ana", data: { message: message(1), born: at(11), upTo, replaces: [] } });
     expect(story.reader.channels(ana, { limit: 1 }).items[0]?.unread).toBe(1_000);
   });
 

@@ -42,6 +42,8 @@ describe.skipIf(server === undefined)("a local mesh", () => {
     expect((await mesh.run("kill", "us")).code).toBe(0);
     expect(await ready("us")).toBe(false);
     expect(await ready("eu")).toBe(true);
+    const drill = await mesh.run("drill", "partition", "eu", "--for", "1s");
+    expect([drill.code, drill.stderr]).toEqual([3, expect.stringMatching(/us does not answer: ECONNREFUSED .*atoll start us/)]);
     expect((await mesh.run("start", "us")).code).toBe(0);
     expect(await ready("us")).toBe(true);
     expect(JSON.parse((await mesh.run("heal", "us", "ap")).stdout).healed).toEqual([["us", "ap"]]);
