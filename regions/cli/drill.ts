@@ -36,7 +36,10 @@ export const define: Define = (command, finish) => {
       .option("--for <length>", "how long the cut lasts, 1s to 1h", "20s")
       .option("--load <n>", "messages a second meanwhile, over all regions", "20")
       .description("Cut a running mesh under load, heal it, and report against the promised timeline.")
-      .addHelpText("after", "\nCtrl-C heals and ends it. Exit 1: something was lost, late, or somebody was shown who had left."),
+      .addHelpText(
+        "after",
+        "\nEnded early (Ctrl-C, a signal, a closed terminal) it heals first; killed -9, the mesh heals by itself soon after the time given.\nExit 1: something was lost, late, or somebody was shown who had left.",
+      ),
     partition,
   );
 };

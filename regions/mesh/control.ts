@@ -7,7 +7,7 @@ import { Refused } from "./refused.ts";
 
 export type Order =
   | { readonly order: "stop" }
-  | { readonly order: "cut"; readonly regions: readonly string[] }
+  | { readonly order: "cut"; readonly regions: readonly string[]; readonly forMs?: number }
   | { readonly order: "heal"; readonly regions: readonly string[] }
   | { readonly order: "kill"; readonly region: string }
   | { readonly order: "start"; readonly region: string }

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { type Gate, openLinks, pairsOf } from "./links.ts";
+import { expect, test, vi } from "vitest";
+import { type Gate, openLinks, type Pair, pairsOf } from "./links.ts";
 
 const REGIONS = ["us", "eu", "ap"];
 
@@ -82,6 +82,24 @@ test("a region that is removed while a link to it is cut comes back to a cut lin
   expect([...cut].sort()).toEqual(["ap<eu", "eu<ap"]);
   expect(await links.heal(links.cuts)).toBe(true);
   expect([...cut]).toEqual([]);
+});
+
+test("a cut with an end is healed by itself, unless somebody has said otherwise meanwhile", async () => {
+  vi.useFakeTimers();
+  try {
+    const { links, cut } = mesh();
+    const [usEu, usAp, euAp] = pairsOf([], REGIONS) as [Pair, Pair, Pair];
+    void links.cut([usEu, usAp, euAp], 1_000);
+    void links.cut([usAp]); // for good
+    void links.heal([euAp]);
+    void links.cut([euAp], 5_000);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([links.down, cut.size]).toEqual([[usAp, euAp], 4]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([links.down, [...cut].sort()]).toEqual([[usAp], ["ap<us", "us<ap"]]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("what is healed while a region is away is whole when it comes back", async () => {

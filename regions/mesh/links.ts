@@ -24,7 +24,8 @@ export interface LinksOptions {
   readonly alive: (region: string) => boolean;
 }
 export interface Links {
-  cut(pairs: readonly Pair[]): Promise<boolean>;
+  /** `forMs`: then they are healed by themselves, unless somebody has healed or cut them meanwhile. */
+  cut(pairs: readonly Pair[], forMs?: number): Promise<boolean>;
   heal(pairs: readonly Pair[]): Promise<boolean>;
   /** Every pair of living regions that is not cut answers. */
   up(withinMs: number): Promise<boolean>;
@@ -50,6 +51,8 @@ export function pairsOf(named: readonly string[], regions: readonly string[]): r
 export function openLinks(options: LinksOptions): Links {
   const { gate, echo, alive } = options;
   const cutNow = new Map<string, Pair>();
+  /** Of cuts with an end. */
+  const ends = new Map<string, NodeJS.Timeout>();
   const key = (pair: Pair): string => [...pair].sort().join("|");
   const forwarded = ([a, b]: Pair): number => (gate(a)?.bytes(b) ?? 0) + (gate(b)?.bytes(a) ?? 0);
 
@@ -76,21 +79,27 @@ export function openLinks(options: LinksOptions): Links {
     return there && back;
   };
 
+  const open = ([a, b]: Pair): void => {
+    gate(a)?.heal(b);
+    gate(b)?.heal(a);
+    cutNow.delete(key([a, b]));
+    clearTimeout(ends.get(key([a, b])));
+  };
+
   return {
-    cut: (pairs) => {
-      for (const [a, b] of pairs) {
+    cut: (pairs, forMs) => {
+      for (const pair of pairs) {
+        const [a, b] = pair;
         gate(a)?.cut(b);
         gate(b)?.cut(a);
-        cutNow.set(key([a, b]), [a, b]);
+        cutNow.set(key(pair), pair);
+        clearTimeout(ends.get(key(pair)));
+        if (forMs !== undefined) ends.set(key(pair), setTimeout(() => open(pair), forMs).unref());
       }
       return proved(pairs, isDown, PROOF_MS);
     },
     heal: (pairs) => {
-      for (const [a, b] of pairs) {
-        gate(a)?.heal(b);
-        gate(b)?.heal(a);
-        cutNow.delete(key([a, b]));
-      }
+      for (const pair of pairs) open(pair);
       return proved(pairs, isUp, PROOF_MS);
     },
     up: (withinMs) =>

@@ -29,7 +29,7 @@ export async function carryOut(order: Order, commanded: Commanded): Promise<unkn
   switch (order.order) {
     case "cut": {
       const cut = pairsOf(named(order.regions, commanded), all);
-      if (!(await links.cut(cut))) throw new Refused(1, `could not prove that ${words(cut)} is down`);
+      if (!(await links.cut(cut, order.forMs))) throw new Refused(1, `could not prove that ${words(cut)} is down`);
       return { cut, at: now() };
     }
     case "heal": {

@@ -11,16 +11,19 @@ import { call } from "./door.ts";
 const TOKEN_MS = 7 * 24 * 3_600_000;
 const QUESTION_MS = 60_000;
 const ALIVE_MS = 10_000;
+/** A cut is proved within half a minute, and its length counts from there. */
+const LEFT_ALONE_MS = 40_000;
 /** Of a large state on a busy machine. */
 const VERIFY_MS = 300_000;
 const PAGE = 500;
 
 export interface MeshAccess {
-  /** Throws a Stop that names who does not answer: what is played would wait for them for ever. */
-  readonly everybodyAnswers: () => Promise<void>;
+  /** What each says of its links. Throws a Stop that names who does not answer: what is played would wait for them for ever. */
+  readonly everybodyAnswers: () => Promise<readonly { readonly region: string; readonly state: string }[]>;
   readonly regions: readonly TopologyRegion[];
   readonly tokenOf: (user: string) => Promise<string>;
-  readonly cut: (regions: readonly string[]) => Promise<unknown>;
+  /** Healed by the mesh itself a while after `lengthMs`, should nobody be left to heal it. */
+  readonly cut: (regions: readonly string[], lengthMs: number) => Promise<unknown>;
   readonly heal: (regions: readonly string[]) => Promise<unknown>;
   readonly untilEqual: (limitMs: number) => Promise<VerifyReport>;
   /** Whether every region says that all of these users are online. */
@@ -76,11 +79,11 @@ export function openAccess(data: string): MeshAccess {
   return {
     everybodyAnswers: async () => {
       const token = await tokenOf("atoll-operator", ["operator"]);
-      await Promise.all(regions.map((region) => read(region, "/v1/sync", token, ALIVE_MS)));
+      return Promise.all(regions.map((region) => read<{ region: string; state: string }>(region, "/v1/sync", token, ALIVE_MS)));
     },
     regions,
     tokenOf,
-    cut: (names) => giveOrder(data, { order: "cut", regions: names }),
+    cut: (names, lengthMs) => giveOrder(data, { order: "cut", regions: names, forMs: lengthMs + LEFT_ALONE_MS }),
     heal: (names) => giveOrder(data, { order: "heal", regions: names }),
     untilEqual: async (limitMs) => {
       const started = performance.now();

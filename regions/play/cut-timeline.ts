@@ -17,7 +17,7 @@ export interface CutReport {
 }
 
 export interface CutWorld {
-  readonly cut: (regions: readonly string[]) => Promise<unknown>;
+  readonly cut: (regions: readonly string[], lengthMs: number) => Promise<unknown>;
   readonly heal: (regions: readonly string[]) => Promise<unknown>;
   readonly states: () => StatesOfRegions;
   readonly presenceExact: () => Promise<boolean>;
@@ -54,7 +54,7 @@ export async function playCut({ regions, startMs, lengthMs }: PlannedCut, beganM
     name === cut ? (other === undefined ? [...world.states().keys()].filter((one) => one !== cut) : [other]) : [cut];
   const all = [...world.states().keys()].filter((name) => name === cut || other === undefined || name === other);
   const saysCut = (name: string): boolean => peers(name).some((peer) => world.states().get(name)?.peers.get(peer) === "cut-off");
-  await world.cut(regions);
+  await world.cut(regions, lengthMs);
   const cutMs = performance.now();
   const detected = since(cutMs, () => all.every(saysCut));
   const detectMs = await Promise.race([detected, pause(lengthMs).then(() => null)]);

@@ -2,8 +2,9 @@
  * A rehearsal on a live mesh: a real cut under load, with people in every region, healed after the time given; the report holds what became of every
  * message against the promised timeline (P5; T0 to T4 of the register).
  */
-import type { Answer, Io } from "../cli/answer.ts";
+import { type Answer, type Io, Stop } from "../cli/answer.ts";
 import { formatDuration } from "../cli/duration.ts";
+import { healOnAbort } from "./abort.ts";
 import type { MeshAccess } from "./access.ts";
 import type { CutReport } from "./cut-timeline.ts";
 import { playThrough } from "./play.ts";
@@ -45,11 +46,9 @@ export async function runDrill({ regions, lengthMs, load }: DrillOptions, io: Io
   let leaving: NodeJS.Timeout | undefined;
   let channel = "";
   const healed = async (): Promise<void> => void (await access.heal(regions).catch(() => {}));
-  const abort = (): void => {
-    io.err("aborted: healing\n");
-    void healed().then(() => process.exit(1));
-  };
-  process.once("SIGINT", abort);
+  const off = (await access.everybodyAnswers()).find(({ state }) => state === "cut-off");
+  if (off !== undefined) throw new Stop(1, `${off.region} is cut off already: what a drill would report is not its own`, "atoll heal");
+  const patient = healOnAbort(io, healed);
   try {
     const report = await playThrough(
       {
@@ -89,7 +88,7 @@ export async function runDrill({ regions, lengthMs, load }: DrillOptions, io: Io
     };
     return { code: passed ? 0 : 1, document, text: tell(document, cut, late) };
   } finally {
-    process.off("SIGINT", abort);
+    patient();
     clearTimeout(leaving);
     void ghost?.then((one) => one.close());
     await healed();

@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Answer, Io } from "../cli/answer.ts";
+import { healOnAbort } from "./abort.ts";
 import type { MeshAccess } from "./access.ts";
 import { Audience } from "./audience.ts";
 import type { Outcome } from "./author-line.ts";
@@ -88,7 +89,8 @@ export async function runPlay({ file, users, limit, ...options }: PlayOptions, i
   const names = access.regions.map(({ name }) => name);
   const cuts = options.cuts.map((text) => parseCut(text, names));
   const homes = homesOf(new Set(recording.map(({ user }) => user)), users, access.regions);
-  const { refusals, ...report } = await playThrough({ ...options, recording, homes, cuts }, io, access);
+  const patient = healOnAbort(io, () => Promise.all(cuts.map(({ regions }) => access.heal(regions))));
+  const { refusals, ...report } = await playThrough({ ...options, recording, homes, cuts }, io, access).finally(patient);
   const good = report.lost + report.duplicated + report.outOfOrder + report.refused === 0 && report.converged;
   return { code: good ? 0 : 1, document: report, text: tell(report, refusals) };
 }

@@ -50,6 +50,22 @@ describe.skipIf(server === undefined)("a local mesh", () => {
     expect(JSON.parse((await mesh.run("heal")).stdout).healed).toEqual([["us", "eu"]]);
   });
 
+  test("a drill that is ended early leaves no cut behind, and one of a mesh that is cut already is refused", async () => {
+    const drill = spawn("./atoll", ["drill", "partition", "eu", "--for", "1m", "--data", mesh.data], { stdio: "ignore" });
+    const ended = new Promise((done) => drill.once("exit", done));
+    const isCut = async (): Promise<boolean> => {
+      const { regions } = JSON.parse((await mesh.run("status")).stdout) as { readonly regions: readonly { readonly state: string }[] };
+      return regions.some(({ state }) => state === "cut-off");
+    };
+    await until("eu is cut off", isCut, 60_000);
+    const second = await mesh.run("drill", "partition", "us", "--for", "1s");
+    expect([second.code, second.stderr]).toEqual([1, expect.stringMatching(/is cut off already.*atoll heal/)]);
+    drill.kill("SIGTERM");
+    expect(await ended).toBe(1);
+    expect(JSON.parse((await mesh.run("heal")).stdout).healed).toEqual([]);
+    await until("nobody is cut off", async () => !(await isCut()));
+  });
+
   test("H10: what crashes is started again by itself", async () => {
     process.kill(mesh.pid("ap", "program") ?? 0, "SIGKILL");
     await until("ap is down", async () => !(await ready("ap")));
