@@ -69,11 +69,32 @@ function winsOf(key: string, averages: ReadonlyMap<string, Average>, before: Mea
 
 /** The table after these rows of all gateways; `before` is the table that they replace. */
 export function measuredFrom(rows: Iterable<RoundTripRow>, before: MeasuredTable = NOTHING_MEASURED): MeasuredTable {
+  return tableOf([...averagesOf(rows)].map(([key, averages]) => ({ key, averages, wins: winsOf(key, averages, before.rows.get(key)) })));
+}
+
+/** One of a table's rows as plain data: its averages, and who wins, which hangs on tables before it. */
+export type MeasuredRow = readonly [
+  key: string,
+  averages: readonly (readonly [region: string, ms: number, samples: number])[],
+  wins: readonly string[],
+];
+
+/** The very table whose rows these are. */
+export const measuredOf = (rows: readonly MeasuredRow[]): MeasuredTable =>
+  tableOf(
+    rows.map(([key, averages, wins]) => ({
+      key,
+      averages: new Map(averages.map(([region, ms, samples]) => [region, { ms, samples }])),
+      wins: new Set(wins),
+    })),
+  );
+
+function tableOf(rows: readonly Measured[]): MeasuredTable {
   const table = new Map<string, Measured>();
   const blocks = new PrefixTree<Measured>();
   let wide = false;
-  for (const [key, averages] of averagesOf(rows)) {
-    const measured = { key, averages, wins: winsOf(key, averages, before.rows.get(key)) };
+  for (const measured of rows) {
+    const { key } = measured;
     table.set(key, measured);
     const network = key.includes("/") ? readNetwork(key) : undefined;
     if (network === undefined) wide = true;

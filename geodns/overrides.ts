@@ -40,6 +40,7 @@ export function matchText(match: Match): string {
 }
 
 export interface OverrideTable {
+  readonly all: readonly Override[];
   /** The most particular one for this client, and how many bits of the address that hangs on. */
   find(client: Client): { readonly override: Override | undefined; readonly bits: number };
 }
@@ -52,6 +53,7 @@ export function openOverrides(all: readonly Override[]): OverrideTable {
     else named.set(matchText(override.match), override);
   }
   return {
+    all,
     find: ({ address, place }) => {
       if (address === undefined || all.length === 0) return { override: undefined, bits: 0 };
       const { value, bits } = networks.find(address);

@@ -32,6 +32,8 @@ const isLoopback = (address: Address): boolean =>
 export class RateLimit {
   readonly #options: RateLimitOptions;
   readonly #buckets = new Map<number | string, Bucket>();
+  /** Of all answers, the share that is given here, where several processes answer together: the limit is theirs together. */
+  share = 1;
 
   constructor(options: RateLimitOptions) {
     this.#options = options;
@@ -39,7 +41,8 @@ export class RateLimit {
 
   /** Nobody forges a loopback address over a network, so its answers are not counted. */
   take(address: Address): Verdict {
-    const { perSecond, nowMs, most = MOST } = this.#options;
+    const { nowMs, most = MOST } = this.#options;
+    const perSecond = this.#options.perSecond * this.share;
     if (perSecond === 0 || isLoopback(address)) return "answer";
     const now = nowMs();
     const network = networkOf(address);

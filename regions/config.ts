@@ -96,6 +96,7 @@ const NameServerAlone = Settings.pick({
     ATOLL_LOG_LEVEL: true,
     ATOLL_DNS_PORT: true,
     ATOLL_DNS_HOST: true,
+    ATOLL_DNS_PROCESSES: true,
     ATOLL_PDNS_SOCKET: true,
     ATOLL_GDNSD_DIR: true,
   },

@@ -5,10 +5,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
+import { DecisionCounts } from "../geodns/decision-counts.ts";
+import { DnsCounts } from "../geodns/dns-counts.ts";
 import { type GeoDns, openGeoDns } from "../geodns/dns-server.ts";
 import { openPdnsRemote } from "../geodns/pdns-remote.ts";
 import type { GeoRegion, RegionHealth } from "../geodns/region.ts";
 import type { World } from "../geodns/steering.ts";
+import { openAnswering } from "./answering/answering.ts";
 import { readNetworkTable } from "./geo/network-table.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { writeGdnsdFiles } from "./steering/gdnsd-writer.ts";
@@ -25,17 +29,26 @@ export const NEAR: readonly (readonly [network: string, region: string])[] = [
   ["203.0.113.0/24", "eu"],
   ["198.18.0.0/24", "ap"],
 ];
-const PLACES = readNetworkTable("198.51.100.0/24,US,40,-75\n203.0.113.0/24,DE,50,8\n198.18.0.0/24,SG,1,104\n2001:db8:aaaa::/48,DE,50,8\n");
+const PLACES = "198.51.100.0/24,US,40,-75\n203.0.113.0/24,DE,50,8\n198.18.0.0/24,SG,1,104\n2001:db8:aaaa::/48,DE,50,8\n";
 
 /** The world that all of them answer from; a story changes it. */
 export class Mesh {
-  readonly #health = new Map<string, RegionHealth>();
-  readonly locate = PLACES;
+  #world: World = { regions: REGIONS, health: new Map() };
+  readonly #followers = new Set<() => void>();
+  readonly locate = readNetworkTable(PLACES);
   down(...names: readonly string[]): void {
-    for (const { name } of REGIONS)
-      this.#health.set(name, { state: names.includes(name) ? "down" : "up", why: "as told", settled: true, share: 1, shed: 0 });
+    const health = (name: string): RegionHealth => ({
+      state: names.includes(name) ? "down" : "up",
+      ...{ why: "as told", settled: true, share: 1, shed: 0 },
+    });
+    this.#world = { regions: REGIONS, health: new Map(REGIONS.map(({ name }) => [name, health(name)])) };
+    for (const changed of this.#followers) changed();
   }
-  world = (): World => ({ regions: REGIONS, health: this.#health });
+  world = (): World => this.#world;
+  follow(changed: () => void): () => void {
+    this.#followers.add(changed);
+    return () => this.#followers.delete(changed);
+  }
 }
 
 export interface Server {
@@ -46,9 +59,10 @@ export interface Server {
   readonly changedWithinMs: number;
   close(): Promise<void>;
 }
-export type ServerName = "embedded" | "pdns" | "dnsdist" | "gdnsd";
+export type ServerName = "embedded" | "two processes" | "pdns" | "dnsdist" | "gdnsd";
 const BINARIES: Readonly<Record<ServerName, readonly string[]>> = {
   embedded: ["dig"],
+  "two processes": ["dig"],
   pdns: ["dig", "pdns_server"],
   dnsdist: ["dig", "pdns_server", "dnsdist"],
   gdnsd: ["dig", "gdnsd"],
@@ -77,8 +91,18 @@ function run(binary: string, args: readonly string[]): ChildProcess {
   });
   return child;
 }
-const openOwn = (mesh: Mesh): Promise<GeoDns> =>
-  openGeoDns({ port: 0, zone: ZONE, customers: ["acme"], world: mesh.world, locate: mesh.locate, secret: "for tests", nowMs: Date.now });
+const SERVE = { host: "127.0.0.1", port: 0, zone: ZONE, customers: ["acme"], secret: "for tests" };
+const openOwn = (mesh: Mesh): Promise<GeoDns> => openGeoDns({ ...SERVE, world: mesh.world, locate: mesh.locate, nowMs: Date.now });
+
+async function openTwo(mesh: Mesh, directory: string): Promise<Server> {
+  const places = join(directory, "places");
+  writeFileSync(places, PLACES);
+  const two = await openAnswering({
+    ...{ processes: 2, serve: { ...SERVE, places }, source: mesh },
+    ...{ counts: new DnsCounts(), decisions: new DecisionCounts(), timers: openRealTimers(), log: pino({ level: "silent" }) },
+  });
+  return { port: two.port, changedWithinMs: 1_000, close: () => two.close() };
+}
 
 async function openPdns(mesh: Mesh, directory: string): Promise<Server> {
   const own = await openOwn(mesh);
@@ -184,6 +208,7 @@ plugins => { geoip => {
 export async function openServer(name: ServerName, mesh: Mesh): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), `atoll-${name}-`));
   const opened = async (): Promise<Server> => {
+    if (name === "two processes") return openTwo(mesh, directory);
     if (name === "pdns") return openPdns(mesh, directory);
     if (name === "dnsdist") return openDnsdist(mesh, directory);
     if (name === "gdnsd") return openGdnsd(mesh, directory);

@@ -9,7 +9,7 @@ const bitsOf = (network: string): string =>
     .split(".")
     .map((byte) => Number(byte).toString(2).padStart(8, "0"))
     .join("");
-const SERVERS: readonly ServerName[] = ["embedded", "pdns", "dnsdist", "gdnsd"];
+const SERVERS: readonly ServerName[] = ["embedded", "two processes", "pdns", "dnsdist", "gdnsd"];
 
 for (const name of SERVERS) {
   const absent = lacking(name);

@@ -3,11 +3,12 @@
  * secret it asks the regions' gateways what they see and what operators have ordered; without, it looks alone and follows no orders. It follows
  * the list of regions while it runs, and ends on SIGTERM, SIGINT, or when whoever started it is gone.
  */
+import { availableParallelism } from "node:os";
 import { pino } from "pino";
 import { DecisionCounts } from "../geodns/decision-counts.ts";
 import type { NameServerConfig } from "./config.ts";
 import { openGeoOf } from "./geo/open-geo.ts";
-import { gdnsdUnwritten, openNameServer } from "./name-server.ts";
+import { openNameServer } from "./name-server.ts";
 import { openNameServerDoor } from "./name-server-door.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
@@ -18,6 +19,8 @@ import { present, readTopology, steeringOf, type Topology } from "./topology.ts"
 import { watchTopology } from "./topology-watch.ts";
 
 const DNS_PORT = 53;
+/** More processes than this are the operator's word: each has its own memory, and its own copy of the database of places. */
+const PROCESSES_MOST = 4;
 
 function topologyOf(given: string): Topology {
   try {
@@ -72,12 +75,14 @@ export async function serveGeoDns(config: NameServerConfig): Promise<void> {
     observer,
     decisions,
     locate: geo.locate,
+    places: config.ATOLL_GEO_DB,
+    processes: config.ATOLL_DNS_PROCESSES ?? Math.min(availableParallelism(), PROCESSES_MOST),
     secret,
     pdnsSocket: config.ATOLL_PDNS_SOCKET,
     gdnsdDir: config.ATOLL_GDNSD_DIR,
     timers,
     nowMs: Date.now,
-    gdnsdFailed: gdnsdUnwritten(log),
+    log,
   });
   const door = await openNameServerDoor({
     host: config.ATOLL_HOST,
@@ -86,7 +91,7 @@ export async function serveGeoDns(config: NameServerConfig): Promise<void> {
     steering: steeringFacts(observer, decisions),
     dns: dns.facts,
     lines: () => [
-      { name: "dns", ok: true, detail: `port ${dns.port}` },
+      dns.ready(),
       ...looked(
         regions.map(({ name }) => name),
         observer.looks(),

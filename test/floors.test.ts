@@ -18,7 +18,7 @@ const FLOORS: Record<string, { readonly floors: readonly string[]; readonly pack
   geodns: { floors: ["core"], packages: /^(ipaddr\.js|node:(crypto|dgram|net|events))$/, pure: false },
   regions: { floors: ["core", "reconciliation", "gateway", "geodns"], packages: /./, pure: false },
 };
-const DRIVERS = /^(nats|lmdb|cassandra-driver|mongodb|ioredis)$/;
+const DRIVERS = /^(nats|lmdb|cassandra-driver|mongodb|ioredis|koffi)$/;
 /** What a pure floor may not say: time, chance, timers and I/O are handed in. */
 const IMPURE =
   /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bset(Timeout|Interval|Immediate)\b|\bfetch\(|\brandomUUID\b|\brandomBytes\b|\bprocess\.|\bperformance\.|\bconsole\./;

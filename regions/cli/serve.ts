@@ -24,6 +24,9 @@ export const define: Define = (command, finish) => {
     try {
       await serve(options["role"] === undefined ? options : { ...options, roles: options["role"] }, io.environment);
     } catch (error) {
+      if (error instanceof Stop) throw error;
+      // What had begun (looks at regions, timers) would keep it alive, answering nobody; what is wrong is printed first.
+      setImmediate(leave, error instanceof CannotServe ? 2 : 1);
       if (error instanceof CannotServe) throw new Stop(2, error.message);
       throw error;
     }

@@ -38,6 +38,8 @@ export interface Observer {
   readonly orders: Orders;
   /** All that the policy knows beside the client: the same object until something changes. */
   world(): World;
+  /** Calls back after each turn in which the world became another, until what is returned is called. */
+  follow(changed: () => void): () => void;
   /** What this observer itself sees, without the others. */
   looks(): ReadonlyMap<string, Watched>;
   standings(): ReadonlyMap<string, Standing>;
@@ -81,6 +83,18 @@ export function openObserver(options: ObserverOptions): Observer {
   const ordersOf = new Map<string, string>();
   const standings = new Map<string, Standing>();
   let world: World = { regions: options.regions(), health: new Map() };
+  const followers = new Set<() => void>();
+  let telling = false;
+  /** Who follows hears of a turn when all of it is judged: what it found of one region may not be told without what it found of another. */
+  function become(now: World): void {
+    world = now;
+    if (telling || followers.size === 0) return;
+    telling = true;
+    queueMicrotask(() => {
+      telling = false;
+      for (const changed of followers) changed();
+    });
+  }
   const busy = new Set<string>();
   let closed = false;
   let ordersSeen = -1;
@@ -153,7 +167,7 @@ export function openObserver(options: ObserverOptions): Observer {
       { nowMs, ageMs: nowMs - startedMs, settings },
     );
     standings.set(name, now);
-    if (!isSame(now.health, before?.health)) world = { ...world, health: new Map(world.health).set(name, now.health) };
+    if (!isSame(now.health, before?.health)) become({ ...world, health: new Map(world.health).set(name, now.health) });
     if (now.health.state !== before?.health.state) onState(name, now.health);
   }
   const judgeAll = (): void => {
@@ -162,15 +176,15 @@ export function openObserver(options: ObserverOptions): Observer {
   function tables(): void {
     const regions = options.regions();
     if (orders.version !== ordersSeen || regions !== world.regions)
-      world = { ...world, regions, overrides: openOverrides(orders.overrides(regions.map(({ name }) => name))) };
+      become({ ...world, regions, overrides: openOverrides(orders.overrides(regions.map(({ name }) => name))) });
     ordersSeen = orders.version;
     const own = self?.rows();
     const measuredNow = `${own?.version} ${[...rows].map(([name, { version }]) => `${name} ${version}`).join()}`;
     if (measuredNow !== measuredSeen)
-      world = {
+      become({
         ...world,
         measured: measuredFrom([...(own?.rows ?? []), ...[...rows.values()].flatMap((one) => one.rows)], world.measured),
-      };
+      });
     measuredSeen = measuredNow;
   }
   const waiting = new Set<() => void>();
@@ -194,6 +208,10 @@ export function openObserver(options: ObserverOptions): Observer {
   return {
     orders,
     world: () => world,
+    follow: (changed) => {
+      followers.add(changed);
+      return () => followers.delete(changed);
+    },
     looks: () => watched,
     standings: () => standings,
     sights: () =>

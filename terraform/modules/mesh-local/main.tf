@@ -26,12 +26,13 @@ module "region" {
 locals {
   name_server = { dir = "${var.run_dir}/geodns.d", http = var.base_port + 1280, dns = var.base_port + 1281 }
   name_server_env = merge({ for name, value in var.settings : name => value if contains(["ATOLL_GEO_DB", "ATOLL_LOG_LEVEL"], name) }, {
-    ATOLL_ROLES    = "geodns"
-    ATOLL_MODE     = "local"
-    ATOLL_TOPOLOGY = abspath(var.topology_file)
-    ATOLL_HOST     = "127.0.0.1"
-    ATOLL_PORT     = tostring(local.name_server.http)
-    ATOLL_DNS_PORT = tostring(local.name_server.dns)
+    ATOLL_ROLES         = "geodns"
+    ATOLL_MODE          = "local"
+    ATOLL_TOPOLOGY      = abspath(var.topology_file)
+    ATOLL_HOST          = "127.0.0.1"
+    ATOLL_PORT          = tostring(local.name_server.http)
+    ATOLL_DNS_PORT      = tostring(local.name_server.dns)
+    ATOLL_DNS_PROCESSES = "1"
   })
 }
 
