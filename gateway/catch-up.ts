@@ -41,7 +41,9 @@ export function catchUp(parts: CatchUpParts, connection: Connection, stream: Str
     const chars = givePage(parts, connection, stream, page);
     limit = chars > FRAME_CHARS ? Math.max(LEAST_PAGE_EVENTS, limit >> 1) : Math.min(parts.pageEvents, limit * 2);
     if (stream.channel !== OWN) for (const conflict of parts.reader.conflictsTouched(page.items)) touched.set(conflict.id, conflict);
-    if (coversAll(stream.at, goal)) finish(parts, connection, stream, touched);
+    const isWhole = coversAll(stream.at, goal);
+    if (isWhole && giveConflicts(connection, touched)) finish(parts, connection, stream);
+    else if (isWhole) connection.outbox.whenRoom(step);
     else if (page.items.length === 0 && coversAll(before, stream.at)) parts.timers.after(BEHIND_MS, step);
     else connection.outbox.whenRoom(step);
   };
@@ -100,8 +102,21 @@ function withPosition(vector: Vector, event: WireEvent): Vector {
   return joinVectors(vector, { [origin]: point });
 }
 
-function finish({ told }: CatchUpParts, connection: Connection, stream: Stream, touched: ReadonlyMap<string, Conflict>): void {
-  for (const conflict of new Map([...touched, ...(stream.changed ?? [])]).values()) connection.send({ type: "conflict", conflict });
+/** As many as go into one page, each in the state that was found last; whether none is left. What comes meanwhile is read before the next. */
+function giveConflicts(connection: Connection, touched: Map<string, Conflict>): boolean {
+  let chars = 0;
+  for (const [id, conflict] of touched) {
+    if (chars > FRAME_CHARS) return false;
+    touched.delete(id);
+    const frame = JSON.stringify({ type: "conflict", conflict });
+    connection.outbox.push(wireFrame(frame));
+    chars += frame.length;
+  }
+  return true;
+}
+
+function finish({ told }: CatchUpParts, connection: Connection, stream: Stream): void {
+  for (const conflict of stream.changed?.values() ?? []) connection.send({ type: "conflict", conflict });
   stream.changed = undefined;
   connection.standing.settle(stream, told());
   if (stream.channel !== OWN) connection.send({ type: "caught-up", channel: stream.shown, cursor: connection.standing.cursor(told()) });

@@ -24,6 +24,8 @@ export interface Beginning {
 
 /** Remembered records that the loser has been told of on this connection. */
 const TOLD_RECORDS = 1_000;
+/** Each may hold a few texts of the longest. */
+const LOSSES_AT_ONCE = 16;
 
 export class Connection {
   readonly id: string;
@@ -89,7 +91,7 @@ export class Connection {
       },
     });
     this.announce("online");
-    for (const conflict of reader.lostBy(this.user)) this.superseded(conflict);
+    this.#tellLosses();
     // All streams are known before the first is read, so that no cursor speaks for a channel that has not been given yet (H3).
     const streams = channels.flatMap((channel) => this.#tryFollow(channel));
     if (givenCursor !== undefined) catchUp(this.#context.catchUp, this, this.standing.own);
@@ -153,6 +155,15 @@ export class Connection {
     if (this.#toldLosses === undefined || this.#toldLosses.size >= TOLD_RECORDS) this.#toldLosses = new Set();
     this.#toldLosses.add(told);
     this.send({ type: "superseded", conflict });
+  }
+
+  /** What the user lost and has not seen, as fast as it is read: after years of disputes that is more than fits a queue. */
+  #tellLosses(cursor?: string): void {
+    if (!this.isOpen()) return;
+    const ask = { limit: LOSSES_AT_ONCE, ...(cursor === undefined ? {} : { cursor }) };
+    const { items, next } = this.#context.parts.reader.lostBy(this.user, ask);
+    for (const conflict of items) this.superseded(conflict);
+    if (next !== null) this.outbox.whenRoom(() => this.#tellLosses(next));
   }
 
   /** Events given while catching up count as deliveries like all others. */

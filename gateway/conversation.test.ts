@@ -209,6 +209,31 @@ test("conflicts go to those who follow, losses to the loser: at once, and again 
   expect(again.ofType("superseded").length).toBe(1);
 });
 
+test("who has lost more than fits any queue, in years of disputes, is told all of it, and is not taken for slow", async () => {
+  const text = "x".repeat(16_000);
+  const lost = Array.from({ length: 600 }, (_, nth) => ({ id: `cfl_${nth}`, losers: [`${nth}`], versions: [text] }) as unknown as Conflict);
+  opened.region.lost.set("ana", lost);
+  const ana = await Socket.of(opened.url, "ana");
+  await until(() => ana.ofType("superseded").length === lost.length || ana.closed, "all losses");
+  expect(ana.closed).toBeUndefined();
+  expect(ana.ofType("superseded").map(({ conflict }) => (conflict as Conflict).id)).toEqual(lost.map(({ id }) => id));
+});
+
+test("L4: more conflicts than fit any queue come behind the events that touched them, before caught-up", async () => {
+  const first = await Socket.of(opened.url, "ben", { channels: [shown()] });
+  await first.drained();
+  const cursor = String((await first.frame("caught-up"))["cursor"]);
+  opened.region.apply(channel, { kind: "message.edited", actor: "ana", data: { message: "m1" } });
+  const touched = Array.from({ length: 600 }, (_, nth) => `cfl_${nth}`);
+  const register = { kind: "message.body", channel, message: "m1" };
+  for (const id of touched) opened.region.conflicts.set(id, { id, register, versions: ["x".repeat(16_000)] } as unknown as Conflict);
+  const ben = await Socket.of(opened.url, "ben", { channels: [shown()], cursor });
+  await until(() => ben.ofType("caught-up").length > 0 || ben.closed, "caught up");
+  expect([ben.closed, ben.ofType("conflict").map(({ conflict }) => (conflict as Conflict).id)]).toEqual([undefined, touched]);
+  const types = ben.frames.map(({ type }) => type);
+  expect(types.indexOf("caught-up")).toBeGreaterThan(types.lastIndexOf("conflict"));
+});
+
 test("a change of sync state reaches everybody", async () => {
   const ana = await Socket.of(opened.url, "ana");
   for (const listener of opened.boards.syncListeners) listener({ ...opened.boards.sync, state: "cut-off" });

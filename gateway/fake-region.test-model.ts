@@ -147,7 +147,11 @@ export class FakeRegion {
     },
     conflicts: () => ({ items: [...this.conflicts.values()], next: null }),
     conflict: (_actor, id) => this.#conflict(id),
-    lostBy: (user) => this.lost.get(user) ?? [],
+    lostBy: (user, { cursor = "0", limit }) => {
+      const all = this.lost.get(user) ?? [];
+      const end = Number(cursor) + limit;
+      return { items: all.slice(Number(cursor), end), next: end < all.length ? String(end) : null };
+    },
     auditEntries: () => ({ items: [], next: null }),
     audited: async () => {},
     auditHeads: () => ({}),

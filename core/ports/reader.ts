@@ -46,8 +46,8 @@ export interface Reader {
   versions(actor: Actor, channel: string, message: string, page: PageAsk): Page<Version>;
   conflicts(actor: Actor, filter: ConflictFilter, page: PageAsk): Page<Conflict>;
   conflict(actor: Actor, id: string): Conflict;
-  /** Conflicts in which the user is a loser who has not seen it (any channel they may see). */
-  lostBy(user: string): readonly Conflict[];
+  /** Conflicts in which the user is a loser who has not seen it (any channel they may see). One whose groups joined may come twice. */
+  lostBy(user: string, page: PageAsk): Page<Conflict>;
   /** Those that no crash takes back. */
   auditEntries(actor: Actor, page: PageAsk): Page<AuditEntry>;
   /** Resolves when the entries made so far are among them, or the disk refuses: who has seen an effect finds its entry. */

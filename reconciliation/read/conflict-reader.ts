@@ -10,7 +10,7 @@ import type { FoundConflict } from "./conflict-list.ts";
 import { authorsOf, conflictRows, conflictTest, findConflict } from "./conflict-list.ts";
 import { conflictView } from "./conflict-view.ts";
 import { isMemberOf } from "./member-view.ts";
-import { pageOf, startAfter } from "./pages.ts";
+import { justAfter, pageOf, startAfter } from "./pages.ts";
 import type { ReaderParts } from "./reader-parts.ts";
 import type { Viewer } from "./seeing.ts";
 import { ANYBODY } from "./seeing.ts";
@@ -48,14 +48,17 @@ export function conflictReader(parts: ReaderParts): Pick<Reader, "conflicts" | "
       if (found === undefined || !(isAuditor(actor) || seenBy(actor.user, found))) throw unknownConflict(id);
       return view(found, viewerOf(actor));
     },
-    lostBy: (user) => {
+    lostBy: (user, page) => {
       const viewer = { user, auditor: false };
-      const lost = new Map<string, Conflict>();
-      for (const [key] of tables.range("losers", keysUnder(`${user}|`))) {
-        const found = find(key.slice(user.length + 1));
-        if (found !== undefined && seenBy(user, found)) lost.set(found.record.id, view(found, viewer));
+      const { from, to } = keysUnder(`${user}|`);
+      const after = startAfter(page);
+      function* rows(): Generator<readonly [string, Conflict | undefined]> {
+        for (const [key] of tables.range("losers", { from: after === "" ? from : justAfter(after), to })) {
+          const found = find(key.slice(user.length + 1));
+          yield [key, found !== undefined && seenBy(user, found) ? view(found, viewer) : undefined];
+        }
       }
-      return [...lost.values()];
+      return pageOf(rows(), page.limit);
     },
     conflictsTouched: (events) => conflictsTouched(tables, events).map((found) => view(found, ANYBODY)),
   };

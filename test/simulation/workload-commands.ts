@@ -91,7 +91,8 @@ function aboutMessage(
 }
 
 function aboutConflict(reader: Reader, { actor, user }: Person, step: Step, id: string): Command | undefined {
-  const lost = step.kind === "see" ? reader.lostBy(user) : reader.conflicts(actor, { state: "open" }, { limit: 20 }).items;
+  const lost =
+    step.kind === "see" ? reader.lostBy(user, { limit: 100 }).items : reader.conflicts(actor, { state: "open" }, { limit: 20 }).items;
   const conflict = chosen(lost, step.dice[0]);
   if (conflict === undefined) return undefined;
   if (step.kind === "see") return { kind: "conflict.see", id, conflict: conflict.id };
