@@ -127,12 +127,16 @@ test("a command that is refused is no bad frame", async () => {
 });
 
 test("a token's end closes 4401, unless a fresh one of the same user came in time", async () => {
-  const short = { token: await tokenOf("ana", { ttlMs: 1_200 }) };
-  const [ends, goesOn] = [await Socket.of(opened.url, "ana", short), await Socket.of(opened.url, "ana", short)];
+  let aheadMs = 0;
+  const later = await openTestGateway({ now: () => Date.now() + aheadMs });
+  const short = { token: await tokenOf("ana", { ttlMs: 60_000 }) };
+  const [ends, goesOn] = [await Socket.of(later.url, "ana", short), await Socket.of(later.url, "ana", short)];
   expect(await goesOn.ask({ type: "token", token: await tokenOf("eve") })).toMatchObject({ ok: false, error: { code: "forbidden" } });
-  expect(await goesOn.ask({ type: "token", token: await tokenOf("ana") })).toMatchObject({ ok: true });
+  expect(await goesOn.ask({ type: "token", token: await tokenOf("ana", { ttlMs: 600_000 }) })).toMatchObject({ ok: true });
+  aheadMs = 61_000;
   expect((await until(() => ends.closed, "close")).code).toBe(4401);
   await goesOn.drained();
+  await later.gateway.close();
 });
 
 test("one user has only so many connections: 4429", async () => {

@@ -97,10 +97,29 @@ export async function runPlay({ file, users, limit, ...options }: PlayOptions, i
 
 /** Plays a piece through the mesh to its end, and accounts for every command of it. */
 export async function playThrough(piece: Piece, io: Io, access: MeshAccess): Promise<PlayReport> {
-  const { recording, homes, cuts } = piece;
   await access.everybodyAnswers();
-  const names = access.regions.map(({ name }) => name);
   const writers = new Writers({ doors: new Map(access.regions.map(({ name, ws }) => [name, ws])), tokenOf: access.tokenOf });
+  const closing = [() => writers.close(), closeDoors];
+  try {
+    return await played({ piece, io, access, writers, closing });
+  } finally {
+    // Whatever has become of it: sockets that come back for ever would keep the command from ending.
+    for (const close of closing) close();
+  }
+}
+
+interface Playing {
+  readonly piece: Piece;
+  readonly io: Io;
+  readonly access: MeshAccess;
+  readonly writers: Writers;
+  /** What is to be closed at the end. */
+  readonly closing: (() => void)[];
+}
+
+async function played({ piece, io, access, writers, closing }: Playing): Promise<PlayReport> {
+  const { recording, homes, cuts } = piece;
+  const names = access.regions.map(({ name }) => name);
   const staged = await stageChannels(recording, writers, homes);
   await access.untilEqual(CONVERGE_MS);
   const audience = await Audience.open(
@@ -108,6 +127,7 @@ export async function playThrough(piece: Piece, io: Io, access: MeshAccess): Pro
     [...staged.values()].map(({ id }) => id),
     writers.again,
   );
+  closing.push(() => audience.close());
   const tally: Tally = {
     sent: 0,
     unknown: 0,
@@ -131,9 +151,6 @@ export async function playThrough(piece: Piece, io: Io, access: MeshAccess): Pro
   const verified = await access.untilEqual(CONVERGE_MS);
   await audience.complete(tally.commands, CONVERGE_MS);
   const verdict = await judge(access, staged, tally, audience);
-  audience.close();
-  writers.close();
-  closeDoors();
   return {
     sent: tally.sent,
     accepted: tally.sent - tally.unknown - tally.refused.length,
