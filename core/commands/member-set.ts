@@ -3,18 +3,14 @@ import type { CommandOf } from "../command.ts";
 import { registerKey } from "../register.ts";
 import type { Deciding, Decision } from "./decision.ts";
 import { headsOf } from "./decision.ts";
-import { allow, roleIn, shownChannel, standing } from "./standing.ts";
+import { allow, roleIn, standing } from "./standing.ts";
 
 export function setMember(deciding: Deciding, command: CommandOf<"member.set">): Decision {
   const { view, contentOf } = deciding;
   const { channel, role, right, policy, deletes } = standing(deciding, command.channel);
-  const wanted = command.role ?? "member";
   const present = roleIn(view, channel, command.user);
-  if (command.role === undefined && present !== null && present !== "member") {
-    // Who is only to be a member is one already: nobody loses a role that was not spoken of.
-    allow(role, "set-member", "add members");
-    return { answer: { channel: shownChannel(view, channel), user: command.user, role: present } };
-  }
+  // Who is only to be a member is one already: nobody loses a role that was not spoken of.
+  const wanted = command.role ?? present ?? "member";
   const plain = wanted === "member" && (present === null || present === "member");
   allow(role, plain ? "set-member" : "set-role", plain ? "add members" : `make ${command.user} ${wanted}`);
   const replaces = headsOf(view.register(registerKey.member(channel, command.user)));
