@@ -17,13 +17,13 @@ export const NAME_SERVER_SETTINGS = {
     .optional()
     .describe("address that the name server listens on; ATOLL_HOST when absent"),
   ATOLL_DNS_PROCESSES: z.coerce
-    .number("is a number of processes, 1 to 64")
-    .int("is a number of processes, 1 to 64")
-    .min(1, "is 1 at least: one process must answer")
+    .number("is a number of processes, 0 to 64")
+    .int("is a number of processes, 0 to 64")
+    .min(0, "is a number of processes, 0 to 64")
     .max(64, "is 64 at most: one for each core is as many as help")
     .optional()
     .describe(
-      "processes that answer DNS behind the one port; 1 = this process alone. Absent: one for each core, at most 4, in a process of its own; 1 in a region's process",
+      "processes beside this one that answer DNS behind the one port; 0 = this one answers itself. Absent: one for each core but one, 1 to 4, where it is of role geodns alone; 0 in a region's process",
     ),
   ATOLL_PDNS_SOCKET: text.optional().describe("path of a unix socket on which PowerDNS's remote backend is answered"),
   ATOLL_GDNSD_DIR: text.optional().describe("folder in which gdnsd's `nets` and `extfile` are kept"),

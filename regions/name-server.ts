@@ -25,7 +25,7 @@ export interface NameServerOptions {
   readonly locate: Locate;
   /** Where that is read from; other processes read it themselves. */
   readonly places: string | undefined;
-  /** How many answer; 1 = this one alone. */
+  /** How many answer beside this one; 0 = this one answers. */
   readonly processes: number;
   /** The mesh's; without it cookies are this process's own. */
   readonly secret: string | undefined;
@@ -62,7 +62,7 @@ async function openAnswers(options: NameServerOptions): Promise<Answers> {
     ...(topology.nameServers === undefined ? {} : { nameServers: topology.nameServers }),
     secret: secret === undefined ? randomBytes(32).toString("hex") : createHmac("sha256", secret).update("dns cookies").digest("hex"),
   };
-  if (processes === 1) {
+  if (processes === 0) {
     const { world } = observer;
     const dns = await openGeoDns({ ...serve, world, locate, nowMs, decided: (decision) => decisions.took(decision) });
     return { port: dns.port, counts: dns.counts, ready: () => ({ ok: true, detail: `port ${dns.port}` }), close: () => dns.close() };
@@ -74,7 +74,8 @@ async function openAnswers(options: NameServerOptions): Promise<Answers> {
   });
   const ready = (): Pick<ReadyLine, "ok" | "detail"> => {
     const { answer, inBatches } = several.now();
-    const said = answer === processes ? `${processes} processes` : `${answer} of ${processes} processes answer`;
+    const many = processes === 1 ? "1 process" : `${processes} processes`;
+    const said = answer === processes ? many : `${answer} of ${many} answer`;
     return { ok: answer > 0, detail: `port ${several.port}, ${said}${inBatches === answer ? "" : ", datagrams one by one"}` };
   };
   return { port: several.port, counts, ready, close: () => several.close() };
@@ -127,7 +128,7 @@ export async function openNameServerBeside({ config, log, ...parts }: BesideOpti
     port,
     secret: config.ATOLL_MESH_SECRET,
     places: config.ATOLL_GEO_DB,
-    processes: config.ATOLL_DNS_PROCESSES ?? 1,
+    processes: config.ATOLL_DNS_PROCESSES ?? 0,
     pdnsSocket: config.ATOLL_PDNS_SOCKET,
     gdnsdDir: config.ATOLL_GDNSD_DIR,
     log,

@@ -19,8 +19,10 @@ import { present, readTopology, steeringOf, type Topology } from "./topology.ts"
 import { watchTopology } from "./topology-watch.ts";
 
 const DNS_PORT = 53;
-/** More processes than this are the operator's word: each has its own memory, and its own copy of the database of places. */
+/** More than this are the operator's word: each has its own memory, and its own copy of the database of places. */
 const PROCESSES_MOST = 4;
+/** One core is left to this process and to the kernel; somebody else answers all the same, so that a flood of questions keeps nobody from looking at regions. */
+const processesHere = (): number => Math.min(Math.max(1, availableParallelism() - 1), PROCESSES_MOST);
 
 function topologyOf(given: string): Topology {
   try {
@@ -76,7 +78,7 @@ export async function serveGeoDns(config: NameServerConfig): Promise<void> {
     decisions,
     locate: geo.locate,
     places: config.ATOLL_GEO_DB,
-    processes: config.ATOLL_DNS_PROCESSES ?? Math.min(availableParallelism(), PROCESSES_MOST),
+    processes: config.ATOLL_DNS_PROCESSES ?? processesHere(),
     secret,
     pdnsSocket: config.ATOLL_PDNS_SOCKET,
     gdnsdDir: config.ATOLL_GDNSD_DIR,

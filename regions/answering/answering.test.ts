@@ -116,7 +116,7 @@ test("places that are broken are told of once; who is started again meanwhile wa
 
 test.each([
   ["tcp", "2"],
-  ["udp", "1"],
+  ["udp", "0"],
 ])("a port that somebody has by %s: it ends with the line that mends it (processes: %s)", async (kind, processes) => {
   const socket = createSocket("udp4");
   const listener = createServer().listen(0, "127.0.0.1");

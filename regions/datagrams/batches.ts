@@ -14,11 +14,15 @@ const libc = koffi.load(null);
 const calls = {
   receive: libc.func("int recvmmsg(int socket, uintptr_t messages, unsigned int most, int flags, uintptr_t timeout)"),
   send: libc.func("int sendmmsg(int socket, uintptr_t messages, unsigned int count, int flags)"),
-  poll: libc.func("int poll(uintptr_t sockets, unsigned long count, int timeoutMs)"),
+  openWatch: libc.func("int epoll_create1(int flags)"),
+  watch: libc.func("int epoll_ctl(int watch, int action, int socket, uintptr_t event)"),
+  wait: libc.func("int epoll_wait(int watch, uintptr_t events, int most, int timeoutMs)"),
   name: libc.func("int getsockname(int socket, uintptr_t name, uintptr_t length)"),
   option: libc.func("int getsockopt(int socket, int level, int option, uintptr_t value, uintptr_t length)"),
 };
 const MSG_DONTWAIT = 0x40;
+const EPOLL_CLOEXEC = 0x80000;
+const EPOLL_CTL_ADD = 1;
 /** The process's other work (what it is told, TCP) waits at most so long. */
 const RUN_MS = 5;
 const WAIT_MS = 1;
@@ -44,6 +48,12 @@ function descriptorOf(port: number, memory: ReturnType<typeof layOut>): number |
   });
 }
 
+/** Of processes that wait for one socket each datagram wakes one: the others go on waiting, and who is awake has larger batches. */
+function watchOf(fd: number, memory: ReturnType<typeof layOut>): number | undefined {
+  const watch = calls.openWatch(EPOLL_CLOEXEC) as number;
+  return watch >= 0 && calls.watch(watch, EPOLL_CTL_ADD, fd, memory.wanted()) === 0 ? watch : undefined;
+}
+
 /** For the one UDP socket of this process that is bound to `port`. Undefined where that cannot be had. */
 export function openBatches(port: number): Batches | undefined {
   if (!isKnown()) return undefined;
@@ -51,8 +61,8 @@ export function openBatches(port: number): Batches | undefined {
   const address = koffi.alloc("uint8_t", bytes) as bigint;
   const memory = layOut(Buffer.from(koffi.view(address, bytes)), address);
   const fd = descriptorOf(port, memory);
-  if (fd === undefined) return undefined;
-  memory.watch(fd);
+  const watch = fd === undefined ? undefined : watchOf(fd, memory);
+  if (fd === undefined || watch === undefined) return undefined;
 
   /** What cannot be sent is lost like any datagram. */
   function send(count: number): void {
@@ -68,7 +78,7 @@ export function openBatches(port: number): Batches | undefined {
         memory.clear();
         const got = calls.receive(fd, memory.questions, MOST, MSG_DONTWAIT, 0) as number;
         if (got <= 0) {
-          if ((calls.poll(memory.watched, 1, WAIT_MS) as number) <= 0) return;
+          if ((calls.wait(watch, memory.event, 1, WAIT_MS) as number) <= 0) return;
           continue;
         }
         let count = 0;

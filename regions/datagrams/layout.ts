@@ -1,4 +1,4 @@
-/** The memory that batches of datagrams are in: `struct mmsghdr`, `iovec`, `sockaddr`, `pollfd` of Linux on 64 bits, little end first. */
+/** The memory that batches of datagrams are in: `struct mmsghdr`, `iovec`, `sockaddr`, `epoll_event` of Linux on 64 bits, little end first. */
 
 /** Datagrams at once. */
 export const MOST = 64;
@@ -12,7 +12,8 @@ const VECTOR_BYTES = 16;
 /** Within `mmsghdr`. */
 const AT = { name: 0, nameBytes: 8, vector: 16, vectors: 24, flags: 48, length: 56 } as const;
 const MSG_TRUNC = 0x20;
-const POLLIN = 1;
+const EPOLLIN = 1;
+const EPOLLEXCLUSIVE = 2 ** 28;
 const AF_INET = 2;
 
 const SIZES = {
@@ -21,7 +22,7 @@ const SIZES = {
   receivedVectors: MOST * VECTOR_BYTES,
   sentVectors: MOST * VECTOR_BYTES,
   names: MOST * NAME_BYTES,
-  poll: 16,
+  event: 16,
   option: 16,
   length: 16,
   name: NAME_BYTES,
@@ -71,16 +72,17 @@ export function layOut(memory: Buffer, address: bigint) {
   return {
     questions: at("received"),
     answers: (from: number): bigint => at("sent", from * MESSAGE_BYTES),
-    watched: at("poll"),
+    event: at("event"),
     asked: { option: at("option"), length: at("length"), name: at("name") },
 
     /** Of a value that is asked for. */
     expect: (length: number): void => void memory.writeUInt32LE(length, START.length),
     optionRead: (): number => memory.readUInt32LE(START.option),
     portRead: (): number => memory.readUInt16BE(START.name + 2),
-    watch(fd: number): void {
-      memory.writeInt32LE(fd, START.poll);
-      memory.writeInt16LE(POLLIN, START.poll + 4);
+    /** What is waited for: a datagram, by one of those who wait. */
+    wanted(): bigint {
+      memory.writeUInt32LE(EPOLLIN + EPOLLEXCLUSIVE, START.event);
+      return at("event");
     },
 
     /** Before each receipt: the kernel writes how long a name is over how long it may be. */

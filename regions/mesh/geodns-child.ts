@@ -16,7 +16,7 @@ export const openGeodnsChild = (plan: MeshPlan, hooks: ChildHooks): Child =>
         ATOLL_HOST: "127.0.0.1",
         ATOLL_PORT: String(plan.geodnsHttpPort),
         ATOLL_DNS_PORT: String(plan.geodnsPort),
-        ATOLL_DNS_PROCESSES: "1",
+        ATOLL_DNS_PROCESSES: "0",
         ATOLL_MESH_SECRET: contentSecret(plan),
         ATOLL_LOG_LEVEL: process.env["ATOLL_LOG_LEVEL"],
         ATOLL_GEO_DB: process.env["ATOLL_GEO_DB"],

@@ -32,7 +32,7 @@ locals {
     ATOLL_HOST          = "127.0.0.1"
     ATOLL_PORT          = tostring(local.name_server.http)
     ATOLL_DNS_PORT      = tostring(local.name_server.dns)
-    ATOLL_DNS_PROCESSES = "1"
+    ATOLL_DNS_PROCESSES = "0"
   })
 }
 

@@ -93,7 +93,7 @@ variable "patience_s" {
 }
 
 variable "name_server" {
-  description = "The mesh's name server as a unit of its own on these hosts: `port` and `address` for DNS, `http_port` for health and metrics on loopback, further `settings` (ATOLL_GEO_DB; ATOLL_DNS_PROCESSES where one for each core, 4 at most, is not wanted). Null for none."
+  description = "The mesh's name server as a unit of its own on these hosts: `port` and `address` for DNS, `http_port` for health and metrics on loopback, further `settings` (ATOLL_GEO_DB; ATOLL_DNS_PROCESSES where another number than one for each core but one, 1 to 4, is wanted). Null for none."
   type = object({
     port      = optional(number, 53)
     address   = optional(string, "0.0.0.0")
