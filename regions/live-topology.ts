@@ -1,11 +1,12 @@
 /** A running region follows the one list of regions: who its peers are, whose logs end, who is looked at and offered to clients. */
 import type { Timers } from "../core/ports/time.ts";
 import type { ReadyLine } from "../gateway/parts.ts";
+import type { SteeringSettings } from "../geodns/steering-settings.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import type { Foundation } from "./region-foundation.ts";
 import type { RegionLog } from "./region-log.ts";
 import { readRetiredLogs } from "./retired-logs.ts";
-import { peersOf, present, retiredBeside, type Topology, type TopologyRegion } from "./topology.ts";
+import { peersOf, present, retiredBeside, steeringOf, type Topology, type TopologyRegion } from "./topology.ts";
 import { changeBetween } from "./topology-change.ts";
 import { watchTopology } from "./topology-watch.ts";
 
@@ -13,6 +14,7 @@ export interface LiveTopology {
   /** Regions that clients may be sent to. */
   regions(): readonly TopologyRegion[];
   anyRetired(): boolean;
+  steering(): SteeringSettings;
   /** Whether the list on disk is followed, and if not, why. */
   ready(): ReadyLine;
   stop(): void;
@@ -62,6 +64,7 @@ export function followTopology({ given, first, region, foundation, running, join
   });
   return {
     regions: () => offered,
+    steering: () => steeringOf(watch.current()),
     anyRetired: () => retiredBeside(watch.current(), region).length > 0,
     ready: () => ({ name: "topology", ok: true, detail: watch.fault() ?? `${present(watch.current()).length} regions` }),
     stop: () => {

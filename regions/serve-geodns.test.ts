@@ -59,7 +59,7 @@ test("a region is watched from ready over draining to dead and back", async () =
   const health = openObserver({
     regions: () => [region],
     timers: openRealTimers(),
-    settings: { everyMs: 20, timeoutMs: 500, rampMs: 0, redirectAfterMs: 300_000 },
+    settings: () => ({ everyMs: 20, timeoutMs: 500, rampMs: 0, redirectAfterMs: 300_000 }),
   });
   const becomes = (state: string) =>
     vi.waitFor(() => expect(health.world().health.get("us")?.state).toBe(state), { timeout: 10_000, interval: 10 });

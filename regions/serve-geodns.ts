@@ -64,7 +64,7 @@ export async function serveGeoDns(config: NameServerConfig): Promise<void> {
   });
   const observer = openObserver({
     regions: () => regions,
-    settings: steeringOf(first),
+    settings: () => steeringOf(watch.current()),
     timers,
     ...(secret === undefined ? {} : { key: steeringKey(secret) }),
     onState: (region, { state, why }) => log.info({ event: "region.seen", seen: region, state, why }, `region ${region}: ${state}`),

@@ -33,7 +33,7 @@ import { openRouteSnapshots } from "./route-snapshots.ts";
 import { shareStore, unshareStore } from "./serve-share.ts";
 import { openGatewaySteering } from "./steering/gateway-steering.ts";
 import { type LogWatch, RESTART_JETSTREAM, watchStuckLog } from "./stuck-log.ts";
-import { peersOf, present, readTopology, retiredBeside, steeringOf, type Topology } from "./topology.ts";
+import { peersOf, present, readTopology, retiredBeside, type Topology } from "./topology.ts";
 import { relayTyping } from "./typing-relay.ts";
 import { version } from "./version.ts";
 import { webhooksOf } from "./webhooks/open-webhooks.ts";
@@ -157,7 +157,7 @@ export async function serveRegion(config: Config): Promise<void> {
   const steering = openGatewaySteering({
     region,
     regions: live.regions,
-    settings: steeringOf(topology),
+    settings: live.steering,
     meshSecret: config.ATOLL_MESH_SECRET,
     boot,
     locate: geo.locate,

@@ -133,3 +133,16 @@ test.each([
   socket.close();
   listener.close();
 });
+
+test("settings of steering in the list of regions are followed while it runs: a region that comes back now takes a ramp", async () => {
+  await begun("--dns-processes", "0");
+  await until("both were well", async () => (await server.door()).includes("[+]sees eu up, us up"));
+  await server.steer({ everyMs: 100, rampMs: 3_600_000 });
+  await until("the list is followed", () => server.event("topology.changed"));
+  server.doors.eu.says = "[-]draining asked to\n";
+  await until("eu is offered to nobody", async () => (await server.door()).includes("[+]sees eu draining, us up"));
+  expect(await server.metric("atoll_steering_share", 'target="eu"')).toBe(0);
+  server.doors.eu.says = "";
+  const share = await until("it is offered", async () => (await server.metric("atoll_steering_share", 'target="eu"')) || undefined);
+  expect(share).toBeLessThan(0.5);
+});

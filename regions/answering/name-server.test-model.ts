@@ -22,7 +22,9 @@ interface Line {
 
 /** One region's door, which is well until it is shut. */
 class Door {
-  readonly server: Server = createServer((_, answer) => void answer.end("ready\n"));
+  /** What keeps it from being ready, in its own words; well while there is nothing. */
+  says = "";
+  readonly server: Server = createServer((_, answer) => void answer.writeHead(this.says === "" ? 200 : 503).end(this.says));
   async open(): Promise<string> {
     this.server.listen(0, "127.0.0.1");
     await once(this.server, "listening");
@@ -60,6 +62,7 @@ export class NameServerProcess {
   #http = 0;
   #directory = "";
   #child: ChildProcess | undefined;
+  #steered: (steering: Readonly<Record<string, number>>) => Promise<void> = async () => {};
 
   get child(): ChildProcess {
     return this.#child!;
@@ -79,7 +82,8 @@ export class NameServerProcess {
       }),
     );
     const topology = join(this.#directory, "topology.json");
-    await writeFile(topology, JSON.stringify({ zone: "atoll.test", regions, steering: { everyMs: 200, rampMs: 0 } }));
+    this.#steered = (steering) => writeFile(topology, JSON.stringify({ zone: "atoll.test", regions, steering }));
+    await this.steer({ everyMs: 200, rampMs: 0 });
     await writeFile(this.places, "192.0.2.0/24,US,39,-77\n");
     const told = ["--topology", topology, "--host", "127.0.0.1", "--port", "0", "--dns-port", "0", "--geo-db", this.places, ...args];
     const { command, args: program } = ownProgram("cli/main", ["serve", "--role", "geodns", ...told]);
@@ -91,6 +95,11 @@ export class NameServerProcess {
     const ready = await until("it is ready, or has ended", () => this.event("geodns.ready") ?? (this.child.exitCode !== null && {}));
     this.port = ready.port ?? 0;
     this.#http = ready.http ?? 0;
+  }
+
+  /** Writes the list of regions anew, with these settings. */
+  steer(steering: Readonly<Record<string, number>>): Promise<void> {
+    return this.#steered(steering);
   }
 
   event(name: string): Line | undefined {
@@ -140,9 +149,9 @@ export class NameServerProcess {
     return regions;
   }
 
-  async metric(name: string): Promise<number> {
+  async metric(name: string, label = ""): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.#http}/metrics`)).text();
-    const lines = text.split("\n").filter((line) => line.startsWith(`${name}{`));
+    const lines = text.split("\n").filter((line) => line.startsWith(`${name}{`) && line.includes(label));
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
   }
   async door(path = "/readyz?verbose"): Promise<string> {

@@ -21,7 +21,7 @@ import { StoredOrders, steeringKey } from "./told.ts";
 export interface GatewaySteeringOptions {
   readonly region: string;
   readonly regions: () => readonly GeoRegion[];
-  readonly settings: SteeringSettings;
+  readonly settings: () => SteeringSettings;
   readonly meshSecret: string;
   readonly boot: string;
   readonly locate: Locate;

@@ -59,12 +59,14 @@ describe("an observer", () => {
   const doors: Door[] = [];
   let observer: Observer | undefined;
   const news: Order[] = [];
+  let steering = STEERING;
   async function observe(settings = { ...STEERING, everyMs: 30, timeoutMs: 5_000 }): Promise<readonly Door[]> {
+    steering = settings;
     doors.push(new Door("us"), new Door("eu"), new Door("ap"));
     const regions = await Promise.all(doors.map((door) => door.open()));
     observer = openObserver({
       regions: () => regions,
-      settings,
+      settings: () => steering,
       timers: openRealTimers(),
       key: KEY,
       onOrders: (orders) => void news.push(...orders),
@@ -94,6 +96,19 @@ describe("an observer", () => {
     ap.told = { looks: { us: down } };
     await becomes("us", "down");
     expect(healthOf("us")?.why).toContain("seen from 3 places");
+  });
+  test("follows settings that change while it looks: what was a passing partition is none by a shorter threshold (T7)", async () => {
+    const [us, eu, ap] = (await observe()) as [Door, Door, Door];
+    await becomes("us", "up");
+    eu.told = { looks: { us: up } };
+    ap.told = { looks: { us: down } };
+    await us.die();
+    await vi.waitFor(() => expect(healthOf("us")?.why).toContain("2 of 3 places do not reach it"), SOON);
+    expect(healthOf("us")?.state).toBe("up");
+    steering = { ...steering, everyMs: 10, redirectAfterMs: 50 };
+    await becomes("us", "cut-off");
+    steering = { ...steering, redirectAfterMs: 3_600_000 };
+    await becomes("us", "up");
   });
   test("explains nothing while it is finding out: a region is called up no more when it is asked after others know", async () => {
     const [us, eu, ap] = (await observe()) as [Door, Door, Door];

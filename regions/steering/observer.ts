@@ -18,7 +18,8 @@ import { STEERING_PATH, ToldDocument } from "./told.ts";
 export interface ObserverOptions {
   /** In the configured order; read anew on every look, so that a region may be added. */
   readonly regions: () => readonly GeoRegion[];
-  readonly settings: SteeringSettings;
+  /** Read anew at every look: they may change while it runs. */
+  readonly settings: () => SteeringSettings;
   readonly timers: Timers;
   /** What the mesh's observers know each other by; absent: this one looks alone. */
   readonly key?: string;
@@ -125,8 +126,8 @@ export function openObserver(options: ObserverOptions): Observer {
     const { name, url } = region;
     if (busy.has(name)) return; // one at a time: a slow one is not asked over and over
     busy.add(name);
-    const asked = key === undefined || name === self?.region ? undefined : ask(region, settings.timeoutMs);
-    const found = await lookAt(url, settings.timeoutMs);
+    const asked = key === undefined || name === self?.region ? undefined : ask(region, settings().timeoutMs);
+    const found = await lookAt(url, settings().timeoutMs);
     if (!closed) watched.set(name, seen(watched.get(name), found));
     await asked;
     busy.delete(name);
@@ -135,7 +136,7 @@ export function openObserver(options: ObserverOptions): Observer {
     waiting.clear();
   }
 
-  const isFresh = ({ atMs }: Heard): boolean => timers.monotonicMs() - atMs <= 3 * settings.everyMs + settings.timeoutMs;
+  const isFresh = ({ atMs }: Heard): boolean => timers.monotonicMs() - atMs <= 3 * settings().everyMs + settings().timeoutMs;
   function votesOn(name: string): readonly Vote[] {
     return [...heard].flatMap(([from, one]) => {
       const vote = from === name || !isFresh(one) ? undefined : one.document.looks[name];
@@ -164,7 +165,7 @@ export function openObserver(options: ObserverOptions): Observer {
         drained: order === undefined ? undefined : `drained by ${order.by} at ${new Date(order.atMs).toISOString()}`,
         returning: returningOf(name),
       },
-      { nowMs, ageMs: nowMs - startedMs, settings },
+      { nowMs, ageMs: nowMs - startedMs, settings: settings() },
     );
     standings.set(name, now);
     if (!isSame(now.health, before?.health)) become({ ...world, health: new Map(world.health).set(name, now.health) });
@@ -194,16 +195,17 @@ export function openObserver(options: ObserverOptions): Observer {
       return own !== undefined && standings.get(name)?.health.state === "up" && (own.state !== "up" || !own.settled);
     });
   async function settled(): Promise<void> {
-    const untilMs = timers.monotonicMs() + LOOKS_WAITED * settings.everyMs + settings.timeoutMs;
+    const untilMs = timers.monotonicMs() + LOOKS_WAITED * settings().everyMs + settings().timeoutMs;
     while (!closed && isDoubted() && timers.monotonicMs() < untilMs) await new Promise<void>((judged) => waiting.add(judged));
   }
   const turn = (): void => {
     tables();
     judgeAll();
     for (const region of options.regions()) void look(region);
+    timer = timers.after(settings().everyMs, turn);
   };
+  let timer: Timer;
   turn();
-  const timer: Timer = timers.every(settings.everyMs, turn);
 
   return {
     orders,
