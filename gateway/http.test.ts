@@ -130,6 +130,7 @@ const rows: readonly Row[] = [
   ["replaces that is no list", "PATCH", () => one, { body: { body: "x", replaces: 7 } }, "invalid"],
   ["a preview of nothing", "POST", () => "/v1/conflicts/preview", { body: { base: 7, versions: "none" } }, "invalid"],
   ["presence of nobody", "GET", () => "/v1/presence", {}, "invalid"],
+  ["conflicts of a state that is none", "GET", () => "/v1/conflicts?state=open,closed", {}, "invalid"],
   ["a method the path does not have", "POST", () => "/v1/sync", { body: {} }, "method-not-allowed"],
   ["deleting the list of channels", "DELETE", () => "/v1/channels", {}, "method-not-allowed"],
 ];

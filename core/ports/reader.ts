@@ -15,10 +15,10 @@ export interface PageAsk {
   readonly cursor?: string;
 }
 export interface ConflictFilter {
-  readonly channel?: string;
-  readonly author?: string;
-  readonly message?: string;
-  readonly state?: ConflictState;
+  readonly channels?: readonly string[];
+  readonly authors?: readonly string[];
+  readonly messages?: readonly string[];
+  readonly states?: readonly ConflictState[];
   /** RFC 3339: only conflicts with a version at or after it. */
   readonly since?: string;
 }

@@ -33,7 +33,7 @@ export const metadata = z
   .refine((value) => bytesOf(JSON.stringify(value)) <= LIMITS.metadataBytes, tooLarge(`at most ${LIMITS.metadataBytes} bytes as JSON`));
 export const limit = z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault);
 /** Several values in one parameter, by comma. */
-export const list = (item: z.ZodString) =>
+export const list = <T extends z.ZodType<string, string>>(item: T) =>
   z
     .string()
     .transform((value) => value.split(","))

@@ -3,17 +3,20 @@ import { z } from "zod";
 import { preview } from "../preview.ts";
 import * as bodies from "../protocol/bodies.ts";
 import { Conflict, Message } from "../protocol/objects.ts";
-import { anyId, plainId, time } from "../protocol/text.ts";
+import { anyId, list, plainId, time } from "../protocol/text.ts";
 import { paging } from "./channels.ts";
 import type { Route } from "./route.ts";
 import { page, read, write } from "./route.ts";
 
 const group = "conflicts";
+const SEVERAL = "several by comma";
 const filter = paging.extend({
-  channel: anyId.exactOptional(),
-  author: plainId.exactOptional(),
-  message: anyId.exactOptional(),
-  state: z.enum(["open", "seen", "restored"]).exactOptional(),
+  channel: list(anyId).exactOptional().describe(SEVERAL),
+  author: list(plainId).exactOptional().describe(SEVERAL),
+  message: list(anyId).exactOptional().describe(SEVERAL),
+  state: list(z.enum(["open", "seen", "restored"]))
+    .exactOptional()
+    .describe("open, seen, restored; several by comma"),
   since: time.exactOptional(),
 });
 
@@ -24,8 +27,18 @@ export const conflictRoutes: readonly Route[] = [
     summary: "Conflicts: auditors see all, members those of their channels, others none",
     query: filter,
     answer: page(Conflict),
-    run: ({ context, actor, query: { limit, cursor, ...wanted } }) =>
-      context.parts.reader.conflicts(actor, wanted, { limit, ...(cursor === undefined ? {} : { cursor }) }),
+    run: ({ context, actor, query: { limit, cursor, channel, author, message, state, since } }) =>
+      context.parts.reader.conflicts(
+        actor,
+        {
+          ...(channel === undefined ? {} : { channels: channel }),
+          ...(author === undefined ? {} : { authors: author }),
+          ...(message === undefined ? {} : { messages: message }),
+          ...(state === undefined ? {} : { states: state }),
+          ...(since === undefined ? {} : { since }),
+        },
+        { limit, ...(cursor === undefined ? {} : { cursor }) },
+      ),
   }),
   read({
     group,

@@ -49,19 +49,19 @@ function* idsIn(tables: TableReader, range: KeyRange): Generator<readonly [strin
   for (const [key] of tables.range("channelConflicts", range)) yield [key, key.slice(key.indexOf("|") + 1)];
 }
 
-export function conflictTest({ author, message, state, since }: Omit<ConflictFilter, "channel">): ConflictTest {
-  const identity = message === undefined ? undefined : identityIn("message", message);
+export function conflictTest({ authors, messages, states, since }: Omit<ConflictFilter, "channels">): ConflictTest {
+  const identities = new Set(messages?.map((message) => identityIn("message", message)));
   const sinceMs = since === undefined ? undefined : Date.parse(since);
   if (Number.isNaN(sinceMs)) throw new Refusal("invalid", "`since` is no RFC 3339 time.");
   const isOfMessage = (key: RegisterKey): boolean => {
     const { kind, ids } = readKey(key);
-    return kind === "body" && ids[0] === identity;
+    return kind === "body" && identities.has(ids[0]);
   };
   return {
-    ofKey: message === undefined ? () => true : isOfMessage,
+    ofKey: messages === undefined ? () => true : isOfMessage,
     of: ({ register, record }) =>
-      (state === undefined || record.state === state) &&
-      (author === undefined || authorsOf(register, record).has(author)) &&
+      (states === undefined || states.includes(record.state)) &&
+      (authors === undefined || authors.some((author) => authorsOf(register, record).has(author))) &&
       (sinceMs === undefined || record.versions.some((stamp) => stampTimeMs(stamp) >= sinceMs)),
   };
 }

@@ -27,16 +27,16 @@ export function conflictReader(parts: ReaderParts): Pick<Reader, "conflicts" | "
     const { channel } = readKey(register.key);
     return channel === EVERYWHERE ? authorsOf(register, record).has(user) : isMemberOf(tables, user, channel);
   };
-  const channelsFor = (actor: Actor, channel: string | undefined): Iterable<string> | "all" => {
-    if (channel !== undefined) return [auditedChannel(tables, actor, channel)];
+  const channelsFor = (actor: Actor, channels: readonly string[] | undefined): Iterable<string> | "all" => {
+    if (channels !== undefined) return new Set(channels.map((channel) => auditedChannel(tables, actor, channel)));
     return isAuditor(actor) ? "all" : channelsOf(tables, actor.user);
   };
   return {
-    conflicts: (actor, { channel, ...filter }, page) => {
+    conflicts: (actor, { channels, ...filter }, page) => {
       const test = conflictTest(filter);
       const viewer = viewerOf(actor);
       function* rows(): Generator<readonly [string, Conflict | undefined]> {
-        for (const [key, id] of conflictRows(tables, channelsFor(actor, channel), startAfter(page))) {
+        for (const [key, id] of conflictRows(tables, channelsFor(actor, channels), startAfter(page))) {
           const found = findConflict(tables, id, test.ofKey);
           yield [key, found !== undefined && test.of(found) ? view(found, viewer) : undefined];
         }

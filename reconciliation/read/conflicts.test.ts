@@ -111,31 +111,31 @@ describe("who is shown which conflicts", () => {
       1, 1, 1, 0,
     ]);
     expect(() => story.reader.conflict(someone("stranger"), conflict)).toThrow(refused);
-    expect(() => story.reader.conflicts(someone("stranger"), { channel: room }, all)).toThrow(refused);
+    expect(() => story.reader.conflicts(someone("stranger"), { channels: [room] }, all)).toThrow(refused);
     expect(() => story.reader.conflict(audrey, "cfl_nothing")).toThrow(refused);
     expect(story.reader.conflict(ana, conflict)).toEqual(story.reader.conflict(audrey, conflict));
   });
 
-  test("filters: channel, message of either tag, author, state, since", () => {
+  test("filters: channels, messages of either tag, authors, states, since; of several values any one will do", () => {
     const { reader } = disputed();
     const count = (filter: Parameters<typeof reader.conflicts>[1]) => reader.conflicts(audrey, filter, all).items.length;
     expect(
       [
-        { channel: room },
-        { message: id },
-        { message: `msg_eu_${MESSAGE}` },
-        { author: "eve" },
-        { state: "open" },
+        { channels: [room] },
+        { messages: [id] },
+        { messages: [`msg_us_${"z".repeat(26)}`, `msg_eu_${MESSAGE}`] },
+        { authors: ["bo", "eve"] },
+        { states: ["seen", "open"] },
         { since: new Date(30).toISOString() },
       ].map((f) => count(f as object)),
     ).toEqual([1, 1, 1, 1, 1, 1]);
     expect(
       [
-        { channel: `chn_us_${"z".repeat(26)}` },
-        { message: `msg_us_${"z".repeat(26)}` },
-        { message: "nonsense" },
-        { author: "bo" },
-        { state: "seen" },
+        { channels: [`chn_us_${"z".repeat(26)}`] },
+        { messages: [`msg_us_${"z".repeat(26)}`] },
+        { messages: ["nonsense"] },
+        { authors: ["bo"] },
+        { states: ["seen", "restored"] },
         { since: new Date(31).toISOString() },
       ].map((f) => count(f as object)),
     ).toEqual([0, 0, 0, 0, 0, 0]);

@@ -92,7 +92,7 @@ function aboutMessage(
 
 function aboutConflict(reader: Reader, { actor, user }: Person, step: Step, id: string): Command | undefined {
   const lost =
-    step.kind === "see" ? reader.lostBy(user, { limit: 100 }).items : reader.conflicts(actor, { state: "open" }, { limit: 20 }).items;
+    step.kind === "see" ? reader.lostBy(user, { limit: 100 }).items : reader.conflicts(actor, { states: ["open"] }, { limit: 20 }).items;
   const conflict = chosen(lost, step.dice[0]);
   if (conflict === undefined) return undefined;
   if (step.kind === "see") return { kind: "conflict.see", id, conflict: conflict.id };

@@ -41,7 +41,7 @@ test("T2: eu boots an hour ahead, both sides edit, heal: the sane edit wins ever
   expect([...(shown.get("us") ?? [])]).toEqual(["now, in us"]);
 
   for (const name of mesh.names) {
-    const [record, ...more] = mesh.at(name).reader.conflicts(AUDITOR, { message: id }, { limit: 10 }).items;
+    const [record, ...more] = mesh.at(name).reader.conflicts(AUDITOR, { messages: [id] }, { limit: 10 }).items;
     expect(more).toEqual([]);
     const by = Object.fromEntries((record?.versions ?? []).map((version) => [stampRegion(version.stamp), version]));
     expect([name, by["eu"]?.distrusted, by["us"]?.distrusted, record?.winner, record?.reason]).toEqual([
@@ -80,7 +80,7 @@ test("T2, H8: a cut longer than the skew does not hide it: 30 minutes ahead, 40 
   await mesh.time.pass(5_000);
   for (const name of mesh.names) {
     expect([name, show(name).body]).toEqual([name, "now, in us"]);
-    const [record] = mesh.at(name).reader.conflicts(AUDITOR, { message: id }, { limit: 10 }).items;
+    const [record] = mesh.at(name).reader.conflicts(AUDITOR, { messages: [id] }, { limit: 10 }).items;
     expect(record?.versions.filter(({ distrusted }) => distrusted).map(({ stamp }) => stampRegion(stamp))).toEqual(["eu"]);
   }
 });
@@ -146,7 +146,7 @@ test("T2, H8: a region an hour behind makes nobody distrusted", async () => {
   await mesh.time.pass(5_000);
   for (const name of mesh.names) {
     expect([name, show(name).body]).toEqual([name, "now, in us"]);
-    const [record] = mesh.at(name).reader.conflicts(AUDITOR, { message: id }, { limit: 10 }).items;
+    const [record] = mesh.at(name).reader.conflicts(AUDITOR, { messages: [id] }, { limit: 10 }).items;
     expect(record?.versions.filter(({ distrusted }) => distrusted)).toEqual([]);
     expect(mesh.at(name).links.offered().ok).toBe(name !== "eu");
   }
