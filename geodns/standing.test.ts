@@ -77,6 +77,11 @@ describe("several vantage points", () => {
     const standing = new Observer().sees({ own: down, others: [vote("eu", down), vote("ap", down)] });
     expect(standing.health).toMatchObject({ state: "down", why: "no answer, seen from 3 places" });
   });
+  test("who hears nobody else has its own looks only; one word of another that it lives, and it is not down (T7)", () => {
+    const one = new Observer();
+    expect(state(one.sees({ own: down, others: [] }))).toBe("down");
+    expect(state(one.sees({ own: down, others: [vote("eu", up)] }))).toBe("up");
+  });
   test("a partition between regions never counts as down: an answer to anybody proves life", () => {
     const one = new Observer();
     expect(state(one.sees({ own: down, others: [vote("eu", down), vote("ap", up)] }))).toBe("up");
