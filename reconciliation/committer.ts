@@ -15,13 +15,11 @@ export interface CommitterOptions {
 }
 
 /**
- * Rows wait this long for company, and longer where the disk is slow: a commit waits for it, and the region stands still meanwhile; and pages that
- * several rows share are written once. A crash replays so much of the logs. Below the time by which a closed promise is renewed (H6).
+ * Rows wait this long for company, as pages that several rows share are then written once; and as long as the last commit took where that is longer:
+ * the log's own syncs need the same disk. A crash replays so much of the logs. Below the time by which a closed promise is renewed (H6).
  */
 const SOON_MS = 200;
 const LATEST_MS = 500;
-/** Commits take at most one part in so many of the region's time. */
-const SHARE = 25;
 const AGAIN_MS = 250;
 /** Memory may hold this many rows that the store does not; then the gates pause and own writes are refused (H13: about 32 MiB). */
 export const ROWS_AHEAD = 60_000;
@@ -46,12 +44,12 @@ export class Committer {
     return this.#options.tables.rowsAhead > ROWS_AHEAD;
   }
 
-  /** Something has been written: commit it before long. */
-  soon(delayMs: number = this.#restMs()): void {
-    if (this.#timer !== undefined || this.#closed) return;
-    this.#timer = this.#options.timers.after(delayMs, () => {
+  /** Something has been written: commit it before long. While a commit is on its way, that is after its rest. */
+  soon(): void {
+    if (this.#timer !== undefined || this.#running !== undefined || this.#closed) return;
+    this.#timer = this.#options.timers.after(this.#restMs(), () => {
       this.#timer = undefined;
-      void this.flush().catch(() => this.soon(AGAIN_MS));
+      void this.flush().catch(() => {});
     });
   }
 
@@ -64,11 +62,13 @@ export class Committer {
       await this.#running;
     } finally {
       this.#running = undefined;
+      if (this.#options.tables.rowsAhead > 0) this.soon();
     }
   }
 
   #restMs(): number {
-    return this.full ? 0 : Math.min(LATEST_MS, Math.max(SOON_MS, this.#tookMs * SHARE));
+    if (this.#refusing) return AGAIN_MS;
+    return this.full ? 0 : Math.min(LATEST_MS, Math.max(SOON_MS, this.#tookMs));
   }
 
   close(): void {

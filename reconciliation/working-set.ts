@@ -15,7 +15,8 @@ export class WorkingSet implements TableReader {
   readonly #store: StateStore;
   #fresh: Layer = new Map();
   #committing: Layer | undefined;
-  #rows = 0;
+  #freshRows = 0;
+  #committingRows = 0;
   /** Of the tables that every event reads again. */
   readonly #recent: { readonly [T in TableName]?: RecentRows } = { registers: new RecentRows(), digests: new RecentRows() };
 
@@ -23,9 +24,9 @@ export class WorkingSet implements TableReader {
     this.#store = store;
   }
 
-  /** Rows that only memory holds so far; bounds how far memory may run ahead of the store. */
+  /** Rows that only memory holds so far, those on their way among them; bounds how far memory may run ahead of the store. */
   get rowsAhead(): number {
-    return this.#rows;
+    return this.#freshRows + this.#committingRows;
   }
 
   get<T extends TableName>(table: T, key: string): Tables[T] | undefined {
@@ -46,7 +47,7 @@ export class WorkingSet implements TableReader {
     if (rows === undefined) this.#fresh.set(table, (rows = new Map()));
     const before = rows.size;
     rows.set(key, value);
-    this.#rows += rows.size - before;
+    this.#freshRows += rows.size - before;
     this.#recent[table]?.forget(key);
   }
 
@@ -63,21 +64,22 @@ export class WorkingSet implements TableReader {
 
   /** Commits everything put so far. One commit at a time; rejects when the store refuses, and then nothing is lost. */
   async commit(): Promise<void> {
-    if (this.#committing !== undefined || this.#rows === 0) return;
+    if (this.#committing !== undefined || this.#freshRows === 0) return;
     const layer = this.#fresh;
-    const rows = this.#rows;
     this.#committing = layer;
+    this.#committingRows = this.#freshRows;
     this.#fresh = new Map();
-    this.#rows = 0;
+    this.#freshRows = 0;
     try {
       await this.#store.commit(writesOf(layer));
     } catch (refused) {
       for (const [table, fresh] of this.#fresh) for (const [key, value] of fresh) put(layer, table, key, value);
       this.#fresh = layer;
-      this.#rows += rows;
+      this.#freshRows = [...layer.values()].reduce((sum, rows) => sum + rows.size, 0);
       throw refused;
     } finally {
       this.#committing = undefined;
+      this.#committingRows = 0;
     }
   }
 

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stateStoreContract } from "../../core/ports/state-store.contract.ts";
+import { WorkingSet } from "../../reconciliation/working-set.ts";
 import { openLmdbStore } from "./lmdb-store.ts";
 
 stateStoreContract("lmdb", async () => {
@@ -23,6 +24,57 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "atoll-store-"));
 });
 afterEach(() => rm(directory, { recursive: true }));
+
+const nextTurn = (): Promise<void> => new Promise((done) => setImmediate(done));
+const keyOf = (n: number): string => String(n).padStart(6, "0");
+
+test("H4: read through memory, a row is what was put last, at every moment of a commit beside it", async () => {
+  const store = await openLmdbStore({ directory });
+  const rows = new WorkingSet(store);
+  const last = new Map<string, number>();
+  for (let round = 0, running = true; round < 40; round += 1) {
+    for (let n = 0; n < 200; n += 1) {
+      const key = keyOf((round * 67 + n * 13) % 500);
+      last.set(key, round);
+      rows.put("facts", key, round);
+    }
+    running = true;
+    const commit = rows.commit().finally(() => {
+      running = false;
+    });
+    while (running) {
+      for (const [key, value] of last) if (rows.get("facts", key) !== value) expect(`${key}: ${rows.get("facts", key)}`).toBe(value);
+      await nextTurn();
+    }
+    await commit;
+    expect([...store.range("facts", { from: "0", to: "9" })]).toEqual([...last].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+  await store.close();
+});
+
+test("readers keep what they see while the file grows under them: rows, ranges and a snapshot", async () => {
+  const store = await openLmdbStore({ directory });
+  const text = (n: number): string => String.fromCharCode(97 + (n % 26)).repeat(2_000 + n);
+  const write = (from: number) =>
+    store.commit(Array.from({ length: 250 }, (_, n) => ({ table: "facts", key: keyOf(from + n), value: text(from + n) })));
+  await write(0);
+  const snapshot = store.snapshot();
+  for (let from = 250, running = true; from < 5_000; from += 250) {
+    running = true;
+    const written = write(from).finally(() => {
+      running = false;
+    });
+    for (let n = from % 249; running; n = (n * 7 + 1) % 250) {
+      expect([snapshot.get("facts", keyOf(n)), store.get("facts", keyOf(n))].every((read) => read === text(n))).toBe(true);
+      await nextTurn();
+    }
+    await written;
+    expect([...store.range("facts", { from: keyOf(from), to: "9" })].every(([, read], n) => read === text(from + n))).toBe(true);
+  }
+  expect([...snapshot.range("facts", { from: "0", to: "9" })].length).toBe(250);
+  snapshot.close();
+  await store.close();
+});
 
 /** Starts the child under a shell's limits. The signal that a full disk quota sends is ignored, so that the write itself fails. */
 function startChild(limits: string, size: number) {

@@ -1,54 +1,13 @@
 /**
- * The state store on disk: one LMDB environment a region, one sub-database a table.
- *
- * A commit is one synchronous transaction. lmdb's asynchronous writes were tried on a full disk: after a refused commit their later
- * promises never settle and rejections come up unhandled; the synchronous ones refuse cleanly and go on when there is room again. Each
- * waits for one fdatasync on this thread (measured; lmdb does it where syncs may overlap), so the committer spaces them. Rows survive a
- * crash of the process at once, and after a power cut the store opens at an older whole commit, whose positions say from where the log is
- * applied again (L2).
- *
- * Rows are JSON, not msgpack: they come back exactly as the log's text gave them, also a field named "__proto__" or half a surrogate pair, which
- * msgpack would change; undefined fields vanish.
+ * The state store on disk: one LMDB environment a region, one sub-database a table. Read on the region's own thread, out of the mapped file;
+ * written on a thread beside it (`lmdb-writer.ts`). Rows survive a crash of the process once their commit resolves, and after a power cut the
+ * store opens at an older whole commit, whose positions say from where the log is applied again (L2).
  */
 import { mkdirSync } from "node:fs";
-import { asBinary, type Database, open, type RootDatabase, type Transaction } from "lmdb";
-import type { KeyRange, StateStore, TableName, TableReader, TableSnapshot, Tables, TableWrite } from "../../core/ports/state-store.ts";
-import { WrittenEvent } from "../../core/written-event.ts";
-
-/** Every table, so that a table without a name here does not compile. */
-const TABLES: { readonly [T in TableName]: true } = {
-  registers: true,
-  timeline: true,
-  memberships: true,
-  events: true,
-  commands: true,
-  conflicts: true,
-  channelConflicts: true,
-  losers: true,
-  contested: true,
-  digests: true,
-  positions: true,
-  awaiting: true,
-  quarantine: true,
-  audit: true,
-  rejudged: true,
-  witnesses: true,
-  webhooks: true,
-  hookQueue: true,
-  hooks: true,
-  facts: true,
-};
-const TABLE_NAMES = Object.keys(TABLES) as TableName[];
-
-/** lmdb's flags, by value: its enum exists in types only. Abortable, committed on return, flushed later. */
-const COMMIT = 1 | 2 | 0x10000;
-
-type Table = Database<unknown, string>;
-type OpenTables = ReadonlyMap<TableName, Table>;
-
-function openTables(root: RootDatabase<unknown, string>): OpenTables {
-  return new Map(TABLE_NAMES.map((name) => [name, root.openDB<unknown, string>({ name, encoding: "json", cache: false })]));
-}
+import type { Transaction } from "lmdb";
+import type { KeyRange, StateStore, TableName, TableReader, TableSnapshot, Tables } from "../../core/ports/state-store.ts";
+import { openCommits } from "./lmdb-commits.ts";
+import { openRoot, openTables, type Table } from "./lmdb-tables.ts";
 
 /** lmdb wants the bound it begins at first; ours are always inclusive below and exclusive above. */
 const bounds = ({ from, to, reverse, limit }: KeyRange) => ({
@@ -71,14 +30,6 @@ const readerOf = (table: (name: TableName) => Table, transaction: { readonly tra
     rangeOf(table(name), range, transaction) as Iterable<readonly [string, Tables[T]]>,
 });
 
-function write(tables: OpenTables, writes: readonly TableWrite[]): void {
-  for (const { table, key, value } of writes) {
-    const rows = tables.get(table)!;
-    if (value === undefined) rows.removeSync(key);
-    else rows.putSync(key, value instanceof WrittenEvent ? asBinary(Buffer.from(value.json)) : value);
-  }
-}
-
 export interface LmdbStoreOptions {
   readonly directory: string;
   /** For a process beside the one that writes: it sees what has been committed, and commits nothing. The store must be there. */
@@ -87,10 +38,11 @@ export interface LmdbStoreOptions {
 
 export async function openLmdbStore({ directory, readOnly = false }: LmdbStoreOptions): Promise<StateStore> {
   if (!readOnly) mkdirSync(directory, { recursive: true });
-  const root = open<unknown, string>({ path: directory, noSubdir: false, encoding: "json", maxDbs: TABLE_NAMES.length + 8, readOnly });
+  const root = openRoot(directory, readOnly);
   // A reader that was killed would keep every row that has been replaced since.
   root.readerCheck();
   const tables = openTables(root);
+  const commits = readOnly ? undefined : openCommits(directory, () => root.resetReadTxn());
   const snapshots = new Set<TableSnapshot>();
   let closed = false;
   const table = (name: TableName): Table => {
@@ -127,14 +79,15 @@ export async function openLmdbStore({ directory, readOnly = false }: LmdbStoreOp
     ...readerOf(table, {}),
     async commit(writes) {
       if (closed) throw new Error("the store is closed");
-      if (readOnly) throw new Error("this process only reads the store");
-      root.transactionSync(() => write(tables, writes), COMMIT);
+      if (commits === undefined) throw new Error("this process only reads the store");
+      await commits.commit(writes);
     },
     snapshot,
     async close() {
       if (closed) return;
       for (const opened of snapshots) opened.close();
       closed = true;
+      await commits?.close();
       await root.close();
     },
   };

@@ -84,7 +84,13 @@ export const PLANTED_BELOW: readonly Planted[] = [
   {
     name: "refused-commit-forgotten",
     story: "rows that the full disk refused are not tried again",
-    edits: [edit("reconciliation/working-set.ts", "      this.#fresh = layer;\n      this.#rows += rows;\n", "")],
+    edits: [
+      edit(
+        "reconciliation/working-set.ts",
+        "      this.#fresh = layer;\n      this.#freshRows = [...layer.values()].reduce((sum, rows) => sum + rows.size, 0);\n",
+        "",
+      ),
+    ],
   },
   {
     name: "stamp-drag",
