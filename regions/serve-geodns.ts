@@ -8,6 +8,7 @@ import { pino } from "pino";
 import { DecisionCounts } from "../geodns/decision-counts.ts";
 import type { NameServerConfig } from "./config.ts";
 import { openGeoOf } from "./geo/open-geo.ts";
+import { openLogLines } from "./log-lines.ts";
 import { openNameServer } from "./name-server.ts";
 import { openNameServerDoor } from "./name-server-door.ts";
 import { openRealTimers } from "./real-timers.ts";
@@ -42,12 +43,15 @@ export async function serveGeoDns(config: NameServerConfig): Promise<void> {
   const secret = config.ATOLL_MESH_SECRET;
   const first = topologyOf(config.ATOLL_TOPOLOGY);
   const asked = askedToEnd();
-  const log = pino({
-    level: config.ATOLL_LOG_LEVEL,
-    base: { part: "geodns", ...(config.ATOLL_REGION === undefined ? {} : { region: config.ATOLL_REGION }) },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-  });
+  const log = pino(
+    {
+      level: config.ATOLL_LOG_LEVEL,
+      base: { part: "geodns", ...(config.ATOLL_REGION === undefined ? {} : { region: config.ATOLL_REGION }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    openLogLines(),
+  );
   const timers = openRealTimers();
   const geo = openGeoOf(config.ATOLL_GEO_DB, timers, log);
   let regions = present(first);
