@@ -8,6 +8,7 @@ import type { DecisionCounts } from "../geodns/decision-counts.ts";
 import { DnsCounts } from "../geodns/dns-counts.ts";
 import { openGeoDns, openSteeredZone } from "../geodns/dns-server.ts";
 import { openPdnsRemote } from "../geodns/pdns-remote.ts";
+import type { Zone } from "../geodns/zone.ts";
 import { openAnswering } from "./answering/answering.ts";
 import type { Config } from "./config.ts";
 import { CannotServe } from "./refusal.ts";
@@ -91,8 +92,8 @@ export async function openNameServer(options: NameServerOptions): Promise<NameSe
       `the name server cannot listen on ${host} port ${port} (${error.code}): name another ATOLL_DNS_PORT or ATOLL_DNS_HOST, or allow it (CAP_NET_BIND_SERVICE below 1024)`,
     );
   });
-  const zone = openSteeredZone({ ...topology, host, world, decided: (decision) => decisions.took(decision) });
-  const pdns = options.pdnsSocket === undefined ? undefined : await openPdnsRemote({ path: options.pdnsSocket, zone, locate });
+  const zone = (): Zone => openSteeredZone({ ...topology, host, world, decided: (decision) => decisions.took(decision) });
+  const pdns = options.pdnsSocket === undefined ? undefined : await openPdnsRemote({ path: options.pdnsSocket, zone: zone(), locate });
   const failed = (error: unknown): void => log.error({ event: "gdnsd.unwritten", cause: String(error) }, "gdnsd's files cannot be written");
   const endGdnsd =
     options.gdnsdDir === undefined ? undefined : writeGdnsdFiles({ directory: options.gdnsdDir, world, locate, timers, failed });

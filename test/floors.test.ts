@@ -60,7 +60,8 @@ describe.each(Object.entries(FLOORS))("the floor %s", (floor, { floors, packages
     expect(wrong).toEqual([]);
   });
 
-  test.runIf(pure)("holds no clock, no chance, no timer and no I/O of its own", () => {
+  if (!pure) return;
+  test("holds no clock, no chance, no timer and no I/O of its own", () => {
     const wrong = files.flatMap((file) => {
       const found = IMPURE.exec(withoutComments(readFileSync(file, "utf8")));
       return found ? [`${named(file)} says ${found[0]}`] : [];

@@ -2,6 +2,7 @@
  * Commits on a thread of their own: the region's own thread writes its rows as JSON, some thousand a turn, and is told what became of them. Where
  * a commit waits for the disk, or rewrites the pages of thousands of rows, nobody's answer waits with it.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { TableName, TableWrite } from "../../core/ports/state-store.ts";
 import { WrittenEvent } from "../../core/written-event.ts";
@@ -74,8 +75,6 @@ export function openCommits(directory: string, landed: () => void): Commits {
     },
   };
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function asText(writes: readonly TableWrite[]): RowsAsText {
   const tables: number[] = [];

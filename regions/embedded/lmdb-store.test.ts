@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stateStoreContract } from "../../core/ports/state-store.contract.ts";
@@ -25,7 +26,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-const nextTurn = (): Promise<void> => new Promise((done) => setImmediate(done));
 const keyOf = (n: number): string => String(n).padStart(6, "0");
 
 test("H4: read through memory, a row is what was put last, at every moment of a commit beside it", async () => {

@@ -5,6 +5,7 @@
  * (ADR "pull the tail"). Here every message carries the stream's sequence and the consumer's; a jump of both means the stream lacks messages,
  * a jump of the consumer's alone means they were lost on the way and the round is given up.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createInbox, type Msg, type NatsConnection } from "nats";
 import { askJetStream } from "./jetstream-api.ts";
 
@@ -99,8 +100,6 @@ export async function openPull(nats: NatsConnection, { api, stream, after, timeo
   };
   return { round, drop };
 }
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const isStatus = (message: Msg): boolean => (message.headers?.code ?? 0) !== 0;
 /** 404 and 408: no more for now. 409 with the byte bound: the next round goes on. Anything else: nobody there, consumer gone, leader moved. */
