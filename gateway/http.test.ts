@@ -124,6 +124,9 @@ const rows: readonly Row[] = [
   ["a limit of 0", "GET", () => `${room}/messages?limit=0`, {}, "invalid"],
   ["a limit of 501", "GET", () => `${room}/messages?limit=501`, {}, "invalid"],
   ["a limit that is a word", "GET", () => `${room}/messages?limit=many`, {}, "invalid"],
+  ...["0x10", "1e2", "%205", "%2B5", "5.0", "5%20", "0b1"].map(
+    (odd): Row => [`a limit written ${odd}`, "GET", () => `/v1/channels?limit=${odd}`, {}, "invalid"],
+  ),
   ["a limit that is nothing", "GET", () => `${room}/messages?limit=`, {}, "invalid"],
   ["a cursor that is none", "GET", () => "/v1/changes?cursor=%7Bnonsense", {}, "invalid"],
   ["before that is neither id nor time", "GET", () => `${room}/messages?before=%00nonsense`, {}, "invalid"],
@@ -146,6 +149,15 @@ test.each(rows)("%s is refused in words a program can read", async (_what, metho
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
   expect(answer.headers.has("allow")).toBe(code === "method-not-allowed");
   expect(answer.text.length).toBeLessThan(1_000);
+});
+
+test("a limit is described as the number it is read as", async () => {
+  const { paths } = (await call("GET", "/openapi.json")).body as { paths: Record<string, { get: { parameters: readonly object[] } }> };
+  expect(paths["/v1/channels"]?.get.parameters).toContainEqual({
+    name: "limit",
+    in: "query",
+    schema: { type: "integer", minimum: 1, maximum: 500, default: 50 },
+  });
 });
 
 test("T3: the same key gives the same answer, and says so; with other content it is a conflict", async () => {

@@ -97,6 +97,15 @@ test("a name server alone needs the list of regions and little else, and other s
   expect(readNameServerConfig({ ...given, ATOLL_DNSPORT: "53" })).toMatchObject({ problems: [{ mend: "did you mean ATOLL_DNS_PORT?" }] });
 });
 
+test("numbers are written in digits", () => {
+  for (const key of ["ATOLL_PORT", "ATOLL_DNS_PORT", "ATOLL_DNS_PROCESSES", "ATOLL_CONNECTIONS_MAX", "ATOLL_NATS_REPLICAS"])
+    for (const odd of ["0x1", "1e0", " 1", "+1", "1.0", "one"])
+      expect([key, odd, problems(SOUND, { [key]: odd }).length]).toEqual([key, odd, 1]);
+  const offset = { ATOLL_MODE: "local", ATOLL_CLOCK_OFFSET_MS: "-5000" };
+  expect(readConfig(SOUND, offset)).toMatchObject({ ok: true, config: { ATOLL_CLOCK_OFFSET_MS: -5_000 } });
+  expect(problems(SOUND, { ...offset, ATOLL_CLOCK_OFFSET_MS: "-0x5" })).toHaveLength(1);
+});
+
 test("as many processes answer DNS as are named, if that is a number of them", () => {
   const said = (count: string): readonly string[] => problems(SOUND, { ATOLL_DNS_PROCESSES: count });
   for (const right of ["0", "2"]) expect(said(right)).toEqual([]);

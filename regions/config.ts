@@ -8,7 +8,7 @@ import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
 import { ROLE_SETTINGS, unfitRoles } from "./role-settings.ts";
 import { KEPT_IN_FILES, SECRET_FILE_SETTINGS, withSecretFiles } from "./secret-files.ts";
-import { list } from "./setting-texts.ts";
+import { digits, list } from "./setting-texts.ts";
 import { STORE_SETTINGS, storeProblems } from "./store-settings.ts";
 import { WEBHOOK_SETTINGS } from "./webhooks/settings.ts";
 
@@ -21,7 +21,9 @@ const Settings = z.object({
   ATOLL_TOPOLOGY: text.describe("the one list of regions: a file's path, or the JSON itself"),
   ...ROLE_SETTINGS,
   ATOLL_HOST: text.default("0.0.0.0").describe("address to listen on"),
-  ATOLL_PORT: z.coerce.number().int().min(0).max(65_535).default(8800).describe("port for HTTP and WebSocket; 0 = any"),
+  ATOLL_PORT: digits(z.number("is a port in digits").int().min(0).max(65_535))
+    .default(8800)
+    .describe("port for HTTP and WebSocket; 0 = any"),
   ATOLL_NATS_URL: text
     .default("nats://127.0.0.1:4222")
     .describe("this region's JetStream servers, by comma; user and password may be in it"),
@@ -29,10 +31,7 @@ const Settings = z.object({
     .regex(/^SU[A-Z2-7]{56}$/, "an nkey seed of a user, as atoll keys makes it: SU…")
     .optional()
     .describe("the seed that this region's programs sign in to its JetStream servers with, instead of a password in the URL"),
-  ATOLL_NATS_REPLICAS: z.coerce
-    .number()
-    .int()
-    .pipe(z.union([z.literal(1), z.literal(3)], "1, or 3 with three JetStream servers"))
+  ATOLL_NATS_REPLICAS: digits(z.union([z.literal(1), z.literal(3)], "1, or 3 with three JetStream servers"))
     .default(1)
     .describe("how many JetStream servers hold each log and mirror: 1, or 3 with three servers"),
   ATOLL_NATS_MONITOR_URL: z
@@ -72,17 +71,12 @@ const Settings = z.object({
     .describe(
       "file that says where addresses are: MMDB (MaxMind's schema or the flat one) or a table of networks; followed while it runs; without it the list's order is used",
     ),
-  ATOLL_CONNECTIONS_MAX: z.coerce
-    .number()
-    .int()
-    .min(0)
+  ATOLL_CONNECTIONS_MAX: digits(z.number("is a number in digits").int().min(0))
     .default(0)
     .describe("connections this region can hold: from 80 % on, GeoDNS sends a growing share of its new clients elsewhere; 0 = no bound"),
   ...NAME_SERVER_SETTINGS,
   ...WEBHOOK_SETTINGS,
-  ATOLL_CLOCK_OFFSET_MS: z.coerce
-    .number()
-    .int()
+  ATOLL_CLOCK_OFFSET_MS: digits(z.number("is a number of milliseconds in digits").int())
     .default(0)
     .describe("makes this region's clock wrong, to see what that does; local mode only"),
   ...SECRET_FILE_SETTINGS,

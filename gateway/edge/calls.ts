@@ -59,7 +59,7 @@ const LOST = new Refusal("unavailable", "This region's reconciler does not answe
   retryAfterS: 1,
 });
 
-export function answerProblem(response: ServerResponse, refusal: Refusal): void {
+export function answerProblem(response: ServerResponse, refusal: Refusal, headers: Readonly<Record<string, string>> = {}): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -67,7 +67,8 @@ export function answerProblem(response: ServerResponse, refusal: Refusal): void 
   response.writeHead(refusal.status, {
     "content-type": "application/problem+json",
     "cache-control": "no-store",
-    "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfterS ?? 1))),
+    ...(refusal.status === 503 ? { "retry-after": String(Math.max(1, Math.ceil(refusal.retryAfterS ?? 1))) } : {}),
+    ...headers,
   });
   response.end(JSON.stringify(problemOf(refusal)));
 }

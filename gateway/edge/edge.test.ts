@@ -113,6 +113,42 @@ test("H10: a gateway that is asked to go lets its lines go when nothing of them 
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
 });
 
+test("a gateway that leaves is gone with its last socket, and asks no clock when that is", async () => {
+  let asksClock = false;
+  const timers = {
+    ...core.parts.timers,
+    after: (...asked: Parameters<typeof core.parts.timers.after>) => {
+      if (!asksClock) return core.parts.timers.after(...asked);
+      return { cancel: () => {} };
+    },
+  };
+  const edge = await openEdge({ ...edgeParts(core.parts, core.url), timers });
+  edges.push(edge);
+  await until(() => edge.state.up, "a trunk");
+  const ana = await Socket.of(`http://127.0.0.1:${edge.port}`, "ana", { channels: [shown()] });
+  asksClock = true;
+  await edge.drain();
+  expect([edge.sockets(), ana.ofType("goodbye")]).toMatchObject([0, [{ code: 4000 }]]);
+});
+
+test("pages of a gateway take the methods that a region's take, and a HEAD has no body", async () => {
+  const { edge, url } = await open();
+  const asked = async (base: string, path: string, method: string) => {
+    const answer = await fetch(`${base}${path}`, { method });
+    const text = await answer.text();
+    const code = answer.headers.get("content-type") === "application/problem+json" ? (JSON.parse(text) as { code: string }).code : text;
+    return [answer.status, answer.headers.get("allow"), answer.headers.get("retry-after"), answer.headers.get("content-type"), code];
+  };
+  for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+    expect([method, await asked(url, "/healthz", method)]).toEqual([method, await asked(core.url, "/healthz", method)]);
+  expect((await asked(url, "/healthz", "POST")).slice(0, 3)).toEqual([405, "GET, HEAD", null]);
+  for (const path of ["/metrics/gateway", "/readyz"]) expect((await asked(url, path, "POST"))[0]).toBe(405);
+  await core.gateway.close();
+  await until(() => !edge.state.up, "the reconciler is gone");
+  for (const path of ["/healthz", "/metrics/gateway", "/readyz"])
+    expect([path, ...(await asked(url, path, "POST")).slice(0, 3)]).toEqual([path, 405, "GET, HEAD", null]);
+});
+
 test("the caller's address is the client's, and nobody but a gateway is believed about it", async () => {
   const { url } = await open();
   const headers = { ...(await bearer("ana")), "x-forwarded-for": "203.0.113.9" };

@@ -56,7 +56,8 @@ export interface Edge {
 }
 
 const SWEEP_MS = 1_000;
-const LOOK_MS = 20;
+/** Pages of this process alone, answered as a region answers its own. What a browser asks before a call (OPTIONS) is the region's, on any path. */
+const OWN_PAGES: readonly string[] = ["/healthz", "/metrics/gateway"];
 
 export async function openEdge(parts: EdgeParts): Promise<Edge> {
   const { timers, log, metrics, newId, reconciler, key } = parts;
@@ -73,9 +74,11 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     slow: (line: Line) => trunk.slow(line),
   };
   const app = new Hono<{ Bindings: DoorEnv }>();
-  const door = openWebSocketDoor(app, (socket, request) =>
-    trunk.carry(new SocketLine(lineParts, socket, addressOf(request.socket.remoteAddress))),
-  );
+  const sockets = new InFlight();
+  const door = openWebSocketDoor(app, (socket, request) => {
+    trunk.carry(new SocketLine(lineParts, socket, addressOf(request.socket.remoteAddress)));
+    socket.once("close", sockets.began());
+  });
   app.get(CONNECT, async (c, next) => {
     const refusal = draining ? GOING : trunk.refuses;
     if (refusal !== undefined) return problemResponse(refusal);
@@ -85,11 +88,14 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     response.once("close", inFlight.began());
-    const path = request.url?.split("?", 1)[0];
-    if (path === "/healthz") response.end("ok\n");
-    else if (path === "/metrics/gateway")
+    const path = request.url?.split("?", 1)[0] ?? "";
+    const isUnready = path === "/readyz" && (draining || !trunk.state.up);
+    const isOwn = request.method !== "OPTIONS" && (OWN_PAGES.includes(path) || isUnready);
+    if (isOwn && !["GET", "HEAD"].includes(request.method ?? "")) answerProblem(response, READ_ONLY, READS);
+    else if (isOwn && path === "/healthz") response.setHeader("content-type", "text/plain;charset=UTF-8").end("ok\n");
+    else if (isOwn && path === "/metrics/gateway")
       void metrics.text().then((text) => response.setHeader("content-type", metrics.contentType).end(text));
-    else if (path === "/readyz" && (draining || !trunk.state.up)) notReady(response, draining ? "going" : trunk.state.why);
+    else if (isOwn) notReady(response, draining ? "going" : trunk.state.why);
     else if (draining) answerProblem(response, GOING);
     else if (!trunk.state.up) answerProblem(response, trunk.refuses ?? GOING);
     else calls.pass(request, response);
@@ -115,10 +121,6 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
       for (const line of lines) line.probe();
     }),
   ];
-  const emptied = async (withinMs: number): Promise<void> => {
-    const untilMs = timers.monotonicMs() + withinMs;
-    while (lines.size > 0 && timers.monotonicMs() < untilMs) await new Promise<void>((later) => timers.after(LOOK_MS, later));
-  };
 
   return {
     port: (server.address() as { readonly port: number }).port,
@@ -134,7 +136,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
       draining = true;
       kept.leave();
       trunk.leave();
-      await Promise.all([emptied(limits.drainMs), inFlight.none(timers, limits.drainMs)]);
+      await Promise.all([sockets.none(timers, limits.drainMs), inFlight.none(timers, limits.drainMs)]);
       for (const line of lines) line.goodbye("restart");
     },
     close: async () => {
@@ -150,6 +152,8 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
 }
 
 const GOING = new Refusal("unavailable", "This gateway is going away; try the next one.", { retryAfterS: 1 });
+const READS = { allow: "GET, HEAD" };
+const READ_ONLY = new Refusal("method-not-allowed", `This path takes ${READS.allow}.`);
 const FOREIGN = new Refusal("forbidden", "Pages of this origin may not connect.");
 
 function notReady(response: ServerResponse, why: string): void {

@@ -1,5 +1,6 @@
 /** The small shapes that all calls and frames are made of. Text has passed the JSON door: it is NFC and free of control characters. */
 import { z } from "zod";
+import { wholeNumberIn } from "../../core/decimal.ts";
 import { LIMITS } from "../../core/limits.ts";
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
@@ -31,7 +32,11 @@ export const cursor = z.string().min(1).describe("opaque; from an answer or fram
 export const metadata = z
   .json()
   .refine((value) => bytesOf(JSON.stringify(value)) <= LIMITS.metadataBytes, tooLarge(`at most ${LIMITS.metadataBytes} bytes as JSON`));
-export const limit = z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault);
+/** A query holds text: digits alone are a number. */
+export const limit = z.preprocess(
+  (value) => (typeof value === "string" ? (wholeNumberIn(value) ?? value) : value),
+  z.number("is a number in digits").int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
+);
 /** Several values in one parameter, by comma. */
 export const list = <T extends z.ZodType<string, string>>(item: T) =>
   z

@@ -62,11 +62,14 @@ async function exported({ options, args, io }: Asked<ReachOptions>) {
   }
 }
 
+/** RFC 3339, so that it is the same time on every machine. */
+const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
 async function replayed({ options, args, io }: Asked<ReplayFlags>) {
   const { existsSync } = await import("node:fs");
   const [file = ""] = args;
   if (!existsSync(file)) throw new Stop(2, `there is no file ${file}`, "make one: atoll audit export FILE");
-  const untilMs = options.until === undefined ? undefined : Date.parse(options.until);
+  const untilMs = options.until === undefined ? undefined : TIME.test(options.until) ? Date.parse(options.until) : Number.NaN;
   if (Number.isNaN(untilMs)) throw new Stop(2, `--until ${options.until} is no time`, "like 2026-01-05T10:00:00Z");
   const { replayExport } = await import("../audit/replay.ts");
   const outcome = await replayExport({ file, as: options.as, untilMs, progress: counting(io, "replayed") });

@@ -1,4 +1,5 @@
 /** `atoll drill`: a rehearsal on a live mesh, reported against the promised timeline. */
+import { numberIn } from "../../core/decimal.ts";
 import { Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { examples } from "./define.ts";
@@ -14,8 +15,8 @@ async function partition({ options, args, io }: Asked<Options>) {
   const lengthMs = parseDuration(options.for);
   if (lengthMs === undefined || lengthMs < 1_000 || lengthMs > LONGEST_MS)
     throw new Stop(2, `--for ${options.for} is no length from 1s to 1h`, "for example --for 20s");
-  const load = options.load.trim() === "" ? Number.NaN : Number(options.load);
-  if (!(load >= 1 && load <= 10_000)) throw new Stop(2, `--load ${options.load} is not a number from 1 to 10000`);
+  const load = numberIn(options.load);
+  if (load === undefined || load < 1 || load > 10_000) throw new Stop(2, `--load ${options.load} is not a number from 1 to 10000`);
   const regions = (args[0] ?? "").split(",");
   const [{ openAccess }, { runDrill }] = await Promise.all([import("../play/access.ts"), import("../play/drill.ts")]);
   const access = openAccess(options.data);

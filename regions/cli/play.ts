@@ -1,4 +1,5 @@
 /** `atoll play`: recorded chat through the mesh, with cuts on the way; every message is accounted for. */
+import { numberIn } from "../../core/decimal.ts";
 import { Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
 import { collect, examples } from "./define.ts";
@@ -12,8 +13,14 @@ interface Options {
 }
 
 function numberFrom(text: string, flag: string, least: number, most: number): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!(value >= least && value <= most)) throw new Stop(2, `${flag} ${text} is not a number from ${least} to ${most}`);
+  const value = numberIn(text);
+  if (value === undefined || value < least || value > most) throw new Stop(2, `${flag} ${text} is not a number from ${least} to ${most}`);
+  return value;
+}
+
+function wholeFrom(text: string, flag: string, least: number, most: number): number {
+  const value = numberFrom(text, flag, least, most);
+  if (!Number.isInteger(value)) throw new Stop(2, `${flag} ${text} is no whole number`);
   return value;
 }
 
@@ -38,7 +45,7 @@ export const define: Define = (command, finish) => {
         file: args[0] ?? "",
         users: options.users,
         rate: numberFrom(options.rate, "--rate", 0.1, 100_000),
-        limit: options.limit === undefined ? Number.POSITIVE_INFINITY : numberFrom(options.limit, "--limit", 1, 1e9),
+        limit: options.limit === undefined ? Number.POSITIVE_INFINITY : wholeFrom(options.limit, "--limit", 1, 1_000_000_000),
         cuts: options.cut ?? [],
         edits: numberFrom(options.edits, "--edits", 0, 1),
       },

@@ -1,6 +1,7 @@
 /** `atoll regions drain|restore|override|overrides`: what operators order about regions; audited, and told to every gateway and name server. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
+import { numberIn } from "../../core/decimal.ts";
 import type { DrainProgress, Ordered } from "../../core/ports/steering.ts";
 import { Stop } from "./answer.ts";
 import type { Asked, Define, Finish } from "./define.ts";
@@ -32,8 +33,8 @@ interface DrainOptions extends ReachOptions {
 
 /** The order first: it holds whatever becomes of the waiting. */
 async function drain({ options, args: [region = ""], io }: Asked<DrainOptions>) {
-  const ratePerSecond = options.rate === undefined ? undefined : Number(options.rate);
-  if (ratePerSecond !== undefined && !(ratePerSecond > 0)) throw new Stop(2, `--rate ${options.rate} is no number of sockets a second`);
+  const ratePerSecond = options.rate === undefined ? undefined : numberIn(options.rate);
+  if (options.rate !== undefined && !(ratePerSecond! > 0)) throw new Stop(2, `--rate ${options.rate} is no number of sockets a second`);
   const withinMs = parseDuration(options.within);
   if (withinMs === undefined) throw new Stop(2, `--within ${options.within} is no duration`, "like 90s or 10m");
   const reached = await reach(options, "operator");
