@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { mintToken } from "../regions/cli/mint.ts";
 import { localTopology } from "../regions/mesh/local-topology.ts";
-import { serverForTests, startTiers, type TestTiers } from "../regions/nats/test-tiers.ts";
+import { serverForTests, startTiers, type TestTiers } from "../test/servers/nats-tiers.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const SECRET = "only for benchmarks, never for people";

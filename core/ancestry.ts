@@ -36,6 +36,7 @@ const entryIn =
   (stamp: Stamp): Entry | undefined =>
     entries[placeOf.get(stamp) ?? -1];
 
+/** What the twins of a register knew as their origins accepted them: by this versions are in conflict or not (D2), whatever is shown. */
 export interface KnownPasts {
   /** Of a twin, as accepted: the places of all entries it knew; undefined while any of them is missing or pending. */
   completePast(twin: Entry): Bits | undefined;

@@ -16,6 +16,7 @@ export interface Witness {
   readonly position: Position;
 }
 
+/** Asked for every candidate of a verdict: whether the stamp lies in a stretch that more than half of the regions have witnessed. */
 export function distrustOf(witnesses: readonly Witness[]): (stamp: Stamp) => boolean {
   if (witnesses.length === 0) return () => false;
   const byOrigin = new Map<string, readonly Witness[]>();

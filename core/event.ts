@@ -8,8 +8,11 @@ import type { Identity } from "./ids.ts";
 import type { PointText, Position, VectorText } from "./position.ts";
 import type { Stamp } from "./stamp.ts";
 
+/** How a message edited on two sides is decided: the last write stands, or the texts are merged (S3). */
 export type Policy = "lww" | "merge";
+/** Whether a delete stands for ever, or is a write as any other (S4). */
 export type Deletes = "final" | "lww";
+/** Of a member in a channel; what each may do is in `permissions.ts`. */
 export type Role = "owner" | "moderator" | "member";
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -50,7 +53,6 @@ export interface MessageAbout {
   readonly born: Stamp;
   readonly thread: string | null;
   readonly reactions?: { readonly [emoji: string]: readonly string[] };
-  /** The text shown before, for reactions to and deletes of it; absent where the command gives the text. */
 }
 
 export interface ChannelAbout {

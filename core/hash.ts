@@ -39,6 +39,7 @@ const MODULUS = 1n << 256n;
 
 /** A sum of SHA-256 values modulo 2^256, as 64 hex digits: order and grouping do not matter, and a term can be taken out again (semantics D9). */
 export type HashSum = string;
+/** Of nothing: what an accumulator begins with. */
 export const EMPTY_SUM: HashSum = "0".repeat(64);
 const sumText = (sum: bigint): HashSum => sum.toString(16).padStart(64, "0");
 export const addHash = (sum: HashSum, term: string): HashSum =>

@@ -2,7 +2,7 @@
 
 import type { Json } from "./event.ts";
 import type { ConflictRecord, RegisterKind } from "./register.ts";
-import type { Judgement } from "./resolve.ts";
+import type { Stamp } from "./stamp.ts";
 import type { TextOf } from "./text-merge.ts";
 import { withText } from "./text-merge.ts";
 import type { Version } from "./versions.ts";
@@ -15,7 +15,10 @@ export interface Verdict {
   readonly reason: ConflictRecord["reason"];
 }
 
-export interface Judging extends Pick<Judgement, "isDistrusted"> {
+/** By what a verdict is found, beside the versions themselves. */
+export interface Judging {
+  /** Whether more than half of the regions have witnessed a clock too far ahead behind this stamp (D3). */
+  readonly isDistrusted: (stamp: Stamp) => boolean;
   /** Absent: nothing is merged. */
   readonly textOf?: TextOf;
 }

@@ -14,6 +14,7 @@
  */
 import type { Role } from "./event.ts";
 
+/** What a member may be allowed to do in a channel, by their role alone. */
 export type Act =
   | "send"
   | "react"
@@ -37,4 +38,5 @@ const MODERATOR: readonly Act[] = [...MEMBER, "edit-any", "delete-any", "change-
 const OWNER: readonly Act[] = [...MODERATOR, "set-role", "remove-privileged", "see-secret"];
 const ALLOWED: Readonly<Record<Role, readonly Act[]>> = { owner: OWNER, moderator: MODERATOR, member: MEMBER };
 
+/** Nothing for whoever is no member (null). */
 export const may = (role: Role | null, act: Act): boolean => role !== null && ALLOWED[role].includes(act);

@@ -27,6 +27,7 @@ export const formatPosition = (position: Position): string => `${position.origin
 
 const POSITION = /^([A-Za-z0-9_-]{1,64})\.(\d{1,9}\.\d{1,15}\.\d{1,6})$/;
 
+/** Undefined where the text is none: at most 9, 15 and 6 digits, so that no number leaves the safe integers. */
 export function parsePoint(text: string): Point | undefined {
   const first = text.indexOf(".");
   const second = text.indexOf(".", first + 1);
@@ -48,12 +49,14 @@ function digits(text: string, from: number, to: number, most: number): number {
   return value;
 }
 
+/** Undefined where the text is none. */
 export function parsePosition(text: string): Position | undefined {
   const found = POSITION.exec(text);
   const point = found?.[2] === undefined ? undefined : parsePoint(found[2]);
   return found?.[1] === undefined || point === undefined ? undefined : { origin: found[1], ...point };
 }
 
+/** Below zero where `a` comes first in the log of their origin. */
 export const comparePoints = (a: Point, b: Point): number => a.epoch - b.epoch || a.sequence - b.sequence || a.place - b.place;
 
 /** Fixed-width text whose order is the order of points; for keys of ordered tables. */
@@ -81,20 +84,11 @@ export function joinVectors(a: Vector, b: Vector): Vector {
   return joined;
 }
 
-/** Per origin the lesser of two vectors; an origin absent from one is absent from the result. */
-export function meetVectors(a: Vector, b: Vector): Vector {
-  const met: Record<string, Point> = {};
-  for (const [origin, point] of Object.entries(a)) {
-    const other = b[origin];
-    if (other) met[origin] = comparePoints(point, other) <= 0 ? point : other;
-  }
-  return met;
-}
-
 /** Compact text of a vector as events carry it (`after`): {us: "1.4711.2"}. */
 export type VectorText = Readonly<Record<string, string>>;
 export const vectorText = (vector: Vector): VectorText =>
   Object.fromEntries(Object.entries(vector).map(([origin, point]) => [origin, formatPoint(point)]));
+/** Undefined where any of it is no point. */
 export function parseVector(text: VectorText): Vector | undefined {
   const vector: Record<string, Point> = {};
   for (const [origin, value] of Object.entries(text)) {

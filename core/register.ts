@@ -9,6 +9,7 @@ import type { HashSum } from "./hash.ts";
 import type { Position, VectorText } from "./position.ts";
 import type { Stamp } from "./stamp.ts";
 
+/** What a register holds; which rule decides in it follows from this (S3, D7). */
 export type RegisterKind =
   | "body"
   | "name"
@@ -23,8 +24,10 @@ export type RegisterKind =
   | "profile"
   | "webhook"
   | "halt";
+/** Channel, kind and ids with bars between, as `registerKey` makes it and `readKey` reads it. Its order is the order in which registers are stored. */
 export type RegisterKey = string;
 
+/** The channel of what belongs to none: aliases and profiles. */
 export const EVERYWHERE = "@";
 
 export const registerKey = {
@@ -47,6 +50,7 @@ export const registerKey = {
 const hex = (text: string): string => Buffer.from(text, "utf8").toString("hex");
 export const emojiOf = (hexText: string): string => Buffer.from(hexText, "hex").toString("utf8");
 
+/** A key taken apart. */
 export interface RegisterName {
   readonly channel: string;
   readonly kind: RegisterKind;
@@ -135,6 +139,9 @@ export interface Register {
   readonly sum: HashSum;
   readonly resolution: Resolution;
 }
+
+/** What is resolved: a register without what is derived from it. */
+export type Resolving = Pick<Register, "key" | "entries" | "seen">;
 
 /** One event's write into one register. */
 export type Write = { readonly key: RegisterKey; readonly entry: Entry } | { readonly key: RegisterKey; readonly seen: Seen };

@@ -4,8 +4,8 @@
  */
 import { ancestryOf, knownPasts, maximal } from "./ancestry.ts";
 import { conflictRecords } from "./conflict-records.ts";
-import { judge } from "./judge.ts";
-import type { Entry, RegisterKey, Resolution, Seen } from "./register.ts";
+import { type Judging, judge } from "./judge.ts";
+import type { Entry, RegisterKey, Resolution, Resolving } from "./register.ts";
 import { readKey } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
 import type { Merging } from "./text-merge.ts";
@@ -13,17 +13,11 @@ import { textsOf } from "./text-merge.ts";
 import type { Standing, Version } from "./versions.ts";
 import { versionsOf } from "./versions.ts";
 
-export interface Judgement {
-  readonly isDistrusted: (stamp: Stamp) => boolean;
+/** What a replica knows of the world beside the register: whose stamps are distrusted, who had the right, and how texts are merged. */
+export interface Judgement extends Pick<Judging, "isDistrusted"> {
   readonly standing: (entry: Entry) => Standing;
   /** Text of the union of the updates of these heads and all their ancestors (policy merge); absent where nothing is merged. */
   readonly merge?: Merging;
-}
-
-export interface Resolving {
-  readonly key: RegisterKey;
-  readonly entries: readonly Entry[];
-  readonly seen: readonly Seen[];
 }
 
 export const UNRESOLVED: Resolution = { value: null, winner: null, heads: [], records: [], incomplete: [], pending: [], void: [] };

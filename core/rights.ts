@@ -15,6 +15,7 @@ import { EVERYTHING, narrowed, sawAllOf, sees } from "./sight.ts";
 import type { Standing, Version } from "./versions.ts";
 
 type Kept = Pick<Register, "key" | "entries">;
+/** What rights are judged from: the registers of memberships and channels, and who witnessed whose clock. */
 export interface Sources {
   readonly lookup: (key: RegisterKey) => Kept | undefined;
   readonly witnesses: readonly Witness[];

@@ -25,6 +25,7 @@ interface Head {
   readonly nameBytes: number;
 }
 
+/** The table and how far it is, as bytes with their own hash: `decodeRoutes` takes no other. */
 export function encodeRoutes(table: RouteTable, mark: RouteMark): Uint8Array {
   const { users, channels, offsets, members } = table.packed();
   const names = Buffer.from([...users.all(), ...channels.all()].join("\n"));

@@ -50,6 +50,7 @@ export interface PackedRows {
 }
 
 /** Takes pairs in any order, also twice, and packs them. */
+/** Who is a member of what, packed by numbers: rows as they were read, and the changes since beside them. */
 export class RouteTableBuilder {
   readonly #users = new Names();
   readonly #channels = new Names();

@@ -8,12 +8,14 @@ import type { Entry } from "./register.ts";
 
 /** What all these entries' origins saw; of none: everything that is here. */
 export type Sight = readonly Entry[];
+/** No origin to look through: all that is here. */
 export const EVERYTHING: Sight = [];
 
 interface Seeable {
   readonly position: Position;
   readonly command?: string;
 }
+/** Whether every one of them had applied `other`. */
 export const sees = (sight: Sight, other: Seeable): boolean => sight.every((entry) => knew(entry, other));
 
 /** Whether the origin had applied `other` when it accepted `entry`. */

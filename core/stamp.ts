@@ -14,6 +14,7 @@ const COUNTER_MAX = 0xffff;
 /** The last millisecond of the year 9999, the last that RFC 3339 can write; far below what 12 digits hold, so that no clock can be led to their end. */
 const LAST = "e677d21fdbff";
 
+/** Whether a text that came from outside is a stamp that a region can have made: within the years that RFC 3339 can say. */
 export const isStamp = (text: unknown): text is Stamp => typeof text === "string" && text.slice(0, LAST.length) <= LAST && SHAPE.test(text);
 
 export function formatStamp(timeMs: number, counter: number, region: string): Stamp {
@@ -29,6 +30,7 @@ export const stampRegion = (stamp: Stamp): string => stamp.slice(18);
 export const stampIso = (stamp: Stamp): string => new Date(stampTimeMs(stamp)).toISOString();
 
 export const compareStamps = (a: Stamp, b: Stamp): number => (a < b ? -1 : a > b ? 1 : 0);
+/** The later of two. */
 export const greaterStamp = (a: Stamp, b: Stamp): Stamp => (a > b ? a : b);
 
 /** A region's wall clock as its processes see it: wall time at boot plus monotonic time since, so that a clock step in a running process changes nothing (T2). */

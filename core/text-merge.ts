@@ -22,6 +22,7 @@ export interface TextPiece {
   /** Updates of its twins. The first is what it does; the others did the same to another text, and must not do it twice (D5). */
   readonly updates: readonly string[];
 }
+/** Whose text a change makes, and by which command: the same three give the same bytes wherever it is made. */
 export type TextEdit = Pick<TextPiece, "author" | "command" | "text">;
 
 /** Pure: the same pieces in the same order give the same bytes and the same text, in every region. */
@@ -34,8 +35,10 @@ export interface TextMerge {
 
 /** The text of these heads together, or undefined where they are not merged: then the last write is shown (D7). */
 export type TextOf = (heads: readonly Version[]) => string | undefined;
+/** Asked for the text of heads; `pieces` makes what it is made of only where that is not known already. */
 export type Merging = (heads: readonly Version[], pieces: () => readonly TextPiece[]) => string | undefined;
 
+/** The versions of a register and what each knew. */
 export interface Past {
   readonly versions: Versions;
   readonly pasts: KnownPasts;

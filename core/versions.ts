@@ -2,8 +2,10 @@
 import type { Entry } from "./register.ts";
 import type { Stamp } from "./stamp.ts";
 
+/** Of one event (D6): it counts; what it was judged by is not here yet; its author had no right. */
 export type Standing = "ok" | "pending" | "void";
 
+/** What one command wrote into one register, wherever and however often it was accepted. */
 export interface Version {
   /** Its place among all versions of the register. */
   readonly index: number;
@@ -35,6 +37,7 @@ export const versionKey = ({ author, command, content }: Entry): string => `${au
 export const isDelete = (entry: Entry): boolean => entry.kind === "deleted";
 const byStamp = (a: { readonly stamp: Stamp }, b: { readonly stamp: Stamp }): number => (a.stamp < b.stamp ? -1 : 1);
 
+/** Groups the twins. Neither the order of `entries` nor who stands changes which version an event is of. */
 export function versionsOf(entries: readonly Entry[], standing: (entry: Entry) => Standing): Versions {
   const placeOf = new Map<Stamp, number>();
   const standings: Standing[] = [];

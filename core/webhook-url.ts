@@ -11,7 +11,7 @@ export interface UrlAllowance {
   /** Whether an address may be reached though it is no public one, or is written in the URL itself. */
   readonly address: (address: string) => boolean;
 }
-export const NOTHING_MORE: UrlAllowance = { http: false, address: () => false };
+const NOTHING_MORE: UrlAllowance = { http: false, address: () => false };
 
 const PORTS: readonly string[] = ["", "8443"];
 /** Names that are nobody's in the public DNS (RFC 6761, RFC 6762, RFC 8375, and what clouds answer metadata by). */

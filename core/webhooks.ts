@@ -46,7 +46,7 @@ const least = (entries: readonly { readonly stamp: Stamp }[]): Stamp =>
   entries.reduce((first, { stamp }) => (stamp < first ? stamp : first), entries[0]?.stamp ?? "");
 
 /** Both secrets sign for so long after a rotation. */
-export const ROTATING_MS = 24 * 3_600_000;
+const ROTATING_MS = 24 * 3_600_000;
 
 /** Generations whose secrets sign now: the present one, and for a day after a rotation the one before. */
 export function signingGenerations(register: Register, { generation }: WebhookValue, nowMs: number): readonly number[] {

@@ -30,7 +30,7 @@ export const realTimers: Timers = {
 
 const LIVE: Sync = { region: "us", state: "live", at: new Date(0).toISOString(), peers: [], converged: null };
 
-export class FakeBoards {
+class FakeBoards {
   sync: Sync = LIVE;
   readonly syncListeners = new Set<(sync: Sync) => void>();
   readonly presenceListeners = new Set<(changed: readonly Presence[]) => void>();

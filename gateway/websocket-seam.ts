@@ -10,7 +10,7 @@ import type { Hono, MiddlewareHandler } from "hono";
 import type { WebSocket } from "ws";
 import { LIMITS } from "../core/limits.ts";
 
-export const SUBPROTOCOL = "atoll.v1";
+const SUBPROTOCOL = "atoll.v1";
 /** Frames between `LIMITS.frameBytes` and this are answered with an error frame; beyond, `ws` itself closes with 1009. */
 const READ_BYTES = 4 * LIMITS.frameBytes;
 

@@ -51,7 +51,7 @@ export interface GeoDns {
   close(): Promise<void>;
 }
 
-export const ANSWERS_PER_SECOND = 1_000;
+const ANSWERS_PER_SECOND = 1_000;
 const TCP_IDLE_MS = 10_000;
 export const TCP_CONNECTIONS = 512;
 /** A client that asks without reading its answers is let go. */

@@ -38,7 +38,7 @@ const PEOPLE_LEAST = 5;
 const WIN = { share: 0.8, ms: 15 };
 const KEEP = { share: 0.9, ms: 5 };
 
-export const NOTHING_MEASURED: MeasuredTable = { find: () => ({ measured: undefined, bits: 0 }), rows: new Map() };
+const NOTHING_MEASURED: MeasuredTable = { find: () => ({ measured: undefined, bits: 0 }), rows: new Map() };
 
 const beats = (a: Average, b: Average, before: boolean): boolean => {
   const { share, ms } = before ? KEEP : WIN;

@@ -24,7 +24,7 @@ export type Order = Given &
 /** Orders of one kind; more overrides than this are refused. */
 export const OVERRIDES_MOST = 10_000;
 
-export const orderKey = (order: Order): string => (order.kind === "drain" ? `drain ${order.target}` : `override ${order.match}`);
+const orderKey = (order: Order): string => (order.kind === "drain" ? `drain ${order.target}` : `override ${order.match}`);
 
 const isLater = (a: Order, b: Order): boolean => a.atMs > b.atMs || (a.atMs === b.atMs && a.id > b.id);
 

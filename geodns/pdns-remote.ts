@@ -29,7 +29,7 @@ function clientOf(remote: unknown, locate: Locate): Client {
 }
 
 /** The answer to one call; `result: false` where there is none. */
-export function answerPdns({ zone, locate }: PdnsRemoteParts, { method, parameters = {} }: Call): { readonly result: unknown } {
+function answerPdns({ zone, locate }: PdnsRemoteParts, { method, parameters = {} }: Call): { readonly result: unknown } {
   if (method === "initialize") return { result: true };
   if (method === "getAllDomainMetadata") return { result: {} };
   if (method === "getDomainMetadata") return { result: [] };

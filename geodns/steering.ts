@@ -17,7 +17,7 @@ export interface Reason {
   readonly before: Reason | undefined;
 }
 /** What decided which region stands first, as metrics count it. `health`: those that would have stood before it are not offered. */
-export const DECIDED_BY = ["configuration", "override", "distance", "weight", "health", "measurement", "load", "ramp"] as const;
+const DECIDED_BY = ["configuration", "override", "distance", "weight", "health", "measurement", "load", "ramp"] as const;
 export type DecidedBy = (typeof DECIDED_BY)[number];
 export interface Steering {
   /** First is best. */

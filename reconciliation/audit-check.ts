@@ -67,7 +67,7 @@ export class ChainCheck {
 }
 
 /** By which the chain holds a fact: where it came again from an ended epoch is no part of what it says. */
-export function factHash({ late: _, ...event }: Event): string {
+function factHash({ late: _, ...event }: Event): string {
   return sha256(canonical(event));
 }
 

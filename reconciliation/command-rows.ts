@@ -5,7 +5,7 @@ import type { TableReader } from "../core/ports/state-store.ts";
 import type { TableWriter } from "./register-rows.ts";
 
 /** Whether events of this kind are what a person's command did; a region's own notes are not. */
-export const isPersonal = (event: Event): boolean => event.kind !== "clock.witnessed" && event.kind !== "epoch.opened";
+const isPersonal = (event: Event): boolean => event.kind !== "clock.witnessed" && event.kind !== "epoch.opened";
 
 /** The smallest twin answers; in a command of several events its first. `row`: where the event stands in the table `events`. */
 export function rememberCommand(tables: TableWriter, event: Event, row: string): void {

@@ -22,7 +22,7 @@ const SOON_MS = 200;
 const LATEST_MS = 500;
 const AGAIN_MS = 250;
 /** Memory may hold this many rows that the store does not; then the gates pause and own writes are refused (H13: about 32 MiB). */
-export const ROWS_AHEAD = 60_000;
+const ROWS_AHEAD = 60_000;
 
 export class Committer {
   readonly #options: CommitterOptions;

@@ -32,7 +32,7 @@ export const historySink = (history: HistoryStore, shard: string, tables: TableR
   hold: (held) => history.hold(shard, held),
 });
 
-export function historyBatch(tables: TableReader, { registers, audit, upTo }: Changes): HistoryBatch {
+function historyBatch(tables: TableReader, { registers, audit, upTo }: Changes): HistoryBatch {
   const names = shownNames(tables);
   const versions: VersionWrite[] = [];
   const conflicts: ConflictWrite[] = [];

@@ -62,7 +62,7 @@ interface Barrier {
 /** Read before an answer is given, so that the asker knows that it goes on. */
 const PIECE_MS = 1_000;
 
-export class Gone extends Error {}
+class Gone extends Error {}
 
 type Handlers = {
   readonly [Q in keyof VerifyQuestions]: (asker: string, ask: VerifyQuestions[Q]["ask"]) => Promise<VerifyQuestions[Q]["answer"]>;

@@ -87,7 +87,7 @@ const ANSWERS: { readonly [Q in Question]: Check } = {
   release: fields<Answer<"release">>({}, "ignored"),
 };
 
-export class Malformed extends Error {}
+class Malformed extends Error {}
 
 function read(check: Check, raw: string): unknown {
   let value: unknown;

@@ -3,10 +3,9 @@ import { expect, test } from "vitest";
 import type { VerifyReport } from "../core/ports/boards.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
-import type { Config } from "./config.ts";
 import { openMemoryStore } from "./embedded/memory-store.ts";
 import { openJoining } from "./joining.ts";
-import { openRegionLog } from "./region-log.ts";
+import { openProcessLog } from "./process-log.ts";
 
 type Said = Readonly<Record<string, string | null | "gone">>;
 /** A digest of each region, null for who is behind, "gone" for who cannot be reached. */
@@ -58,7 +57,7 @@ async function joining(peers: readonly Peer[], said: Said) {
   } as unknown as Region;
   const one = openJoining({
     ...{ joining: true, region, store: openMemoryStore(), anyRetired: () => false, timers },
-    log: openRegionLog({ ATOLL_LOG_LEVEL: "silent", ATOLL_REGION: "sa" } as Config),
+    log: openProcessLog("silent", { region: "sa" }),
   });
   return {
     /** Comparisons until it serves; undefined when it does not within twenty. */

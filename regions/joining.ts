@@ -8,7 +8,7 @@ import { keysUnder } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { ReadyLine } from "../gateway/parts.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
-import type { RegionLog } from "./region-log.ts";
+import type { ProcessLog } from "./process-log.ts";
 
 /** Kept in the store while the region joins: a crash on the way must not end it early. */
 const JOINING = "joining";
@@ -32,7 +32,7 @@ export interface JoiningOptions {
   /** Whether regions are gone whose history has to be read too. */
   readonly anyRetired: () => boolean;
   readonly timers: Timers;
-  readonly log: RegionLog;
+  readonly log: ProcessLog;
 }
 export interface Joining {
   ready(): ReadyLine;

@@ -3,15 +3,15 @@ import type { LateTail } from "../reconciliation/late-tail.ts";
 import type { RegionSyncBoard } from "../reconciliation/sync-board.ts";
 import { openEventLog } from "./nats/event-log.ts";
 import { mendEarlier } from "./nats/open-log.ts";
+import type { ProcessLog } from "./process-log.ts";
 import type { Foundation } from "./region-foundation.ts";
-import type { RegionLog } from "./region-log.ts";
 
 /** Does nothing while the log is in its first epoch. Returns what ends it. */
 export function takeLateTails(
   { connection, link, opened }: Foundation,
   links: RegionSyncBoard,
   late: LateTail,
-  log: RegionLog,
+  log: ProcessLog,
 ): () => void {
   if (opened.log.epoch === 1) return () => {};
   let looking: Promise<void> = Promise.resolve();

@@ -3,8 +3,8 @@ import type { Timers } from "../core/ports/time.ts";
 import type { ReadyLine } from "../gateway/parts.ts";
 import type { SteeringSettings } from "../geodns/steering-settings.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
+import type { ProcessLog } from "./process-log.ts";
 import type { Foundation } from "./region-foundation.ts";
-import type { RegionLog } from "./region-log.ts";
 import { readRetiredLogs } from "./retired-logs.ts";
 import { peersOf, present, retiredBeside, steeringOf, type Topology, type TopologyRegion } from "./topology.ts";
 import { changeBetween } from "./topology-change.ts";
@@ -28,7 +28,7 @@ export interface LiveTopologyOptions {
   /** This region is building its state: what cannot be had of a peer itself is read at the others. */
   readonly joining: () => boolean;
   readonly timers: Timers;
-  readonly log: RegionLog;
+  readonly log: ProcessLog;
 }
 
 export function followTopology({ given, first, region, foundation, running, joining, timers, log }: LiveTopologyOptions): LiveTopology {

@@ -11,8 +11,8 @@ import { openPdnsRemote } from "../geodns/pdns-remote.ts";
 import type { Zone } from "../geodns/zone.ts";
 import { openAnswering } from "./answering/answering.ts";
 import type { Config } from "./config.ts";
+import type { ProcessLog } from "./process-log.ts";
 import { CannotServe } from "./refusal.ts";
-import type { RegionLog } from "./region-log.ts";
 import { writeGdnsdFiles } from "./steering/gdnsd-writer.ts";
 import type { Observer } from "./steering/observer.ts";
 import type { Topology } from "./topology.ts";
@@ -35,7 +35,7 @@ export interface NameServerOptions {
   readonly timers: Timers;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
-  readonly log: RegionLog;
+  readonly log: ProcessLog;
 }
 export interface NameServer {
   readonly port: number;
@@ -116,7 +116,7 @@ export async function openNameServer(options: NameServerOptions): Promise<NameSe
 
 export interface BesideOptions extends Pick<NameServerOptions, "topology" | "observer" | "decisions" | "locate" | "timers" | "nowMs"> {
   readonly config: Config;
-  readonly log: RegionLog;
+  readonly log: ProcessLog;
 }
 
 /** In a region's process: where it has the role and a port is named. */

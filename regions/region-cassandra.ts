@@ -13,7 +13,7 @@ import { repairPlan } from "./cassandra/repair-plan.ts";
 import { markAndRead } from "./cassandra/replica-marks.ts";
 import type { Config } from "./config.ts";
 import { followingHealth } from "./following-health.ts";
-import type { RegionLog } from "./region-log.ts";
+import type { ProcessLog } from "./process-log.ts";
 
 const MARK_MS = 1_000;
 
@@ -23,7 +23,7 @@ export interface RegionCassandraParts {
   readonly timers: Timers;
   readonly nowMs: () => number;
   readonly metrics: Metrics;
-  readonly log: RegionLog;
+  readonly log: ProcessLog;
   /** What the region says of the stores that follow it. */
   readonly facts: () => readonly StoreFacts[];
 }

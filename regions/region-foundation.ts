@@ -11,8 +11,8 @@ import { connectRegion, type RegionConnection } from "./nats/connection.ts";
 import { acksAreDurable } from "./nats/durable-acks.ts";
 import { type OpenedLog, openLog } from "./nats/open-log.ts";
 import { type NatsPeerLink, openPeerLink } from "./nats/peer-link.ts";
+import type { ProcessLog } from "./process-log.ts";
 import { CannotServe } from "./refusal.ts";
-import type { RegionLog } from "./region-log.ts";
 import { whenJetStreamIsOn } from "./stuck-log.ts";
 import { peersOf, type Topology } from "./topology.ts";
 
@@ -43,7 +43,7 @@ function natsAccess(given: string): { readonly url: string; readonly user: strin
   };
 }
 
-async function durability(config: Config, log: RegionLog): Promise<boolean> {
+async function durability(config: Config, log: ProcessLog): Promise<boolean> {
   if (config.ATOLL_NATS_MONITOR_URL === undefined) return config.ATOLL_NATS_ACKS === "durable";
   const durable = await acksAreDurable(config.ATOLL_NATS_MONITOR_URL).catch((error: unknown) => {
     log.warn(
@@ -68,7 +68,7 @@ export async function layFoundation(
   config: Config,
   topology: Topology,
   clock: PhysicalClock,
-  log: RegionLog,
+  log: ProcessLog,
   askForJetStream: () => void,
 ): Promise<Foundation> {
   const region = config.ATOLL_REGION;

@@ -4,14 +4,14 @@ import { readKey } from "../core/register.ts";
 import type { Metrics } from "../gateway/metrics.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import type { RegionWatch } from "../reconciliation/region-watch.ts";
-import type { RegionLog } from "./region-log.ts";
+import type { ProcessLog } from "./process-log.ts";
 import { showProjections } from "./show-projections.ts";
 
 const STATES = ["live", "lagging", "cut-off", "healing"] as const;
 const EVERY_MS = 1_000;
 
 /** Counts and logs what the region tells while it runs. */
-export function watchRegion(metrics: Metrics, log: RegionLog): RegionWatch {
+export function watchRegion(metrics: Metrics, log: ProcessLog): RegionWatch {
   const healing = new Map<string, number>();
   return {
     applied: ({ placed, silent, records }) => {

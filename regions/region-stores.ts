@@ -17,13 +17,13 @@ import type { Config } from "./config.ts";
 import { followingHealth } from "./following-health.ts";
 import { openMongo } from "./mongodb/connection.ts";
 import { openMongoDirectory } from "./mongodb/directory.ts";
+import type { ProcessLog } from "./process-log.ts";
 import { openRedis } from "./redis/connection.ts";
 import { formerUsers } from "./redis/former-users.ts";
 import { openRedisRates } from "./redis/rates.ts";
 import { openRedisRegistry } from "./redis/registry.ts";
 import { openRedisPages } from "./redis/shared-pages.ts";
 import { openRegionHistory } from "./region-cassandra.ts";
-import type { RegionLog } from "./region-log.ts";
 import { tlsOf } from "./store-settings.ts";
 
 export interface RegionStores {
@@ -51,7 +51,7 @@ export interface StoresParts {
   readonly timers: Timers;
   readonly nowMs: () => number;
   readonly metrics: Metrics;
-  readonly log: RegionLog;
+  readonly log: ProcessLog;
   /** What the region says of the stores that follow it; nothing before it runs. */
   readonly facts: () => readonly StoreFacts[];
 }
@@ -151,7 +151,7 @@ function openDirectory({ config, metrics, nowMs, facts }: StoresParts) {
 const wordsOf = (health: StoreHealth): string =>
   health.state === "ok" ? health.detail : `degraded since ${new Date(health.sinceMs).toISOString()}: ${health.detail}`;
 
-function tellChange(log: RegionLog, store: string, health: StoreHealth): void {
+function tellChange(log: ProcessLog, store: string, health: StoreHealth): void {
   const facts = { event: "store.state", store, ...health };
   if (health.state === "ok") log.info(facts, `${store} answers`);
   else log.warn(facts, `${store} is out of reach; the region goes on without it`);

@@ -11,9 +11,9 @@ import { trunkKey } from "../gateway/trunk/words.ts";
 import { askedToEnd } from "./asked-to-end.ts";
 import type { Config } from "./config.ts";
 import { handedIn, tookWord } from "./hand-over.ts";
+import { openProcessLog } from "./process-log.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
-import { openRegionLog } from "./region-log.ts";
 
 /** What a gateway says over its channel once it takes connections: one that came earlier would have been read by nobody. */
 export const TAKES = "takes connections";
@@ -30,7 +30,7 @@ export async function serveGateway(config: Config): Promise<void> {
     hostname()
       .replace(/[^\w.-]/g, "-")
       .slice(0, 64);
-  const log = openRegionLog(config).child({ gateway: name });
+  const log = openProcessLog(config.ATOLL_LOG_LEVEL, { region: config.ATOLL_REGION }).child({ gateway: name });
   const asked = askedToEnd();
   const edge = await openEdge({
     host: config.ATOLL_HOST,

@@ -4,13 +4,12 @@
  * the list of regions while it runs, and ends on SIGTERM, SIGINT, or when whoever started it is gone.
  */
 import { availableParallelism } from "node:os";
-import { pino } from "pino";
 import { DecisionCounts } from "../geodns/decision-counts.ts";
 import type { NameServerConfig } from "./config.ts";
 import { openGeoOf } from "./geo/open-geo.ts";
-import { openLogLines } from "./log-lines.ts";
 import { openNameServer } from "./name-server.ts";
 import { openNameServerDoor } from "./name-server-door.ts";
+import { openProcessLog } from "./process-log.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
 import { type Observer, openObserver } from "./steering/observer.ts";
@@ -43,15 +42,10 @@ export async function serveGeoDns(config: NameServerConfig): Promise<void> {
   const secret = config.ATOLL_MESH_SECRET;
   const first = topologyOf(config.ATOLL_TOPOLOGY);
   const asked = askedToEnd();
-  const log = pino(
-    {
-      level: config.ATOLL_LOG_LEVEL,
-      base: { part: "geodns", ...(config.ATOLL_REGION === undefined ? {} : { region: config.ATOLL_REGION }) },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    openLogLines(),
-  );
+  const log = openProcessLog(config.ATOLL_LOG_LEVEL, {
+    part: "geodns",
+    ...(config.ATOLL_REGION === undefined ? {} : { region: config.ATOLL_REGION }),
+  });
   const timers = openRealTimers();
   const geo = openGeoOf(config.ATOLL_GEO_DB, timers, log);
   let regions = present(first);

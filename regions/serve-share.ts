@@ -16,9 +16,9 @@ import { openBootClock } from "./boot-clock.ts";
 import type { Config } from "./config.ts";
 import { openLmdbStore } from "./embedded/lmdb-store.ts";
 import { openOpsDoor } from "./ops-door.ts";
+import { openProcessLog, type ProcessLog } from "./process-log.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
-import { openRegionLog, type RegionLog } from "./region-log.ts";
 import { watchRegion } from "./region-metrics.ts";
 import { openRegionStores } from "./region-stores.ts";
 import { showProjections } from "./show-projections.ts";
@@ -32,7 +32,7 @@ const DRAIN_MS = 8_000;
 
 export async function serveShare(config: Config, share: Share): Promise<void> {
   const region = config.ATOLL_REGION;
-  const log = openRegionLog(config).child({ share: `${share.nth}/${share.of}` });
+  const log = openProcessLog(config.ATOLL_LOG_LEVEL, { region: config.ATOLL_REGION }).child({ share: `${share.nth}/${share.of}` });
   if (config.ATOLL_CASSANDRA_CONTACT_POINTS === undefined && config.ATOLL_MONGODB_URI === undefined)
     throw new CannotServe(
       "ATOLL_RECONCILER_SHARE shares out what is brought into Cassandra and MongoDB, and neither is named: set ATOLL_CASSANDRA_CONTACT_POINTS or ATOLL_MONGODB_URI, or leave the share out",
@@ -79,7 +79,7 @@ const SHARED = "shared";
 export const shareStore = (dataDir: string): void => writeFileSync(join(dataDir, SHARED), "");
 export const unshareStore = (dataDir: string): void => rmSync(join(dataDir, SHARED), { force: true });
 
-async function whenThere(dataDir: string, log: RegionLog): Promise<StateStore> {
+async function whenThere(dataDir: string, log: ProcessLog): Promise<StateStore> {
   for (let tries = 0; ; tries += 1) {
     if (existsSync(join(dataDir, SHARED))) {
       const store = await openLmdbStore({ directory: join(dataDir, "store"), readOnly: true });

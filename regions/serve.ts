@@ -22,10 +22,10 @@ import { isJoining, type Joining, openJoining } from "./joining.ts";
 import { takeLateTails } from "./late-tails.ts";
 import { followTopology } from "./live-topology.ts";
 import { openNameServerBeside } from "./name-server.ts";
+import { openProcessLog } from "./process-log.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
 import { type Foundation, layFoundation } from "./region-foundation.ts";
-import { openRegionLog } from "./region-log.ts";
 import { showLinks, watchRegion } from "./region-metrics.ts";
 import { openRegionStores } from "./region-stores.ts";
 import { shareOf } from "./role-settings.ts";
@@ -98,7 +98,7 @@ function closedBy({ refill: { left } }: Region): Refusal | undefined {
 }
 
 export async function serveRegion(config: Config): Promise<void> {
-  const log = openRegionLog(config);
+  const log = openProcessLog(config.ATOLL_LOG_LEVEL, { region: config.ATOLL_REGION });
   const region = config.ATOLL_REGION;
   const topology = topologyOf(config);
   checkServes(topology, region);

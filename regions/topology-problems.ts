@@ -1,5 +1,5 @@
 /** What is right region by region but not together: names, indexes, peers and ports of one list. Each problem says what mends it. */
-import type { TopologyRegion } from "./topology.ts";
+import type { TopologyRegion } from "./topology-shape.ts";
 
 const twice = <T>(items: readonly T[]): readonly T[] => [...new Set(items.filter((item, i) => items.indexOf(item) !== i))];
 
@@ -13,7 +13,7 @@ function names(regions: readonly TopologyRegion[]): readonly string[] {
 }
 
 /** The number that fixes a region's ports: its own, or its place in the list. */
-export const indexOf = ({ index }: TopologyRegion, place: number): number => index ?? place;
+const indexOf = ({ index }: TopologyRegion, place: number): number => index ?? place;
 
 function indexes(regions: readonly TopologyRegion[]): readonly string[] {
   const all = regions.map(indexOf);

@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { localTopology } from "./mesh/local-topology.ts";
-import { parseTopology, present, readTopology, type TopologyFault, topologySchema } from "./topology.ts";
+import { parseTopology, present, readTopology, type TopologyFault } from "./topology.ts";
 import { changeBetween, vanished } from "./topology-change.ts";
+import { topologySchema } from "./topology-shape.ts";
 
 const region = (name: string, port: number, more: object = {}): object => ({
   name,

@@ -7,10 +7,10 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { foreignEnvironment } from "../regions/mesh/own-program.ts";
 import { freePort } from "../regions/mesh/ports.ts";
-import { serverForTests } from "../regions/nats/test-tiers.ts";
 import { steeredTo } from "./e2e/asked.ts";
 import { until } from "./e2e/atoll.ts";
 import { CASSANDRA_VERSION } from "./servers/java.ts";
+import { serverForTests } from "./servers/nats-tiers.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "..");

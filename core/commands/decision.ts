@@ -9,6 +9,7 @@ import type { ConflictRecord, Register, RegisterKey } from "../register.ts";
 import type { Stamp } from "../stamp.ts";
 import type { TextMerge } from "../text-merge.ts";
 
+/** What a decision reads: the region as it stands with everything that is durable, and nothing that is not. */
 export interface View {
   register(key: RegisterKey): Register | undefined;
   /** The conflict of that id, also by an id that joined groups left behind. */
@@ -20,6 +21,7 @@ export interface View {
   applied(): Vector;
 }
 
+/** What a command is decided by: who asks, and what this region knows. */
 export interface Deciding {
   readonly view: View;
   readonly actor: Actor;
@@ -41,4 +43,5 @@ export type Decision = { readonly events: readonly [Draft, ...Draft[]] } | { rea
 /** The versions that whoever writes now has seen: all heads known here. */
 export const headsOf = (register: Register | undefined): readonly Stamp[] => register?.resolution.heads ?? [];
 
+/** Of a channel whose maker said nothing else (S3, S4). */
 export const DEFAULTS: { readonly policy: Policy; readonly deletes: Deletes } = { policy: "lww", deletes: "final" };

@@ -9,6 +9,7 @@ import type { Deciding, View } from "./decision.ts";
 
 type Reactions = ReturnType<View["reactions"]>;
 
+/** A message that is shown here, with the send that made it. */
 export interface FoundMessage {
   readonly identity: string;
   readonly register: Register;
@@ -35,6 +36,7 @@ export function isGone(register: Register): boolean {
   return register.entries.some((entry) => entry.kind === "deleted" && entry.deletes === "final" && !hidden.has(entry.stamp));
 }
 
+/** Refuses with `not-found` where the channel has no such message, by either tag of its id. */
 export function findMessage({ view }: Deciding, channel: string, message: string): FoundMessage {
   const identity = identityIn("message", message);
   const register = identity === undefined ? undefined : view.register(registerKey.body(channel, identity));

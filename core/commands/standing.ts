@@ -1,7 +1,7 @@
 /** Where the actor stands in a channel: what it is, which role they have, and the membership version that says so (semantics D6). */
 import { Refusal } from "../errors.ts";
 import type { Deletes, Policy, Role } from "../event.ts";
-import { identityIn, shownId } from "../ids.ts";
+import { identityIn } from "../ids.ts";
 import type { Act } from "../permissions.ts";
 import { may } from "../permissions.ts";
 import type { Register } from "../register.ts";
@@ -13,6 +13,7 @@ import { DEFAULTS } from "./decision.ts";
 /** All that these questions need of a view, so that readers ask them too. */
 export type Registers = Pick<View, "register">;
 
+/** An actor in a channel that they are a member of. */
 export interface Standing {
   readonly channel: string;
   readonly role: Role;
@@ -34,6 +35,7 @@ export function channelIdentity(view: Registers, channel: string): string | unde
   return typeof named === "string" ? named : undefined;
 }
 
+/** null for whoever is no member here and now. */
 export function roleIn(view: Registers, channel: string, user: string): Role | null {
   const value = view.register(registerKey.member(channel, user))?.resolution.value;
   return value === "owner" || value === "moderator" || value === "member" ? value : null;
@@ -48,12 +50,14 @@ export function standing({ view, actor }: Deciding, channel: string): Standing {
   return { channel: identity, role, right: membership.winner, ...policies(view, identity) };
 }
 
+/** In force in the channel as this region knows it; the defaults where nobody has said anything. */
 export function policies(view: Registers, channel: string): { readonly policy: Policy; readonly deletes: Deletes } {
   const policy = view.register(registerKey.field(channel, "policy"))?.resolution.value;
   const deletes = view.register(registerKey.field(channel, "deletes"))?.resolution.value;
   return { policy: policy === "merge" ? "merge" : DEFAULTS.policy, deletes: deletes === "lww" ? "lww" : DEFAULTS.deletes };
 }
 
+/** Refuses with `forbidden`; `what` names the act to the person who is refused. */
 export function allow(role: Role, act: Act, what: string): void {
   if (!may(role, act)) throw new Refusal("forbidden", `As ${role} of this channel you may not ${what}.`);
 }
@@ -68,12 +72,8 @@ export function bornIn(name: Register | undefined): Stamp | undefined {
   return born;
 }
 
+/** The stamp of the channel's creation; undefined while that is not here. */
 export const channelBirth = (view: Registers, channel: string): Stamp | undefined =>
   bornIn(view.register(registerKey.field(channel, "name")));
-
-export const shownChannel = (view: Registers, channel: string): string => {
-  const born = channelBirth(view, channel);
-  return born === undefined ? channel : shownId("channel", channel, born);
-};
 
 export const registerValue = (register: Register | undefined): Register["resolution"]["value"] => register?.resolution.value ?? null;

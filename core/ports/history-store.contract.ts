@@ -9,7 +9,7 @@ import { placeOf } from "./history-store.ts";
 
 const NOTHING: HistoryBatch = { versions: [], messages: [], conflicts: [], audit: [] };
 const NOON = Date.UTC(2026, 0, 5, 12);
-export const at = (timeMs: number, region = "us", counter = 0) => formatStamp(timeMs, counter, region);
+const at = (timeMs: number, region = "us", counter = 0) => formatStamp(timeMs, counter, region);
 const identity = (name: string): Identity => name.padEnd(26, "0");
 
 const shown = (body: string): ShownMessage => ({

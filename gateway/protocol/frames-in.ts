@@ -4,7 +4,7 @@ import { anyId, cursor, stamp } from "./text.ts";
 
 const id = z.union([z.string().min(1).max(128), z.number()]).describe("chosen by the client; comes back in the reply");
 
-export const Hello = z.object({
+const Hello = z.object({
   type: z.literal("hello"),
   token: z.string().min(1),
   protocol: z.number(),
@@ -13,13 +13,13 @@ export const Hello = z.object({
   seen: stamp.exactOptional().describe("the greatest stamp the client knows"),
   client: z.string().max(256).exactOptional(),
 });
-export const Subscribe = z.object({ type: z.literal("subscribe"), id, channel: anyId, cursor: cursor.nullish() });
-export const Unsubscribe = z.object({ type: z.literal("unsubscribe"), id, channel: anyId });
-export const CommandCall = z.object({ type: z.literal("command"), id, command: z.looseObject({ id: z.string(), kind: z.string() }) });
-export const SetPresence = z.object({ type: z.literal("presence"), status: z.enum(["online", "away"]) });
-export const Typing = z.object({ type: z.literal("typing"), channel: anyId });
-export const Ping = z.object({ type: z.literal("ping") });
-export const Token = z.object({ type: z.literal("token"), id, token: z.string().min(1) });
+const Subscribe = z.object({ type: z.literal("subscribe"), id, channel: anyId, cursor: cursor.nullish() });
+const Unsubscribe = z.object({ type: z.literal("unsubscribe"), id, channel: anyId });
+const CommandCall = z.object({ type: z.literal("command"), id, command: z.looseObject({ id: z.string(), kind: z.string() }) });
+const SetPresence = z.object({ type: z.literal("presence"), status: z.enum(["online", "away"]) });
+const Typing = z.object({ type: z.literal("typing"), channel: anyId });
+const Ping = z.object({ type: z.literal("ping") });
+const Token = z.object({ type: z.literal("token"), id, token: z.string().min(1) });
 
 export const ClientFrame = z.discriminatedUnion("type", [Hello, Subscribe, Unsubscribe, CommandCall, SetPresence, Typing, Ping, Token]);
 export type ClientFrame = z.infer<typeof ClientFrame>;

@@ -4,7 +4,7 @@ import type * as objects from "../../core/objects.ts";
 import type { FrameError } from "../problem.ts";
 import type { FrameId } from "./frames-in.ts";
 import * as shapes from "./objects.ts";
-import { cursor, stamp, time } from "./text.ts";
+import { cursor, time } from "./text.ts";
 
 export type ServerFrame =
   | {
@@ -84,5 +84,3 @@ export const SERVER_FRAMES = {
     regions: z.array(shapes.RankedRegion),
   }),
 } as const;
-/** The stamp's shape is part of the protocol. */
-export const STAMP = stamp;

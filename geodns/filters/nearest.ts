@@ -20,7 +20,7 @@ function directionTo(region: GeoRegion): Direction | null {
 }
 const UNKNOWN = -2;
 /** From a place to each region, as `alongside` gives it; where the region's own place is not configured, farther than anything. */
-export function nearnessFrom(here: GeoRegion | Place): ((candidate: Candidate) => number) | undefined {
+function nearnessFrom(here: GeoRegion | Place): ((candidate: Candidate) => number) | undefined {
   const spot = spotOf(here);
   if (spot === undefined) return undefined;
   const from = directionOf(spot);

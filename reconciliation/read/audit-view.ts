@@ -15,7 +15,7 @@ type Row = { readonly [field: string]: unknown };
 const KINDS = ["version", "verdict", "restore", "quarantine", "operator", "anchor"] as const;
 
 /** `prev`: the hash of the entry before. */
-export function auditEntry(tables: TableReader, names: ShownNames, key: string, row: Row, prev: string): AuditEntry {
+function auditEntry(tables: TableReader, names: ShownNames, key: string, row: Row, prev: string): AuditEntry {
   const { kind, region, atMs, row: _, register, hash, ...rest } = row;
   const known = KINDS.find((one) => one === kind) ?? "operator";
   const at = new Date(Number(atMs)).toISOString();

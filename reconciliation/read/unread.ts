@@ -18,7 +18,7 @@ export interface Unread {
   readonly mentions: number;
 }
 /** Beyond this nobody counts: "1000" means that many or more. */
-export const UNREAD_MAX = 1_000;
+const UNREAD_MAX = 1_000;
 /** Events looked at for one channel, of any kind, so that a list of channels has a bounded cost. */
 const LOOKED_AT = 4_000;
 

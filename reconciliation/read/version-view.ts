@@ -13,7 +13,7 @@ import { versionsOf } from "../../core/versions.ts";
 import { bodyValue, isDeleted } from "./body-value.ts";
 import type { Seeing } from "./seeing.ts";
 
-export function versionsIn({ entries, resolution }: Register): readonly CoreVersion[] {
+function versionsIn({ entries, resolution }: Register): readonly CoreVersion[] {
   const hidden = new Set([...resolution.void, ...resolution.pending]);
   return versionsOf(entries, ({ stamp }) => (hidden.has(stamp) ? "void" : "ok")).all;
 }

@@ -9,7 +9,7 @@ import { type DnsCounts, datagramsIn } from "../../geodns/dns-counts.ts";
 import { TCP_CONNECTIONS } from "../../geodns/dns-server.ts";
 import type { World } from "../../geodns/steering.ts";
 import { ownModule } from "../mesh/own-program.ts";
-import type { RegionLog } from "../region-log.ts";
+import type { ProcessLog } from "../process-log.ts";
 import { freePort } from "./free-port.ts";
 import { Member } from "./member.ts";
 import { KEPT_MS, type Said, type Serve, TOLD_EVERY_MS } from "./words.ts";
@@ -23,7 +23,7 @@ export interface AnsweringOptions {
   readonly counts: DnsCounts;
   readonly decisions: DecisionCounts;
   readonly timers: Timers;
-  readonly log: RegionLog;
+  readonly log: ProcessLog;
 }
 export interface Answering {
   readonly port: number;

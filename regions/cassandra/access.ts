@@ -1,9 +1,23 @@
 /** A region's settings as the way to its Cassandra. */
 import { shortHash } from "../../core/hash.ts";
-import type { StoreConfig } from "../store-settings.ts";
+import type { StoreConfig, TlsParts } from "../store-settings.ts";
 import { tlsOf } from "../store-settings.ts";
 import type { StoreNames } from "../store-trouble.ts";
-import type { CassandraAccess } from "./session.ts";
+
+export interface CassandraAccess {
+  /** "host" or "host:port". */
+  readonly contactPoints: readonly string[];
+  /** Asked of the first contact point when absent. */
+  readonly localDc?: string;
+  readonly keyspace: string;
+  /** Replicas per data centre; made of the local nodes when absent, three at most. */
+  readonly replication?: Readonly<Record<string, number>>;
+  readonly credentials?: { readonly username: string; readonly password: string };
+  /** TLS is spoken when given. */
+  readonly tls?: TlsParts;
+  /** The name in the nodes' certificates, where it is not the address that is dialled. */
+  readonly serverName?: string;
+}
 
 export const CASSANDRA_NAMES: StoreNames = {
   login: "ATOLL_CASSANDRA_USER and ATOLL_CASSANDRA_PASSWORD (or ATOLL_CASSANDRA_PASSWORD_FILE)",

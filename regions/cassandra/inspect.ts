@@ -1,8 +1,8 @@
 /** Which Cassandra answers at an address, and whether it will do; asked once, for `atoll doctor`. */
 import { spoken, troubleOf } from "../store-trouble.ts";
+import type { CassandraAccess } from "./access.ts";
 import { CASSANDRA_NAMES } from "./access.ts";
 import { MIGRATIONS } from "./schema.ts";
-import type { CassandraAccess } from "./session.ts";
 import { findCluster } from "./session.ts";
 
 export interface Inspected {

@@ -1,12 +1,13 @@
 /** A region's Cassandra: the session, its tables, and the history store on them. */
 import type { HistoryStore } from "../../core/ports/history-store.ts";
 import type { ReadConsistency } from "../../core/ports/store-modes.ts";
+import type { CassandraAccess } from "./access.ts";
 import type { ChannelBucketsOptions } from "./channel-buckets.ts";
 import { ChannelBuckets } from "./channel-buckets.ts";
 import { openCassandraHistory } from "./history-store.ts";
 import { migrate, versionOf } from "./migrate.ts";
 import { MIGRATIONS } from "./schema.ts";
-import type { CassandraAccess, Session, SessionOptions } from "./session.ts";
+import type { Session, SessionOptions } from "./session.ts";
 import { openSession } from "./session.ts";
 
 export interface CassandraParts extends CassandraAccess, Pick<SessionOptions, "answered" | "readMs" | "writeMs"> {

@@ -4,24 +4,8 @@
  */
 import cassandra from "cassandra-driver";
 import type { ReadConsistency } from "../../core/ports/store-modes.ts";
-import type { TlsParts } from "../store-settings.ts";
 import { mendedBy, spoken } from "../store-trouble.ts";
-import { CASSANDRA_NAMES } from "./access.ts";
-
-export interface CassandraAccess {
-  /** "host" or "host:port". */
-  readonly contactPoints: readonly string[];
-  /** Asked of the first contact point when absent. */
-  readonly localDc?: string;
-  readonly keyspace: string;
-  /** Replicas per data centre; made of the local nodes when absent, three at most. */
-  readonly replication?: Readonly<Record<string, number>>;
-  readonly credentials?: { readonly username: string; readonly password: string };
-  /** TLS is spoken when given. */
-  readonly tls?: TlsParts;
-  /** The name in the nodes' certificates, where it is not the address that is dialled. */
-  readonly serverName?: string;
-}
+import { CASSANDRA_NAMES, type CassandraAccess } from "./access.ts";
 
 export type Value = string | number | bigint | null;
 export type Row = Readonly<Record<string, Value>>;
@@ -72,7 +56,7 @@ const CONSISTENCY: Readonly<Record<ReadConsistency, number>> = {
 const NAME = new Map(
   Object.entries(consistencies).map(([name, code]) => [code, name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)]),
 );
-export const consistencyName = (code: number | undefined): string => (code === undefined ? "unknown" : (NAME.get(code) ?? String(code)));
+const consistencyName = (code: number | undefined): string => (code === undefined ? "unknown" : (NAME.get(code) ?? String(code)));
 
 const READ_MS = 1_000;
 const WRITE_MS = 4_000;
@@ -116,7 +100,7 @@ async function asStranger<T>(access: CassandraAccess, use: (client: cassandra.Cl
 
 const SAFE_NAME = /^[a-z][a-z0-9_]{0,47}$/;
 /** Keyspaces are named in schema statements, which take no parameters. */
-export function checkKeyspace(keyspace: string): void {
+function checkKeyspace(keyspace: string): void {
   if (!SAFE_NAME.test(keyspace)) throw new Error(`a keyspace is named in a-z, 0-9 and _, at most 48, from a letter: not ${keyspace}`);
 }
 

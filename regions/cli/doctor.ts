@@ -1,9 +1,9 @@
 /** `atoll doctor`: what is installed, what is missing, and the exact command that mends it. */
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import type { CassandraAccess } from "../cassandra/access.ts";
 import { accessOf } from "../cassandra/access.ts";
 import { inspectCassandra } from "../cassandra/inspect.ts";
-import type { CassandraAccess } from "../cassandra/session.ts";
 import { meshFolder } from "../mesh/folder.ts";
 import { tcpFree, udpFree } from "../mesh/ports.ts";
 import { livingSupervisor } from "../mesh/roster.ts";

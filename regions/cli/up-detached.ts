@@ -5,7 +5,7 @@ import type { MeshFolder } from "../mesh/folder.ts";
 import { ownProgram } from "../mesh/own-program.ts";
 import type { ReadyDocument } from "../mesh/ready.ts";
 import { type Answer, type Io, Stop } from "./answer.ts";
-import type { Word } from "./up.ts";
+import type { Word } from "./up-words.ts";
 
 /** The same command line, without what was for us, and with the folder's full name, by which the supervisor can be found. */
 function ownArguments(args: readonly string[], root: string): readonly string[] {

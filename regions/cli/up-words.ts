@@ -1,8 +1,15 @@
 /** What `up` says when the mesh is ready: where it is, what is real and what is embedded, and what to try next. */
 import { relative } from "node:path";
 import pc from "picocolors";
+import type { ReadyDocument } from "../mesh/ready.ts";
 import type { RunningMesh } from "../mesh/supervisor.ts";
 import { ownName } from "./own-name.ts";
+
+/** What a detached supervisor tells the command that started it. */
+export type Word =
+  | { readonly progress: string }
+  | { readonly ready: ReadyDocument }
+  | { readonly refused: { readonly code: 1 | 2 | 3; readonly message: string; readonly hint?: string } };
 
 export function firstWords({ ready, plan }: RunningMesh): string {
   const [first, second] = ready.regions;

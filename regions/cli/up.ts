@@ -3,7 +3,6 @@
 import { writeSync } from "node:fs";
 import { meshFolder } from "../mesh/folder.ts";
 import { keptRegions, type ProcessCounts } from "../mesh/plan.ts";
-import type { ReadyDocument } from "../mesh/ready.ts";
 import { Refused } from "../mesh/refused.ts";
 import { type StoreSwitches, switchesOf } from "../mesh/store-switches.ts";
 import type { RunningMesh, UpOptions } from "../mesh/supervisor.ts";
@@ -13,7 +12,7 @@ import type { Asked, Define } from "./define.ts";
 import { collect, examples } from "./define.ts";
 import { leave } from "./leave.ts";
 import { upDetached } from "./up-detached.ts";
-import { firstWords } from "./up-words.ts";
+import { firstWords, type Word } from "./up-words.ts";
 
 export interface Options {
   readonly regions?: string;
@@ -33,12 +32,6 @@ const GATEWAYS_MOST = 16;
 const RECONCILERS_MOST = 8;
 /** A detached supervisor's stderr is its log file. */
 const LOG = 2;
-
-/** What a detached supervisor tells the command that started it. */
-export type Word =
-  | { readonly progress: string }
-  | { readonly ready: ReadyDocument }
-  | { readonly refused: { readonly code: 1 | 2 | 3; readonly message: string; readonly hint?: string } };
 
 export const define: Define = (command, finish) => {
   command

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { eventLogContract } from "../../core/ports/event-log.contract.ts";
+import { serverForTests, startTiers, type TestTiers } from "../../test/servers/nats-tiers.ts";
 import { openEventLog } from "./event-log.ts";
-import { serverForTests, startTiers, type TestTiers } from "./test-tiers.ts";
 
 const server = await serverForTests();
 

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { collect } from "../../core/ports/event-log.contract.ts";
+import { serverForTests, startTiers, type TestTiers } from "../../test/servers/nats-tiers.ts";
+import { until } from "../../test/servers/server.ts";
 import { acksAreDurable } from "./durable-acks.ts";
 import { openEventLog } from "./event-log.ts";
 import { askJetStream, streamFacts } from "./jetstream-api.ts";
 import { idHeader, publishSurely } from "./publish.ts";
-import { serverForTests, startTiers, type TestTiers, until } from "./test-tiers.ts";
 
 const server = await serverForTests();
 

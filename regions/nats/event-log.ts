@@ -123,7 +123,7 @@ export async function* readLog({ connection, stream, after, closed }: ReadOption
 }
 
 /** The log no longer holds what was asked for. Nothing is skipped in silence (L4). */
-export class LogHole extends Error {
+class LogHole extends Error {
   constructor(stream: string, missing: number) {
     super(`log ${stream} does not hold message ${missing}`);
   }

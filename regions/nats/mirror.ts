@@ -13,7 +13,7 @@ export interface Mirrored {
   readonly replicas: number;
 }
 
-export const mirrorConfig = (here: string, { origin, epoch, source, replicas }: Mirrored): StreamConfig => ({
+const mirrorConfig = (here: string, { origin, epoch, source, replicas }: Mirrored): StreamConfig => ({
   name: mirrorStream(origin, epoch),
   mirror: { name: source.stream, external: { api: peerApi(source.peer), deliver: deliverSubject(here, source.peer) } },
   storage: "file",

@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { collect } from "../../core/ports/event-log.contract.ts";
 import type { GateAnswer } from "../../core/ports/peer-link.ts";
+import { serverForTests, startTiers, type TestTiers } from "../../test/servers/nats-tiers.ts";
+import { until } from "../../test/servers/server.ts";
 import type { RegionConnection } from "./connection.ts";
 import { openEventLog } from "./event-log.ts";
 import { askJetStream } from "./jetstream-api.ts";
@@ -9,7 +11,6 @@ import { ensureMirror, mirrorLast } from "./mirror.ts";
 import { atOrigin } from "./names.ts";
 import { mendEarlier, type OpenedLog, openLog } from "./open-log.ts";
 import { openPeerLink } from "./peer-link.ts";
-import { serverForTests, startTiers, type TestTiers, until } from "./test-tiers.ts";
 
 const server = await serverForTests();
 

@@ -1,11 +1,12 @@
 /** Regions on real servers: links are cut and healed by the proxies before the gateways, and everything still arrives once and in order. */
 import { afterEach, describe, expect, test } from "vitest";
+import { serverForTests, startTiers, type TestTiers } from "../../test/servers/nats-tiers.ts";
+import { until } from "../../test/servers/server.ts";
 import type { RegionConnection } from "./connection.ts";
 import { type NatsEventLog, openEventLog } from "./event-log.ts";
 import { askJetStream } from "./jetstream-api.ts";
 import { type NatsPeerLink, openPeerLink } from "./peer-link.ts";
 import { type Followed, follow } from "./test-gate.ts";
-import { serverForTests, startTiers, type TestTiers, until } from "./test-tiers.ts";
 
 const server = await serverForTests();
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { serverForTests, startTiers, type TestTiers } from "../../test/servers/nats-tiers.ts";
 import { openEventLog } from "./event-log.ts";
 import { LOCAL_API, logStream } from "./names.ts";
 import { openPull } from "./pull.ts";
-import { serverForTests, startTiers, type TestTiers } from "./test-tiers.ts";
 
 const server = await serverForTests();
 

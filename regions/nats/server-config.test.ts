@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { serverForTests } from "../../test/servers/nats-tiers.ts";
 import { admitted, gatewayTier, jetStreamTier, type RegionServers } from "./server-config.ts";
 import { parseVersion, type ServerVersion } from "./server-version.ts";
-import { serverForTests } from "./test-tiers.ts";
 
 const server = await serverForTests();
 

@@ -30,7 +30,7 @@ export async function findOrInstall(options: InstallOptions): Promise<FoundServe
   return found;
 }
 
-export async function installServer({ env, say }: InstallOptions): Promise<FoundServer> {
+async function installServer({ env, say }: InstallOptions): Promise<FoundServer> {
   const target = cachedServer(env);
   for (const step of [release(), goInstall(env)]) {
     try {

@@ -12,7 +12,7 @@ import type { SteeringSettings } from "../../geodns/steering-settings.ts";
 import { TripBook } from "../../geodns/trip-book.ts";
 import type { OperatorOrders } from "../../reconciliation/operator-orders.ts";
 import type { RegionSyncBoard } from "../../reconciliation/sync-board.ts";
-import type { RegionLog } from "../region-log.ts";
+import type { ProcessLog } from "../process-log.ts";
 import { openDesk } from "./desk.ts";
 import { type Observer, openObserver } from "./observer.ts";
 import { steeringFacts } from "./steering-facts.ts";
@@ -32,7 +32,7 @@ export interface GatewaySteeringOptions {
   readonly connectionsMost: number;
   readonly timers: Timers;
   readonly nowMs: () => number;
-  readonly log: RegionLog;
+  readonly log: ProcessLog;
 }
 export interface GatewaySteering {
   readonly ranking: RegionRanking;

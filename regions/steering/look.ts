@@ -29,7 +29,7 @@ export function readReady(status: number, body: string): Look {
 }
 
 /** The reason of a failed question, in the system's own word. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return "no answer in time";
   const { code } = error as NodeJS.ErrnoException;

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { atoll, atollWith, MeshUnderTest, type Ran } from "./atoll.ts";
 
 const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { WebsocketProvider } from "y-websocket";
 import { Doc } from "yjs";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { MeshUnderTest, until } from "./atoll.ts";
 import type { Person } from "./person.ts";
 

@@ -1,7 +1,7 @@
 /** What happens to a real mesh: processes killed, servers restarted, sockets that never read, garbage in a log. Real servers, real signals. */
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { atoll, MeshUnderTest, until } from "./atoll.ts";
 import { auditEntries, bodiesIn, channelOf } from "./channel.ts";
 import { drain } from "./drain.ts";

@@ -1,9 +1,9 @@
 /** Regions whose gateways are processes of their own: real processes, killed under real sockets. */
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { ReaderLedger } from "../../regions/play/ledger.ts";
 import { openReader, type Reader } from "../../regions/play/reader.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { MeshUnderTest, until } from "./atoll.ts";
 import { channelOf } from "./channel.ts";
 import { meetSlowReaders } from "./slow-readers.ts";

@@ -2,8 +2,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { call } from "../../regions/play/door.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { MeshUnderTest, until } from "./atoll.ts";
 import { bodiesIn, channelOf } from "./channel.ts";
 

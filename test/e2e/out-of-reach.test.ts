@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { derivedSecret, writeWhole } from "../../regions/mesh/folder.ts";
 import { foreignEnvironment, ownProgram } from "../../regions/mesh/own-program.ts";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { NETWORKS, steeredTo } from "./asked.ts";
 import { MeshUnderTest, until } from "./atoll.ts";
 import { type Door, openDoor } from "./closed-door.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { isNamed } from "./asked.ts";
 import { KINDS, MeshUnderTest, until } from "./atoll.ts";
 import { openTraffic, type Traffic } from "./traffic.ts";

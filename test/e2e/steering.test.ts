@@ -1,7 +1,7 @@
 /** Operators order regions about while people talk: drain and move, restore by a ramp, override; GeoDNS dies and nobody notices. Real processes. */
 import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { NETWORKS, steeredTo } from "./asked.ts";
 import { MeshUnderTest, until } from "./atoll.ts";
 import { auditEntries, bodiesIn, channelOf } from "./channel.ts";

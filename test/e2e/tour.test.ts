@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { atoll, MeshUnderTest, until } from "./atoll.ts";
 import { bodiesIn, channelOf } from "./channel.ts";
 import type { Person } from "./person.ts";

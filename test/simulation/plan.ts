@@ -2,7 +2,7 @@
 import type { Random } from "./random.ts";
 import { randomOf } from "./random.ts";
 
-export const STEP_KINDS = {
+const STEP_KINDS = {
   send: 26,
   edit: 18,
   "edit-stale": 7,
@@ -33,7 +33,7 @@ export interface Step {
   readonly dice: readonly [number, number, number];
 }
 
-export const FAULT_KINDS = {
+const FAULT_KINDS = {
   "cut-off": 10,
   pair: 6,
   "one-way": 5,
@@ -79,7 +79,7 @@ export interface Plan {
 }
 
 /** Faults begin after the mesh has met and the first channel is everywhere. */
-export const CALM_MS = 2_500;
+const CALM_MS = 2_500;
 const WINDOW_MS = 11_000;
 
 export function planOf(seed: number): Plan {

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openEdgeMetrics } from "../../gateway/edge/edge-metrics.ts";
 import { ensureKeys } from "../../regions/keys/key-folder.ts";
 import { admitted } from "../../regions/nats/server-config.ts";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { parseTopology } from "../../regions/topology.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { type Ran, run } from "./terraform.ts";
 import { toolForTests } from "./tools.ts";
 

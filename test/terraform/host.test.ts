@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureKeys } from "../../regions/keys/key-folder.ts";
 import { tcpFree } from "../../regions/mesh/ports.ts";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { parseTopology } from "../../regions/topology.ts";
 import { steeredTo } from "../e2e/asked.ts";
 import { until } from "../e2e/atoll.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { type Sshd, sshdForTests, startSshd } from "./sshd.ts";
 import { run, terraform, terraformForTests, Workspace } from "./terraform.ts";
 

@@ -10,7 +10,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { VerifyReport } from "../../core/ports/boards.ts";
 import { mintToken } from "../../regions/cli/mint.ts";
 import { ensureKeys } from "../../regions/keys/key-folder.ts";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { parseTopology } from "../../regions/topology.ts";
 import { NETWORKS, steeredTo } from "../e2e/asked.ts";
 import { atoll, until } from "../e2e/atoll.ts";
@@ -18,6 +17,7 @@ import { bodiesIn, channelOf } from "../e2e/channel.ts";
 import { Person } from "../e2e/person.ts";
 import { Socket } from "../e2e/socket.ts";
 import { openTraffic, type Traffic } from "../e2e/traffic.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { terraform, terraformForTests, Workspace } from "./terraform.ts";
 
 const server = existsSync("/proc/self/stat") && (await terraformForTests()) ? await serverForTests() : undefined;

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { ensureKeys } from "../../regions/keys/key-folder.ts";
 import { admitted } from "../../regions/nats/server-config.ts";
-import { serverForTests } from "../../regions/nats/test-tiers.ts";
 import { parseTopology } from "../../regions/topology.ts";
+import { serverForTests } from "../servers/nats-tiers.ts";
 import { tablesOf, withTables } from "./tables.ts";
 import { TERRAFORM, terraform, terraformForTests, Workspace } from "./terraform.ts";
 

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-export const BEGIN = "<!-- inputs and outputs: made from variables.tf and outputs.tf -->";
-export const END = "<!-- end -->";
+const BEGIN = "<!-- inputs and outputs: made from variables.tf and outputs.tf -->";
+const END = "<!-- end -->";
 
 interface Block {
   readonly name: string;

@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mirrorFor, TERRAFORM } from "../mirror.mjs";
 import { schemaOf } from "./schema.mjs";
 
 const PACKAGES = ["@grpc/grpc-js@1.14.0", "@grpc/proto-loader@0.8.0", "@msgpack/msgpack@3.1.2"];
@@ -14,7 +15,6 @@ const KINDS =
   "provider vpc default-security-group subnet internet-gateway nat-gateway eip route-table route-table-association route lb lb-target-group lb-listener kms-key iam-role iam-role-policy-attachment eks-cluster route53-zone route53-record route53-health-check cloudwatch-metric-alarm data-aws-availability-zones data-aws-partition data-aws-iam-policy-document".split(
     " ",
   );
-const TERRAFORM = process.env.ATOLL_TERRAFORM ?? "terraform";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "atoll", "aws");
 const work = mkdtempSync(join(tmpdir(), "atoll-aws-"));
@@ -38,24 +38,13 @@ function fetchOnce() {
 
 /** A mirror in which this CLI finds the stand-in under the provider's name. */
 function mirror(schema) {
-  const probe = join(work, "probe");
-  mkdirSync(probe);
-  writeFileSync(join(probe, "main.tf"), 'terraform {\n  required_providers {\n    x = { source = "a/b" }\n  }\n}\n');
-  const said = spawnSync(TERRAFORM, ["providers"], {
-    cwd: probe,
-    encoding: "utf8",
-    env: { ...process.env, TF_CLI_CONFIG_FILE: "/dev/null" },
-  }).stdout;
-  const host = /provider\[([^/\]]+)\/a\/b\]/.exec(said)[1];
-  const folder = join(work, "mirror", host, "hashicorp", "aws", "6.25.0", `linux_${process.arch === "x64" ? "amd64" : process.arch}`);
-  mkdirSync(folder, { recursive: true });
+  const folder = mirrorFor(work, "hashicorp/aws", "6.25.0");
   const program = join(work, "stand-in");
   cpSync(here("."), program, { recursive: true });
   symlinkSync(join(cache, "node_modules"), join(program, "node_modules"));
   writeFileSync(join(folder, "terraform-provider-aws_v6.25.0"), `#!/bin/sh\nexec node ${join(program, "stand-in.mjs")} ${schema}\n`, {
     mode: 0o755,
   });
-  writeFileSync(join(work, "cli.rc"), `provider_installation {\n  filesystem_mirror {\n    path = "${join(work, "mirror")}"\n  }\n}\n`);
 }
 
 const startMs = performance.now();

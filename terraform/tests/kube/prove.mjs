@@ -9,9 +9,9 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { mirrorFor, TERRAFORM } from "../mirror.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const TERRAFORM = process.env.ATOLL_TERRAFORM ?? "terraform";
 const BIN = join(process.env.ATOLL_TOOLS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "atoll", "tools"), "bin");
 const work = mkdtempSync(join(tmpdir(), "atoll-kubernetes-"));
 const say = (...words) => console.log(...words);
@@ -123,21 +123,8 @@ async function cluster(region) {
 }
 
 /** A mirror in which this CLI finds the provider that was built. */
-function mirror() {
-  const probe = join(work, "probe");
-  mkdirSync(probe);
-  writeFileSync(join(probe, "main.tf"), 'terraform {\n  required_providers {\n    x = { source = "a/b" }\n  }\n}\n');
-  const said = spawnSync(TERRAFORM, ["providers"], {
-    cwd: probe,
-    encoding: "utf8",
-    env: { ...process.env, TF_CLI_CONFIG_FILE: "/dev/null" },
-  }).stdout;
-  const host = /provider\[([^/\]]+)\/a\/b\]/.exec(said)[1];
-  const folder = join(work, "mirror", host, "gavinbunney", "kubectl", "1.19.0", `linux_${process.arch === "x64" ? "amd64" : process.arch}`);
-  mkdirSync(folder, { recursive: true });
-  cpSync(join(BIN, "provider-kubectl"), join(folder, "terraform-provider-kubectl_v1.19.0"));
-  writeFileSync(join(work, "cli.rc"), `provider_installation {\n  filesystem_mirror {\n    path = "${join(work, "mirror")}"\n  }\n}\n`);
-}
+const mirror = () =>
+  cpSync(join(BIN, "provider-kubectl"), join(mirrorFor(work, "gavinbunney/kubectl", "1.19.0"), "terraform-provider-kubectl_v1.19.0"));
 
 const list = join(work, "regions.json");
 const root = join(work, "terraform", "roots", "region");

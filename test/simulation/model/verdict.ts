@@ -31,7 +31,7 @@ export interface Verdict {
 }
 export type Distrusted = (stamp: string) => boolean;
 
-export function versionsOf(acts: readonly Act[]): readonly ModelVersion[] {
+function versionsOf(acts: readonly Act[]): readonly ModelVersion[] {
   const groups = grouped(acts);
   return [...groups.values()].map((twins) => {
     const first = twins.reduce((least, act) => (act.stamp < least.stamp ? act : least));

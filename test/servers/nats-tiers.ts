@@ -3,15 +3,14 @@
  * Without a nats-server tests are skipped loudly; where CI is set they fail, so that nobody takes silence for proof.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Delay, LinkProxy } from "../mesh/link-proxy.ts";
-import { connectRegion, type RegionConnection } from "./connection.ts";
-import { type FoundServer, findServer } from "./server-binary.ts";
-import { APP_USER, gatewayTier, jetStreamTier, type RegionServers } from "./server-config.ts";
+import { type Delay, LinkProxy } from "../../regions/mesh/link-proxy.ts";
+import { connectRegion, type RegionConnection } from "../../regions/nats/connection.ts";
+import { type FoundServer, findServer } from "../../regions/nats/server-binary.ts";
+import { APP_USER, gatewayTier, jetStreamTier, type RegionServers } from "../../regions/nats/server-config.ts";
+import { freePort } from "./server.ts";
 
 export async function serverForTests(): Promise<FoundServer | undefined> {
   const found = await findServer({ env: process.env });
@@ -55,12 +54,11 @@ export async function startTiers(regions: readonly string[], found: FoundServer)
   };
   const gatewayPorts = new Map<string, number>();
   for (const region of regions) {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     gatewayPorts.set(region, port);
     proxies.set(region, await LinkProxy.listen(0, { host: "127.0.0.1", port }));
   }
   for (const region of regions) {
-    const [port = 0, monitorPort = 0, gwPort = 0, gwMonitorPort = 0, leafPort = 0] = await freePorts(5);
     const peers = regions
       .filter((peer) => peer !== region)
       .map((peer) => ({ region: peer, url: `nats://127.0.0.1:${of(proxies, peer).port}` }));
@@ -69,8 +67,14 @@ export async function startTiers(regions: readonly string[], found: FoundServer)
       region,
       version: found.version,
       secrets: { app: "testsecretapp", mesh: "testsecretmesh", link: "testsecretlink" },
-      jetStream: { port, monitorPort, storeDir: join(folder, region, "jetstream") },
-      gateway: { port: gwPort, monitorPort: gwMonitorPort, leafPort, gatewayPort: of(gatewayPorts, region), advertise },
+      jetStream: { port: await freePort(), monitorPort: await freePort(), storeDir: join(folder, region, "jetstream") },
+      gateway: {
+        port: await freePort(),
+        monitorPort: await freePort(),
+        leafPort: await freePort(),
+        gatewayPort: of(gatewayPorts, region),
+        advertise,
+      },
       peers,
     });
   }
@@ -154,33 +158,3 @@ const ended = (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =>
     child.once("exit", () => resolve());
     child.kill(signal);
   });
-
-/** Below the range from which the system gives ports to outgoing connections: one that is free stays free until the server takes it. */
-const PORTS = { from: 12_000, count: 20_000 };
-const given = new Set<number>();
-async function freePorts(count: number): Promise<readonly number[]> {
-  const ports: number[] = [];
-  while (ports.length < count) {
-    const port = PORTS.from + randomInt(PORTS.count);
-    if (given.has(port) || !(await isFree(port))) continue;
-    given.add(port);
-    ports.push(port);
-  }
-  return ports;
-}
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-
-/** Waits for a state, not for a time. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<number> {
-  const startMs = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - startMs > withinMs) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return performance.now() - startMs;
-}
