@@ -4,19 +4,33 @@
  */
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
+import { rename, rm, stat } from "node:fs/promises";
 import type { Event } from "../../core/event.ts";
 import type { AuditEntry } from "../../core/objects.ts";
 import type { VerifyReport } from "../../core/ports/boards.ts";
 import { covers, parsePoint, parsePosition, type Vector } from "../../core/position.ts";
+import { Stop } from "../cli/answer.ts";
 import type { Reached } from "../cli/reach.ts";
 import { askFirst } from "../cli/reach.ts";
-import { entriesOf } from "./logs.ts";
+import { entriesOf, headsOf, lostWith, NotGiven, nobodyGave } from "./logs.ts";
+
+export interface Missing {
+  readonly region: string;
+  readonly why: string;
+}
+export interface Exported {
+  readonly entries: number;
+  readonly missing: readonly Missing[];
+}
 
 export interface ExportHeader {
   readonly kind: "export";
   readonly format: 1;
   readonly at: string;
+  /** Whose logs follow. */
   readonly regions: readonly string[];
+  /** Regions of the mesh that could not be asked; absent where there are none. */
+  readonly missing?: readonly Missing[];
   /** The vector at which the regions were compared, and what they all were then; null where they were not equal. */
   readonly asOf: Readonly<Record<string, string>>;
   readonly digest: string | null;
@@ -42,8 +56,47 @@ async function conflictsIn(reached: Reached): Promise<number> {
   return count;
 }
 
-/** Writes the file; returns how many entries it holds. `progress` hears of each thousand. */
-export async function writeExport(reached: Reached, file: string, progress: (entries: number) => void): Promise<number> {
+/** Who gives its log, and who does not. Throws a Stop where nobody does. */
+async function asked(reached: Reached): Promise<{ readonly giving: Reached; readonly missing: readonly Missing[] }> {
+  const answers = await Promise.all(
+    reached.gateways.map((gateway) =>
+      headsOf(reached, gateway).then(
+        () => undefined,
+        (error: unknown) => lostWith(error),
+      ),
+    ),
+  );
+  const lost = answers.filter((one) => one !== undefined);
+  if (lost.length === reached.gateways.length) throw nobodyGave(reached, lost);
+  const giving = { ...reached, gateways: reached.gateways.filter((_, nth) => answers[nth] === undefined) };
+  return { giving, missing: lost.map(({ region, message }) => ({ region, why: message })) };
+}
+
+/**
+ * Writes the file, whole or not at all: a region that goes away while its log is read ends it with a Stop, and a former file stays as it was.
+ * `progress` hears of each thousand entries.
+ */
+export async function writeExport(mesh: Reached, file: string, progress: (entries: number) => void): Promise<Exported> {
+  const { giving, missing } = await asked(mesh);
+  const isPipe = (await stat(file).catch(() => undefined))?.isFile() === false;
+  const part = isPipe ? file : `${file}.part`;
+  try {
+    const entries = await writeLogs(giving, missing, part, progress);
+    if (!isPipe) await rename(part, file);
+    return { entries, missing };
+  } catch (error) {
+    if (!isPipe) await rm(part, { force: true }).catch(() => {}); // a folder that is not there
+    if (!(error instanceof NotGiven)) throw error;
+    throw new Stop(3, `${error.region} went away while its log was read: ${error.message}`, "nothing is written; try again");
+  }
+}
+
+async function writeLogs(
+  reached: Reached,
+  missing: readonly Missing[],
+  file: string,
+  progress: (entries: number) => void,
+): Promise<number> {
   const before = await verified(reached);
   const conflicts = await conflictsIn(reached);
   const after = await verified(reached);
@@ -53,21 +106,22 @@ export async function writeExport(reached: Reached, file: string, progress: (ent
     format: 1,
     at: new Date().toISOString(),
     regions: reached.gateways.map(({ name }) => name),
+    ...(missing.length === 0 ? {} : { missing }),
     asOf: after.asOf,
     digest: after.digest,
     conflicts: still ? conflicts : null,
   };
   const out = createWriteStream(file, { mode: 0o600 });
-  const opened = once(out, "open");
-  await opened; // a folder that is not there, or not ours, ends it here
+  await once(out, "open"); // a folder that is not there, or not ours, ends it here
   const line = async (value: unknown): Promise<void> => {
     if (!out.write(`${JSON.stringify(value)}\n`)) await once(out, "drain");
   };
   await line(header);
   let entries = 0;
   const written = new Set<string>();
+  const upTo = after.digest === null ? {} : vectorOf(after.asOf);
   for (const gateway of reached.gateways)
-    for await (const entry of wholeLog(reached, gateway, vectorOf(after.asOf))) {
+    for await (const entry of wholeLog(reached, gateway, upTo)) {
       const { fact, ...rest } = entry;
       const key = factKey(entry, (fact ?? undefined) as Event | undefined);
       const isKnown = entry.kind === "version" && written.has(key);

@@ -17,44 +17,19 @@ const counting =
   };
 
 async function verify({ options, io }: Asked<ReachOptions>) {
-  const [{ breaksOf, ChainCheck }, { entriesOf, headsOf }] = await Promise.all([
-    import("../../reconciliation/audit-check.ts"),
-    import("../audit/logs.ts"),
-  ]);
-  const reached = await reachAll(options, "auditor");
-  const progress = counting(io, "checked");
-  const heard = await headsOf(reached);
-  const chains = [];
-  let entries = 0;
-  for (const gateway of reached.gateways) {
-    const chain = new ChainCheck(gateway.name);
-    for await (const entry of entriesOf(reached, gateway)) {
-      chain.take(entry, entry["fact"]);
-      entries += 1;
-      if (entries % 1_000 === 0) progress(entries);
-    }
-    chains.push(chain);
-  }
-  const breaks = breaksOf(chains, heard);
-  const heads = Object.fromEntries(chains.map((chain) => [chain.region, chain.head]));
-  const intact = breaks.length === 0;
-  const told = breaks.map(({ region, seq, why }) => `${region}, entry ${seq}: ${why}`);
-  const lines = chains.map(
-    ({ region, head }) => `  ${region.padEnd(8)} ${String(head.seq).padStart(8)} entries  ${head.hash.slice(0, 16)}`,
-  );
-  return {
-    code: intact ? 0 : 1,
-    document: { intact, entries, heads, firstBroken: breaks[0] ?? null, broken: breaks },
-    text: [intact ? `intact: ${entries} entries, every chain whole and as its peers saw it` : "broken:", ...told, ...lines].join("\n"),
-  } as const;
+  const { checkLogs, logsWords } = await import("../audit/verify.ts");
+  const checked = await checkLogs(await reachAll(options, "auditor"), counting(io, "checked"));
+  return { code: checked.intact ? 0 : 1, document: checked, text: logsWords(checked) } as const;
 }
 
 async function exported({ options, args, io }: Asked<ReachOptions>) {
   const { writeExport } = await import("../audit/export.ts");
   const [file = ""] = args;
   try {
-    const entries = await writeExport(await reachAll(options, "auditor"), file, counting(io, "written"));
-    return { code: 0, document: { entries, file }, text: `${entries} entries in ${file}` } as const;
+    const { entries, missing } = await writeExport(await reachAll(options, "auditor"), file, counting(io, "written"));
+    const without = missing.map(({ region, why }) => `without the log of ${region}, which could not be asked: ${why}`);
+    const text = [`${entries} entries in ${file}`, ...without].join("\n");
+    return { code: missing.length === 0 ? 0 : 1, document: { entries, file, missing }, text } as const;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || error instanceof Stop) throw error;
@@ -100,13 +75,17 @@ export const define: Define = (command, finish) => {
   finish(
     mesh("verify")
       .description("Check the hash chain of every region, every fact against its hash, and what regions saw of each other's logs.")
-      .addHelpText("after", "\nExit 1: an entry is not what it was; the first of each region is named."),
+      .addHelpText(
+        "after",
+        "\nExit 1: an entry is not what it was (the first of each region is named), or a region could not be asked (the others are checked all the same).",
+      ),
     verify,
   );
   finish(
     mesh("export")
       .argument("<file>", "where to write it")
-      .description("Write every region's log as JSON lines, with the digest the regions agreed on."),
+      .description("Write every region's log as JSON lines, with the digest the regions agreed on.")
+      .addHelpText("after", "\nExit 1: a region could not be asked; the file holds the logs of the others, and says so."),
     exported,
   );
   finish(

@@ -124,7 +124,7 @@ export async function ask<T>(gateway: Gateway, path: string, token: string, time
     return { ok: false, why: `${answer.status} ${detail ?? title ?? text.slice(0, 200)}`, status: answer.status };
   } catch (error) {
     const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
-    return { ok: false, why: cause?.code ?? (error instanceof Error ? error.message : String(error)), status: null };
+    return { ok: false, why: cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error)), status: null };
   }
 }
 
@@ -146,7 +146,15 @@ export async function askFirst<T>(
 }
 
 /** Of a mesh of this machine everything is gone, or hangs; of any other mesh nothing more can be said. */
-export const noneAnswers = ({ folder }: Reached, tried: readonly string[]): Stop => {
+export const noneAnswers = ({ folder, gateways }: Reached, tried: readonly string[]): Stop => {
+  const running = folder === undefined ? [] : (readJson<ReadyDocument>(folder.meshFile)?.regions ?? []);
+  const [only] = gateways;
+  if (gateways.length === 1 && only !== undefined && running.length > 1)
+    return new Stop(
+      3,
+      `no answer of ${tried.join("; ")}`,
+      `start it: ${inFolder(`atoll start ${only.name}`, folder!)}, or ask another region`,
+    );
   const hint =
     folder === undefined ? "is the address right, and does the mesh run?" : `clear what is left of it: ${inFolder("atoll down", folder)}`;
   return new Stop(3, `no region answers: ${tried.join("; ")}`, hint);

@@ -149,6 +149,39 @@ describe.skipIf(server === undefined)("the tour", () => {
     for (const part of ["detectMs", "linkMs", "streamsMs", "presenceMs", "convergedMs"])
       expect([part, typeof report[part]]).toEqual([part, "number"]);
   }, 180_000);
+
+  test("A1: while a region is down its peers' logs are checked and exported, it is named, and nothing looks like a yes", async () => {
+    expect((await mesh.run("kill", "ap")).code).toBe(0);
+    const checked = await mesh.run("audit", "verify");
+    const document = JSON.parse(checked.stdout);
+    expect([checked.code, document]).toMatchObject([
+      1,
+      {
+        intact: false,
+        firstBroken: null,
+        regions: { us: { outcome: "intact" }, eu: { outcome: "intact" }, ap: { outcome: "unchecked", why: "ECONNREFUSED" } },
+      },
+    ]);
+    expect(document.entries).toBeGreaterThan(10);
+    const file = join(mesh.data, "without-ap.jsonl");
+    const exported = await mesh.run("audit", "export", file);
+    expect([exported.code, JSON.parse(exported.stdout)]).toMatchObject([1, { missing: [{ region: "ap", why: "ECONNREFUSED" }] }]);
+    const replayed = await atoll("audit", "replay", file, "--json");
+    expect([replayed.code, JSON.parse(replayed.stdout)]).toMatchObject([0, { same: null, broken: [], otherVerdicts: [] }]);
+    const verified = await mesh.run("verify");
+    expect([verified.code, JSON.parse(verified.stdout)]).toMatchObject([1, { equal: false, differences: [] }]);
+    expect((await mesh.run("conflicts")).code).toBe(0);
+    const ofAp = await mesh.run("conflicts", "--region", "ap");
+    expect([ofAp.code, ofAp.stderr]).toMatchObject([
+      3,
+      expect.stringMatching(/no answer of ap: ECONNREFUSED \(start it: atoll start ap --data .*, or ask another region\)/),
+    ]);
+    const asked = await atoll("audit", "verify", "--url", mesh.url("ap"), "--token", ann!.token);
+    expect([asked.code, asked.stderr]).toMatchObject([3, expect.stringContaining("no region answers")]);
+    expect((await mesh.run("start", "ap")).code).toBe(0);
+    await mesh.settled();
+    expect((await mesh.run("audit", "verify")).code).toBe(0);
+  }, 120_000);
 });
 
 /** What a socket was last told about somebody. */
