@@ -175,6 +175,7 @@ export async function serveRegion(config: Config): Promise<void> {
   const dns = await openNameServerBeside({ config, topology, observer, decisions, locate: geo.locate, timers, nowMs, log });
   if (dns !== undefined) showDns(metrics.registry, dns.facts);
   const logWatch = watchStuckLog(opened.log, foundation.connection, askForJetStream);
+  const auth = await authOf(config, timers, log);
   const gateway = await openGateway({
     region,
     version: version(),
@@ -195,7 +196,7 @@ export async function serveRegion(config: Config): Promise<void> {
     verifier: running.verifier,
     ranking: steering.ranking,
     steering: steering.desk,
-    auth: await authOf(config, timers, log),
+    auth: auth.auth,
     metrics,
     quarantined: () => running.health().quarantined,
     closed: () => closedBy(running),
@@ -204,6 +205,7 @@ export async function serveRegion(config: Config): Promise<void> {
         joining.ready(),
         live.ready(),
         { name: "geo", ok: true, detail: geo.detail() },
+        ...auth.lines(),
         ...stores.lines(),
       ]),
     degraded: stores.degraded,
@@ -237,6 +239,7 @@ export async function serveRegion(config: Config): Promise<void> {
   hideLinks();
   endLateTails();
   logWatch.stop();
+  auth.end();
   await gateway.close();
   await stores.close();
   await foundation.close(true);

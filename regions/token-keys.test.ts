@@ -74,6 +74,7 @@ async function live() {
     );
   return {
     said,
+    ready: () => keys.ready(),
     code,
     pass: (ms: number) => {
       atMs += ms;
@@ -117,15 +118,23 @@ test("a new key is asked for when it is first met, a withdrawn one holds no long
   await until(async () => (await code(before)) === "ana");
 });
 
+test("a key that is first met right after the start is asked for at once", async () => {
+  const [old, fresh] = await Promise.all([generateKeyPair("ES256"), generateKeyPair("ES256")]);
+  set(await publicKey(old, "old"));
+  const { code } = await live();
+  set(await publicKey(fresh, "fresh"));
+  expect(await code(await signed(fresh, "fresh"))).toBe("ana");
+});
+
 test("tokens of keys that nobody has heard of are no way to have the provider asked again and again", async () => {
   const [ours, made] = await Promise.all([generateKeyPair("ES256"), generateKeyPair("ES256")]);
   set(await publicKey(ours, "one"));
   const { code, pass } = await live();
   for (let nth = 0; nth < 50; nth += 1) expect(await code(await signed(made, `made-up-${nth}`))).toBe("unauthenticated");
-  expect(asked).toBe(1);
+  expect(asked).toBe(2);
   pass(MINUTE);
   await Promise.all(Array.from({ length: 50 }, async (_, nth) => code(await signed(made, `made-up-${nth}`))));
-  expect(asked).toBe(2);
+  expect(asked).toBe(3);
 });
 
 test("P1: a provider that is out of reach, or talks nonsense, keeps nobody out, now or after a restart; where nothing was ever known, nobody is denied", async () => {
@@ -134,8 +143,10 @@ test("P1: a provider that is out of reach, or talks nonsense, keeps nobody out, 
   answer = { status: 503, body: "" };
   const first = await live();
   expect(await first.code(token)).toBe("unavailable");
+  expect(first.ready()).toEqual({ name: "token-keys", ok: false, detail: "none have been read: it answered 503" });
   set(await publicKey(ours, "one"));
-  first.pass(6_000);
+  first.pass(6_000); // nobody need ask: who is not ready is asked by nobody
+  await until(async () => first.ready().ok);
   expect(await first.code(token)).toBe("ana");
   expect(readFileSync(join(folder, "token-keys.json"), "utf8")).not.toContain('"d"');
   const nonsense: readonly (typeof answer)[] = [
@@ -150,6 +161,6 @@ test("P1: a provider that is out of reach, or talks nonsense, keeps nobody out, 
     answer = one;
     const before = asked;
     const next = await live(); // a restart, which begins by asking
-    expect([nth, asked > before, await next.code(token), next.said.length]).toEqual([nth, true, "ana", 1]);
+    expect([nth, asked > before, await next.code(token), next.ready().ok, next.said.length]).toEqual([nth, true, "ana", true, 1]);
   }
 });

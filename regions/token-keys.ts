@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createLocalJWKSet, errors, type JSONWebKeySet, type LocalJWKSet } from "jose";
 import { Refusal } from "../core/errors.ts";
 import type { Timers } from "../core/ports/time.ts";
-import type { Log, TokenKeys } from "../gateway/parts.ts";
+import type { Log, ReadyLine, TokenKeys } from "../gateway/parts.ts";
 
 export interface TokenKeyParts {
   readonly url: string;
@@ -21,19 +21,31 @@ export interface TokenKeyParts {
 /** Keys that were withdrawn are let go of so soon; and an unknown one is asked for this seldom, whoever makes tokens up. */
 const AGAIN_MS = 10 * 60_000;
 const UNKNOWN_MS = 30_000;
+/** Where none are known nobody gets in: they are asked for this often. */
+const NONE_MS = 5_000;
 const ANSWER_MS = 5_000;
 const MOST_BYTES = 262_144;
 const FILE = "token-keys.json";
 
-/** Begins to ask at once; `first` resolves when that has an end, well or ill. */
-export function openTokenKeys(parts: TokenKeyParts): TokenKeys & { readonly first: Promise<void>; end(): void } {
+export interface OpenTokenKeys extends TokenKeys {
+  /** Resolves when they have been asked for once, well or ill. */
+  readonly first: Promise<void>;
+  /** A region that knows no keys lets nobody in: it is not ready. One whose provider is away is. */
+  ready(): ReadyLine;
+  end(): void;
+}
+
+/** Begins to ask at once. */
+export function openTokenKeys(parts: TokenKeyParts): OpenTokenKeys {
   const { url, folder, timers, log } = parts;
   const file = join(folder, FILE);
   let text = "";
   let known: LocalJWKSet | undefined;
   let edition = 0;
   let asking: Promise<void> | undefined;
-  let askedMs = Number.NEGATIVE_INFINITY;
+  let unknownMs = Number.NEGATIVE_INFINITY;
+  /** Why they could not be read when they were asked for last. */
+  let unread: string | undefined;
 
   const take = (said: string): boolean => {
     if (said === text) return false;
@@ -47,41 +59,62 @@ export function openTokenKeys(parts: TokenKeyParts): TokenKeys & { readonly firs
   } catch {} // none were kept, or none that can be read
 
   const ask = (): Promise<void> => {
-    askedMs = timers.monotonicMs();
     asking ??= fetchSet(url)
       .then((said) => {
         if (take(said)) keep(folder, file, said);
+        unread = undefined;
       })
-      .catch((error: unknown) =>
-        log.warn(
-          { event: "token-keys.unread", why: wordsOf(error), known: known !== undefined },
-          "the keys of tokens could not be read; those that are known hold",
-        ),
-      )
+      .catch((error: unknown) => {
+        const why = wordsOf(error);
+        if (why !== unread || known !== undefined)
+          log.warn(
+            { event: "token-keys.unread", why, known: known !== undefined },
+            "the keys of tokens could not be read; those that are known hold",
+          );
+        unread = why;
+      })
       .finally(() => {
         asking = undefined;
       });
     return asking;
   };
   const first = ask();
-  const again = timers.every(AGAIN_MS, () => void ask());
+  const rounds = [
+    timers.every(AGAIN_MS, () => void ask()),
+    timers.every(NONE_MS, () => {
+      if (known === undefined) void ask();
+    }),
+  ];
+  /** Whether a key that nobody has heard of may be asked for. */
+  const mayAsk = (): boolean => {
+    if (timers.monotonicMs() - unknownMs < UNKNOWN_MS) return false;
+    unknownMs = timers.monotonicMs();
+    return true;
+  };
 
   return {
     edition: () => edition,
     find: async (header, token) => {
-      if (known === undefined) await (asking ?? (isDue(timers, askedMs, ANSWER_MS) ? ask() : undefined));
+      if (known === undefined) await asking;
       if (known === undefined)
         throw new Refusal("unavailable", "The keys that tokens are signed with cannot be read yet.", { retryAfterS: 5 });
       try {
         return await known(header, token);
       } catch (error) {
-        if (!(error instanceof errors.JWKSNoMatchingKey) || (asking === undefined && !isDue(timers, askedMs, UNKNOWN_MS))) throw error;
+        if (!(error instanceof errors.JWKSNoMatchingKey) || (asking === undefined && !mayAsk())) throw error;
         await (asking ?? ask());
         return known(header, token);
       }
     },
     first,
-    end: () => again.cancel(),
+    ready: () => ({
+      name: "token-keys",
+      ok: known !== undefined,
+      detail: unread === undefined ? "as read" : `${known === undefined ? "none have been read" : "those known hold"}: ${unread}`,
+    }),
+    end: () => {
+      for (const round of rounds) round.cancel();
+    },
   };
 }
 
@@ -89,8 +122,6 @@ function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return (error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.message;
 }
-
-const isDue = (timers: Timers, askedMs: number, afterMs: number): boolean => timers.monotonicMs() - askedMs >= afterMs;
 
 function setOf(text: string): LocalJWKSet {
   const set = JSON.parse(text) as JSONWebKeySet;
