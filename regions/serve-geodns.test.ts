@@ -47,7 +47,7 @@ describe("a region's /readyz", () => {
     [503, "[-]store full\n[-]draining since 10:05\n", { found: "draining", why: "draining since 10:05" }],
     [503, "[-]offered draining\n", { found: "draining", why: "offered draining" }],
     [503, "[-]nats no server\n[-]store full", { found: "unready", why: "nats no server; store full" }],
-    [200, "region up\noffered no: draining\n", { found: "draining", why: "offered no: draining" }],
+    [200, "region up\noffered no: draining\n", { found: "draining", why: "draining" }],
     [200, "offered yes\nclock 3 ms\n", { found: "ready" }],
     [502, "<html>", { found: "unready", why: "/readyz answers 502" }],
   ])("%i %j", (status, body, look) => expect(readReady(status, body)).toEqual(look));

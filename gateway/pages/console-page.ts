@@ -8,7 +8,7 @@ export const consolePage = (region: string): Response =>
     title: "Atoll",
     style: CONSOLE_STYLE,
     script: CONSOLE_SCRIPT,
-    body: `<header><h1>Atoll</h1><span class="soft">asked in ${escapeHtml(region)}, once a second</span>
+    body: `<header><h1>Atoll</h1><span class="soft">asked in ${escapeHtml(region)}, once a second; times in your zone</span>
 <form><input id="token" type="password" placeholder="token" aria-label="token" autocomplete="off"><button>Show</button></form></header>
 <p id="note" class="card" role="status"></p>
 <div id="content" hidden>

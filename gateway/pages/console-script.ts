@@ -31,15 +31,15 @@ const state = (name, words = name) => make("span", { className: "state " + name,
 const soft = (textContent) => make("span", { className: "soft", textContent });
 const clock = (time) => new Date(time).toLocaleTimeString([], { hour12: false });
 const many = (count, one) => count + " " + one + (count === 1 ? "" : "s");
-const ago = (time, now) => {
-  const s = Math.max(0, Math.round((Date.parse(now) - Date.parse(time)) / 1000));
-  return s < 120 ? s + " s" : s < 7200 ? Math.round(s / 60) + " min" : s < 172800 ? Math.round(s / 3600) + " h" : Math.round(s / 86400) + " days";
-};
+/** A length of time that people read at once. */
+const inWords = (s) => s < 120 ? s + " s" : s < 7200 ? Math.round(s / 60) + " min" : s < 172800 ? Math.round(s / 3600) + " h" : Math.round(s / 86400) + " days";
+const ago = (time, now) => inWords(Math.max(0, Math.round((Date.parse(now) - Date.parse(time)) / 1000)));
+const span = (ms) => Math.abs(ms) < 10000 ? Math.round(Math.abs(ms)) + " ms" : inWords(Math.round(Math.abs(ms) / 1000));
 const peerOf = (sync, name) => sync?.peers.find(({ region }) => region === name);
 
 /** What one region says of another, in a few words. Times of one region are compared with that region's own clock. */
 const words = (peer, now) => peer.state === "healing" && peer.total ? [peer.done + " of " + peer.total + " messages"]
-  : peer.lagEvents > 0 && peer.state !== "cut-off" ? [many(peer.lagEvents, "message") + " behind", peer.lagMs + " ms"]
+  : peer.lagEvents > 0 && peer.state !== "cut-off" ? [many(peer.lagEvents, "message") + " behind", span(peer.lagMs)]
   : ["for " + ago(peer.since, now), peer.state === "cut-off" ? "since " + clock(peer.since) : peer.completeTo ? "complete to " + clock(peer.completeTo) : ""];
 
 /** A link is as bad as the worse of its two ends sees it. */
@@ -48,15 +48,28 @@ const linkOf = (views, a, b) => {
   return seen.length ? worst(seen) : "gone";
 };
 
+/** What somebody has to look at in a region whose links are well. */
+const isWrong = (skewMs) => Math.abs(skewMs) > 500;
+const offBy = (skewMs) => span(skewMs) + (skewMs > 0 ? " ahead" : " behind");
+const troubles = (sync) => [
+  isWrong(sync.clockSkewMs) ? "its clock is " + offBy(sync.clockSkewMs) : "",
+  sync.quarantined ? many(sync.quarantined, "event") + " in quarantine" : "",
+  sync.degraded?.length ? "degraded: " + sync.degraded.join(", ") : "",
+].filter(Boolean);
+
 function verdict(names, views) {
   const pairs = names.flatMap((a, i) => names.slice(i + 1).map((b) => [a, b, linkOf(views, a, b)]));
   const of = (wanted) => pairs.filter(([, , state]) => state === wanted).map(([a, b]) => a + " – " + b);
   const silent = names.filter((name) => !views.get(name)?.sync);
+  const who = silent.join(", ") + (silent.length === 1 ? " does" : " do");
   const cut = of("cut-off");
+  if (cut.length && silent.length) return ["cut-off", "Cut off: " + cut.join(", "), who + " not answer this browser either: down, or out of its reach. The others go on serving their users; what was accepted is exchanged at the heal."];
   if (cut.length) return ["cut-off", "Cut off: " + cut.join(", "), "Every region goes on serving its users. Presence across the cut is unknown; what is written is exchanged at the heal."];
-  if (silent.length) return ["cut-off", many(silent.length, "region") + " cannot be reached from this browser: " + silent.join(", "), "The others say nothing of a cut."];
+  if (silent.length) return ["cut-off", who + " not answer this browser", "The others say nothing of a cut."];
   if (of("healing").length) return ["healing", "Healing: " + of("healing").join(", "), "The regions read what they missed of each other."];
   if (of("lagging").length) return ["lagging", "Lagging: " + of("lagging").join(", "), "Links are up, and something is still on its way."];
+  const amiss = names.flatMap((name) => troubles(views.get(name).sync).map((trouble) => name + ": " + trouble));
+  if (amiss.length) return ["lagging", "All regions are live, and " + (amiss.length === 1 ? "one thing is" : amiss.length + " things are") + " amiss", amiss.join("; ") + "."];
   const digests = new Set(names.map((name) => views.get(name).sync.converged?.digest));
   if (digests.size === 1 && !digests.has(undefined)) {
     const { digest, at } = views.get(names[0]).sync.converged;
@@ -106,15 +119,10 @@ function regions(names, views) {
     const { sync, offer, why } = views.get(name);
     const title = make("th", { scope: "row" }, name, soft(offer.url));
     if (!sync) return make("tr", {}, title, make("td", { colSpan: 4 }, state("gone", "no answer"), soft(why)));
-    const skew = Math.round(sync.clockSkewMs);
-    const right = Math.abs(skew) <= 500;
-    const notes = [
-      offer.state === "up" ? "" : "not offered to new users: " + offer.why,
-      sync.quarantined ? many(sync.quarantined, "event") + " in quarantine" : "",
-      sync.degraded?.length ? "degraded: " + sync.degraded.join(", ") : "",
-    ].filter(Boolean);
+    const skew = Math.round(sync.clockSkewMs), wrong = isWrong(skew);
+    const notes = [offer.state === "up" ? "" : "not offered to new users: " + offer.why, ...troubles(sync).slice(wrong ? 1 : 0)].filter(Boolean);
     return make("tr", {}, title,
-      make("td", {}, state(right ? "live" : "cut-off", right ? "right" : "wrong"), soft((skew > 0 ? "+" : "") + skew + " ms")),
+      make("td", {}, state(wrong ? "cut-off" : "live", wrong ? "wrong" : "right"), soft(wrong ? offBy(skew) : (skew > 0 ? "+" : "") + skew + " ms")),
       make("td", { textContent: sync.connections }),
       make("td", {}, sync.converged ? clock(sync.converged.at) : "not since the last cut", soft(sync.converged?.digest.slice(0, 16) ?? "")),
       make("td", {}, notes.join("; ") || "—"));
@@ -122,23 +130,27 @@ function regions(names, views) {
   return make("table", {}, make("caption", { textContent: "Regions" }), make("thead", {}, head), make("tbody", {}, ...rows));
 }
 
+/** When the last of the versions was written, by the clock of whoever took it. */
+const lastMs = (versions) => Math.max(...versions.map(({ at }) => Date.parse(at)));
+const lastOf = (versions) => new Date(lastMs(versions)).toLocaleString([], { hour12: false });
 const conflict = ({ id, register, versions, winner, losers, rule, reason, text: merged, state: standing }) => make("article", { className: "card" },
-  make("div", { className: "soft", textContent: [register.kind, standing, "by " + rule + (reason ? ": " + reason : ""), id].join(" · ") }),
+  make("div", { className: "soft", textContent: [register.kind, standing, "by " + rule + (reason ? ": " + reason : ""), lastOf(versions)].join(" · "), title: [id, register.channel, register.message].filter(Boolean).join("\n") }),
   ...(merged === undefined ? [] : [make("div", { className: "texts" }, make("b", { textContent: "merged " }), make("span", { textContent: merged }))]),
   ...versions.filter(({ stamp }) => rule === "merge" || stamp === winner || losers.includes(stamp)).sort((a) => (a.stamp === winner ? -1 : 1)).map(({ stamp, author, origin, value }) => {
     const text = value === null ? "deleted" : typeof value === "string" ? value : JSON.stringify(value);
     return make("div", { className: "texts" }, make("b", { textContent: rule === "merge" ? "wrote " : stamp === winner ? "won " : "lost " }), author + " in " + origin + ": ", make(losers.includes(stamp) ? "del" : "span", { textContent: text }));
   }));
 
-let counted = { atMs: -1e9 };
+/** Lists are in no order of time, so the newest are found here; asked seldom, as they may be hundreds. */
+let asked = { atMs: -1e9 };
 async function conflicts() {
-  const { items } = await get("", "/v1/conflicts?limit=10");
-  if (performance.now() - counted.atMs > 10000) {
-    const open = await get("", "/v1/conflicts?state=open&limit=500");
-    counted = { atMs: performance.now(), open: open.items.length + (open.next ? " or more" : "") };
-  }
-  $("count").textContent = counted.open + " open";
-  $("conflicts").replaceChildren(...(items.length ? items.map(conflict) : [make("p", { className: "soft", textContent: "None yet that this token may see." })]));
+  if (performance.now() - asked.atMs < 5000) return;
+  const { items, next } = await get("", "/v1/conflicts?state=open&limit=500");
+  asked = { atMs: performance.now() };
+  const newest = items.sort((a, b) => lastMs(b.versions) - lastMs(a.versions)).slice(0, 10);
+  const more = newest.length < items.length ? (next ? "The newest ten of the first 500." : "The newest ten.") + " All of them: ./atoll conflicts" : "Those seen or restored too: ./atoll conflicts";
+  $("count").textContent = items.length + (next ? " or more" : "") + " open";
+  $("conflicts").replaceChildren(...newest.map(conflict), make("p", { className: "soft", textContent: newest.length ? more : "None open that this token may see. " + more }));
 }
 
 const region = async (here, offer) => {
@@ -168,6 +180,6 @@ async function once() {
   try { await look(); $("note").textContent = ""; }
   catch (error) { $("note").textContent = (error.code === "unauthenticated" ? "This token is not taken: " : "This region does not answer: ") + (error.message ?? error); }
 }
-document.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); sessionStorage.setItem("atoll-token", field.value); counted.atMs = -1e9; once(); });
+document.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); sessionStorage.setItem("atoll-token", field.value); asked.atMs = -1e9; once(); });
 (async () => { for (;;) { if (!document.hidden) await once(); await new Promise((later) => setTimeout(later, 1000)); } })();
 `;

@@ -8,8 +8,8 @@ import { askDoor } from "./ask.ts";
 const BODY_CHARS = 4_096;
 const MOST_CHARS = 1_048_576;
 
-/** "[-]clock 900 ms ahead": a dependency that fails. "offered no: draining": well enough for those it has, but not to be offered to others. */
-const FAILING = /^\[-\]\s*(.*)$|\b(offered\W+no\b.*)$/;
+/** "[-]clock 900 ms ahead": a dependency that fails. "offered no: draining": well enough for those it has, but not to be offered to others; why is what follows. */
+const FAILING = /^\[-\]\s*(.*)$|\boffered\W+no\b\W*(.*)$/;
 
 /** A region's answer, one line a dependency. */
 export function readReady(status: number, body: string): Look {

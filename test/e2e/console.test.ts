@@ -102,6 +102,8 @@ describe.skipIf(server === undefined || chromium === undefined)("the console", (
     expect((await mesh.run("kill", "ap")).code).toBe(0);
     await until("ap does not answer", async () => (await read(page.locator("#regions"))).includes("no answer"));
     await says("Cut off: ap – eu, ap – us");
+    // Nobody here can know that ap goes on serving its users.
+    await until("the verdict says so", async () => (await verdict()).includes("ap does not answer this browser either"));
     expect((await mesh.run("start", "ap")).code).toBe(0);
     await says("All regions are live");
   });
