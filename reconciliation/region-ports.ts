@@ -46,6 +46,8 @@ export interface RegionPorts {
   readonly random: () => number;
   /** Of the mesh, equal in every region: what content is compared by (H9). */
   readonly secret: string;
+  /** What must come of a document before it is folded into a checkpoint (`document-checkpoints.ts`); absent: 64 KiB. */
+  readonly checkpointBytes?: number;
   /** This life of the process, unlike every other. */
   readonly boot: string;
   /** Where message history is kept beside the embedded store. */

@@ -9,7 +9,7 @@ import { LIMITS } from "../core/limits.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
 import type { Vector } from "../core/position.ts";
 import { joinVectors, parsePoint, parseVector, START } from "../core/position.ts";
-import { HybridClock, stampRegion, stampTimeMs } from "../core/stamp.ts";
+import { HybridClock } from "../core/stamp.ts";
 import { webhookSecrets } from "../core/webhooks.ts";
 import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
@@ -17,19 +17,21 @@ import { AuditAnchors } from "./audit-anchors.ts";
 import { ClockWitness } from "./clock-witness.ts";
 import { closedDoor } from "./closed-door.ts";
 import { ClosedPromise } from "./closed-promise.ts";
+import { closedTimes, isPast } from "./closed-times.ts";
 import { recallCommand } from "./command-rows.ts";
 import { Committer } from "./committer.ts";
+import { DocumentCheckpoints } from "./document-checkpoints.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { followedBy } from "./followed.ts";
 import { LateTail } from "./late-tail.ts";
 import { openOperatorOrders } from "./operator-orders.ts";
 import { OwnClock } from "./own-clock.ts";
+import { clockWitnessed, epochOpened } from "./own-facts.ts";
 import { OwnTail, replayOwnLog } from "./own-log.ts";
 import { Packer } from "./packer.ts";
 import { openPresence } from "./presence-exchange.ts";
 import { openProjections } from "./projections.ts";
 import { answerOf } from "./read/answers.ts";
-import { documentSource } from "./read/documents.ts";
 import { openReader } from "./read/reader.ts";
 import { Refill } from "./refill.ts";
 import { regionHistory } from "./region-history.ts";
@@ -62,6 +64,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     else if (refill === undefined) remembered = joinVectors(remembered, parseVector(event.after) ?? {});
     telling?.tell(one);
     hooks?.applied(event);
+    if (event.kind === "document.updated") documents.heard(event);
     verifying?.took({ placed: one.placed });
     watch.applied?.(one);
     committer.soon();
@@ -106,6 +109,13 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
       for (const one of followings.values()) one.drain();
     },
   });
+  const documents = new DocumentCheckpoints({
+    tables,
+    timers,
+    closed: () => closedTimes(packer.closedMs(physical.nowMs() - 1), link.peers, links),
+    wrote: () => committer.soon(),
+    ...(ports.checkpointBytes === undefined ? {} : { dueBytes: ports.checkpointBytes }),
+  });
   const blank = Object.keys(replica.vector).length === 0;
   for (const one of [...(ports.earlier ?? []), log]) await replayOwnLog(one, replica, clock, own);
 
@@ -142,20 +152,11 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     writtenBy: (event: Event) => writesOf(event, { origin: region, epoch: 0, sequence: 0, place: 0 }, "").map(({ key }) => key),
     answer: (event) => answerOf(event, reader.shownChannel, secretOf),
     ...unfitUrlOf(ports.webhooks),
-    isPast: (stamp) => {
-      const origin = stampRegion(stamp);
-      // What peers hold beyond the end of an earlier epoch of ours may still come.
-      if (origin === region) return log.epoch === 1;
-      return followings.has(origin) ? stampTimeMs(stamp) <= (links.completeToMs(origin) ?? 0) : true;
-    },
+    isPast: (stamp) => isPast(stamp, { region, epoch: log.epoch, followed: (origin) => followings.has(origin), links }),
     closed: () => closedDoor(draining, committer),
   });
   const { previous } = ports;
-  if (previous !== undefined)
-    void acceptor.record(
-      { kind: "epoch.opened", ...OF_NO_CHANNEL, data: { previous }, content: keys.contentOf("@", { ...previous }) },
-      `epoch-${log.epoch}`,
-    );
+  if (previous !== undefined) void acceptor.record(...epochOpened(log.epoch, previous, keys.contentOf));
 
   const presence = openPresence({
     link,
@@ -172,11 +173,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     nowMs: () => links.judgingMs(),
     timers,
     known: [...tables.range("witnesses", keysUnder(""))].flatMap(([, witness]) => (witness.by === region ? [witness] : [])),
-    appendWitness: (data) =>
-      acceptor.record(
-        { kind: "clock.witnessed", ...OF_NO_CHANNEL, data, content: keys.contentOf("@", { ...data }) },
-        `witness-${data.origin}-${data.to}`,
-      ),
+    appendWitness: (data) => acceptor.record(...clockWitnessed(data, keys.contentOf)),
   });
   const links: RegionSyncBoard = new RegionSyncBoard({
     link,
@@ -244,12 +241,14 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     quarantined: () => countOf(tables),
   });
   const stopLinks = links.start();
+  documents.begin();
   await projections.begin();
   hooks = openHooks({ ports, tables, reader, committer, contentOf: keys.contentOf, record: acceptor.record.bind(acceptor) });
   await hooks.begin();
 
   const stop = async (): Promise<void> => {
     stopLinks();
+    documents.stop();
     verifying?.close();
     filling.close();
     await Promise.all([...followings.values()].map((one) => one.stop()));
@@ -262,7 +261,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     acceptor,
     reader,
     history,
-    documents: documentSource(tables),
+    documents,
     feed: telling,
     routes: openRouteSource(tables, store, projections.memberships),
     tracer: tracing,
@@ -293,7 +292,5 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     close: stop,
   };
 }
-
-const OF_NO_CHANNEL = { channel: null, policy: "lww", deletes: "final" } as const;
 
 const countOf = (tables: WorkingSet): number => [...tables.range("quarantine", { from: "", to: "\u{7f}" })].length;

@@ -10,6 +10,7 @@ import type { TableName, TableReader, Tables } from "../core/ports/state-store.t
 import type { ConflictRecord, Entry, Register } from "../core/register.ts";
 import { readKey } from "../core/register.ts";
 import { versionKey } from "../core/versions.ts";
+import { documentOf, standingChange, stateKey, tailKey } from "./document-rows.ts";
 
 export interface TableWriter extends TableReader {
   put<T extends TableName>(table: T, key: string, value: Tables[T] | undefined): void;
@@ -31,6 +32,7 @@ export function saveRegister(tables: TableWriter, before: Register | undefined, 
   if (kind === "body") saveBirth(tables, before, after);
   if (kind === "member") saveMembership(tables, after);
   if (kind === "webhook") saveWebhook(tables, after);
+  if (kind === "document") saveChange(tables, before, after);
   const contested = isContested(after);
   if (contested !== isContested(before)) tables.put("contested", after.key, contested ? true : undefined);
   return before?.resolution.records.length || after.resolution.records.length ? saveRecords(tables, before, after) : [];
@@ -76,6 +78,22 @@ function saveMembership(tables: TableWriter, register: Register): void {
 function saveWebhook(tables: TableWriter, { key, resolution }: Register): void {
   const { channel, ids } = readKey(key);
   tables.put("webhooks", `${channel}|${ids[0]}`, resolution.value === null ? undefined : true);
+}
+
+/** A checkpoint that holds, or lacks, what stands otherwise now is untrue: it goes, and is made anew from the registers (ADR 19). */
+function saveChange(tables: TableWriter, before: Register | undefined, after: Register): void {
+  const of = documentOf(after.key);
+  const kept = tables.get("documents", of);
+  if (kept === undefined) return;
+  const [stood, stands] = [standingChange(before), standingChange(after)];
+  if (stood?.stamp === stands?.stamp && stood?.update === stands?.update) return;
+  for (const change of [stood, stands]) {
+    if (change === undefined) continue;
+    tables.put("documentTails", tailKey(of, change), change === stands ? true : undefined);
+    for (const { stamp } of kept) if (stamp >= change.stamp) tables.put("documentStates", stateKey(of, stamp), undefined);
+  }
+  const still = kept.filter(({ stamp }) => [stood, stands].every((change) => change === undefined || change.stamp > stamp));
+  if (still.length < kept.length) tables.put("documents", of, still.length === 0 ? undefined : still);
 }
 
 function saveRecords(tables: TableWriter, before: Register | undefined, after: Register): readonly RecordChange[] {

@@ -3,6 +3,7 @@
  * of the store, writes at the port of the socket.
  */
 import { describe, expect, test } from "vitest";
+import { applyUpdate, Doc } from "yjs";
 import type { StateStore, TableName } from "../core/ports/state-store.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Vector } from "../core/position.ts";
@@ -66,10 +67,13 @@ class Counted {
   readonly #hand = openHand();
   #region: Region | undefined;
   #sent = 0;
+  readonly #notes = new Doc();
+  readonly #typed: Uint8Array[] = [];
   channel = "";
 
   static async holding(messages: number): Promise<Counted> {
     const one = new Counted();
+    one.#notes.on("update", (update: Uint8Array) => one.#typed.push(update));
     let nowMs = Date.UTC(2026, 0, 5, 10);
     one.#region = await openRegion({
       region: "us",
@@ -115,6 +119,27 @@ class Counted {
     while (this.region.health().rowsAhead > 0) await this.#hand.run();
   }
 
+  /** One after the other into the channel's notes, letter by letter. All of it folded that is due. */
+  async type(letters: number): Promise<void> {
+    for (let nth = 0; nth < letters; nth += 1) {
+      this.#notes.getText("notes").insert(this.#notes.getText("notes").length, "x");
+      const update = Buffer.from(this.#typed.splice(0)[0] ?? []).toString("base64");
+      const command = { id: `d${(this.#sent += 1)}`, kind: "document.update", channel: this.channel, document: null, update } as const;
+      await this.region.acceptor.submit({ user: "author-0", roles: ["user"] }, command);
+      if (nth % 100 === 99) await this.#hand.run();
+    }
+    for (let turns = 0; turns < 5; turns += 1) await this.#hand.run();
+    while (this.region.health().rowsAhead > 0) await this.#hand.run();
+  }
+
+  /** What opening the notes costs in rows, and how many letters stand there. */
+  opened(): { readonly rows: number; readonly letters: number } {
+    const before = this.counter.rows;
+    const doc = new Doc();
+    for (const piece of this.region.documents.changes(this.identity, null)) applyUpdate(doc, Buffer.from(piece, "base64"));
+    return { rows: this.counter.rows - before, letters: doc.getText("notes").length };
+  }
+
   /** What reading everything after `from` costs in rows. */
   async missed(from: Vector): Promise<{ readonly events: number; readonly rows: number }> {
     const { reader } = this.region;
@@ -149,6 +174,21 @@ test("H2: catching up costs what was missed, and a message costs the same few ro
   expect(many.reading).toBe(few.reading);
   expect(few.sending).toBeLessThan(15);
   expect(many.sending).toBeLessThan(few.sending + 1);
+});
+
+test("a document is opened from its last checkpoint on: that costs what has come since, not what was ever written", async () => {
+  const one = await Counted.holding(0);
+  const costs: { readonly rows: number; readonly writing: number }[] = [];
+  for (const letters of [1_000, 4_000]) {
+    const before = one.counter.rows;
+    await one.type(letters);
+    const writing = (one.counter.rows - before) / letters;
+    costs.push({ rows: one.opened().rows, writing });
+  }
+  expect(one.opened().letters).toBe(5_000);
+  for (const { rows, writing } of costs) expect([rows < 1_500, writing < 20]).toEqual([true, true]);
+  await one.type(20);
+  expect(one.opened().rows).toBeLessThan((costs[1]?.rows ?? 0) + 100);
 });
 
 class CountingSocket implements FrameSocket {

@@ -48,6 +48,12 @@ export interface Tables {
   readonly rejudged: RegisterKey;
   /** "<origin>|<witness stamp>" -> a witnessed stretch (T2). */
   readonly witnesses: Witness;
+  /** "<channel>|<document>" -> its checkpoints, oldest first. They follow from the document's changes, and may be thrown away. */
+  readonly documents: readonly Checkpoint[];
+  /** "<channel>|<document>|<stamp>" -> what stands up to a checkpoint as one Yjs update, in base64. */
+  readonly documentStates: string;
+  /** "<channel>|<document>|<stamp> <change>": a change that stands above the oldest of a document's checkpoints. */
+  readonly documentTails: true;
   /** "<channel>|<webhook>": the webhooks a channel has now. */
   readonly webhooks: true;
   /** "<webhook>|<number of the change>": an event that this region accepted and has yet to bring to a webhook. */
@@ -66,6 +72,13 @@ export interface CommandMark {
   readonly stamp: Stamp;
   /** Its key in the table `events`. */
   readonly row: string;
+}
+
+/** All changes of a document that stand with this stamp or a smaller one, as one. */
+export interface Checkpoint {
+  readonly stamp: Stamp;
+  /** Of its state. */
+  readonly bytes: number;
 }
 
 export interface HookWaiting {

@@ -62,7 +62,10 @@ export class DocumentRoom {
   readonly #seats = new Map<Seat, Speaking>();
   #gone: ReadonlySet<number> = new Set();
   #rounds = 0;
+  /** What opening it costs: its state when it was weighed, which takes time, and all that has come since. */
   #bytes = 0;
+  /** So much has come since, or a second has passed. */
+  #unweighed = Number.POSITIVE_INFINITY;
   /** Whose change waits here for one that it was made onto. */
   #early: Actor | undefined;
 
@@ -124,8 +127,9 @@ export class DocumentRoom {
     removeAwarenessStates(this.#awareness, [...speaking.now], LEFT);
   }
 
-  /** Once a second: who is gone for long is forgotten. */
+  /** Once a second: who is gone for long is forgotten, and what seemed full may be weighed again. */
   tidy(): void {
+    this.#unweighed = Number.POSITIVE_INFINITY;
     this.#rounds += 1;
     if (this.#rounds % GONE_ROUNDS !== 0) return;
     const { meta, states } = this.#awareness;
@@ -141,6 +145,7 @@ export class DocumentRoom {
   hear(change: string): void {
     const update = Buffer.from(change, "base64");
     this.#bytes += update.length;
+    this.#unweighed += update.length;
     try {
       this.#apply(update, REGION);
     } catch {}
@@ -185,8 +190,7 @@ export class DocumentRoom {
   #change(seat: Seat, update: Uint8Array): void {
     if (update.length > LIMITS.documentUpdateBytes)
       throw new Refusal("too-large", `One change holds at most ${LIMITS.documentUpdateBytes} bytes.`);
-    if (this.#bytes + update.length > LIMITS.documentBytes)
-      throw new Refusal("too-large", `A document holds at most ${LIMITS.documentBytes} bytes.`);
+    if (!this.#hasRoomFor(update)) throw new Refusal("too-large", `A document holds at most ${LIMITS.documentBytes} bytes.`);
     const before = this.#waiting();
     guarded(() => this.#apply(update, seat));
     if (this.#waiting() <= before) return;
@@ -195,6 +199,16 @@ export class DocumentRoom {
     // Yjs goes through all that waits for each that joins it: an ordinary client has a few such changes, and only while it connects.
     if (speaking !== undefined && (speaking.early += 1) > EARLY_MOST)
       throw new Refusal("invalid", "Too many changes wait for some that are not here.");
+  }
+
+  /** What was deleted costs nothing once it has been weighed. Of a full one somebody may always delete. */
+  #hasRoomFor(update: Uint8Array): boolean {
+    if (this.#bytes + update.length > LIMITS.documentBytes && this.#unweighed > LIMITS.documentUpdateBytes) {
+      this.#bytes = encodeStateAsUpdate(this.#doc).length;
+      this.#unweighed = 0;
+    }
+    const most = LIMITS.documentBytes + (isDeletion(update) ? LIMITS.documentUpdateBytes : 0);
+    return this.#bytes + update.length <= most;
   }
 
   /** Bytes of changes that came before those they were made onto. */
@@ -256,6 +270,15 @@ export class DocumentRoom {
 
   #isSeat(by: unknown): by is Seat {
     return this.#seats.has(by as Seat);
+  }
+}
+
+/** Whether an update adds nothing. */
+function isDeletion(update: Uint8Array): boolean {
+  try {
+    return parseUpdateMeta(update).to.size === 0;
+  } catch {
+    return false;
   }
 }
 

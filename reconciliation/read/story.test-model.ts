@@ -13,6 +13,7 @@ import { applyWrite, reresolve } from "../../core/register-apply.ts";
 import type { Judgement } from "../../core/resolve.ts";
 import type { Stamp } from "../../core/stamp.ts";
 import { formatStamp, stampRegion } from "../../core/stamp.ts";
+import type { Standing } from "../../core/versions.ts";
 import { writesOf } from "../../core/writes.ts";
 import { AuditRows } from "../audit-rows.ts";
 import { indexEvent } from "../event-rows.ts";
@@ -79,7 +80,7 @@ export class Story {
   readonly tables = memoryTables();
   readonly distrusted = new Set<Stamp>();
   readonly #audit = new AuditRows(this.tables, "us", () => 1_000);
-  readonly #standing = new Map<Stamp, "pending" | "void">();
+  readonly #standing = new Map<Stamp, Standing>();
   readonly #judgement: Judgement = {
     isDistrusted: (stamp) => this.distrusted.has(stamp),
     standing: ({ stamp }) => this.#standing.get(stamp) ?? "ok",
@@ -112,7 +113,7 @@ export class Story {
   }
 
   /** Judges a register again, some of whose versions stand otherwise now. */
-  rejudge(key: string, standing: { readonly [stamp: Stamp]: "pending" | "void" } = {}): void {
+  rejudge(key: string, standing: { readonly [stamp: Stamp]: Standing } = {}): void {
     for (const [stamp, stands] of Object.entries(standing)) this.#standing.set(stamp, stands);
     const before = this.tables.get("registers", key);
     if (before !== undefined) saveRegister(this.tables, before, reresolve(before, this.#judgement));
