@@ -5,8 +5,7 @@ import { LIMITS } from "../../core/limits.ts";
 import type { CloseName } from "../close-codes.ts";
 import { CLOSE } from "../close-codes.ts";
 import type { GatewayLimits } from "../parts.ts";
-import { asRefusal } from "../problem.ts";
-import type { Seat } from "./room.ts";
+import { closeFor, type Seat } from "./seat.ts";
 import type { DocumentFrame } from "./wire.ts";
 import { readFrame } from "./wire.ts";
 
@@ -100,7 +99,7 @@ export class DocumentSocket implements Seat {
       if (this.#asks > LIMITS.documentAsksPerSecond) this.close("tooMany");
       else this.#take?.(frame);
     } catch (wrong) {
-      this.close(asRefusal(wrong, () => {}).code === "too-large" ? "tooLarge" : "badFrame");
+      this.close(closeFor(wrong));
     }
   }
 }

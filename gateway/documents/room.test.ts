@@ -5,7 +5,8 @@ import { Awareness, encodeAwarenessUpdate } from "y-protocols/awareness";
 import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from "yjs";
 import type { CommandOf } from "../../core/command.ts";
 import { LIMITS } from "../../core/limits.ts";
-import { DocumentRoom, type Seat } from "./room.ts";
+import { DocumentRoom } from "./room.ts";
+import type { Seat } from "./seat.ts";
 import { placesUpdate, readPlaces } from "./whereabouts.ts";
 import { readFrame } from "./wire.ts";
 

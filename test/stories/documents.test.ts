@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { applyUpdate, Doc } from "yjs";
 import { LIMITS } from "../../core/limits.ts";
 import { keysUnder } from "../../core/ports/state-store.ts";
-import { DocumentRoom, type Seat } from "../../gateway/documents/room.ts";
+import { DocumentRoom } from "../../gateway/documents/room.ts";
+import type { Seat } from "../../gateway/documents/seat.ts";
 import { LinkedMesh } from "./linked-mesh.ts";
 
 const USER = { roles: ["user"] } as const;
