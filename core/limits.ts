@@ -30,6 +30,8 @@ export const LIMITS = {
   /** Our choice: so many of them one socket may speak for; a browser is one. And so often a second it may ask for all that it lacks, or who is there. */
   awarenessClients: 16,
   documentAsksPerSecond: 10,
+  /** Our choice: of what they ask for, one person's sockets are given so much a second, a whole document of the largest kind. */
+  documentAnswerBytes: 8 * 1_048_576,
   membersAtCreation: 1_000,
   emojiBytes: 64,
   requestBytes: 131_072,

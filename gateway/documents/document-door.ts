@@ -14,6 +14,7 @@ import { isAllowed } from "../line-doors.ts";
 import type { DocumentNews } from "../parts.ts";
 import { asRefusal } from "../problem.ts";
 import { refuseUpgrade } from "../refuse-upgrade.ts";
+import { AnswerBudget } from "./answer-budget.ts";
 import { DOCUMENTS, type DocumentName, keyOf, nameIn } from "./document-name.ts";
 import { DocumentSocket } from "./document-socket.ts";
 import { DocumentRoom } from "./room.ts";
@@ -51,6 +52,7 @@ class Documents implements DocumentDoor {
   /** A right has come by which something may have been written: all of such a document is read again, once a second however many come. */
   readonly #stale = new Set<DocumentRoom>();
   readonly #sockets = new Set<DocumentSocket>();
+  readonly #budget = new AnswerBudget();
   readonly #endRelay: () => void;
   #leaving = false;
 
@@ -92,6 +94,7 @@ class Documents implements DocumentDoor {
   check(): void {
     const nowMs = this.#context.parts.now();
     for (const socket of this.#sockets) socket.check(nowMs);
+    this.#budget.renew();
     for (const [key, room] of this.#rooms) {
       room.tidy();
       if (room.isEmpty) this.#forget(key, room);
@@ -156,6 +159,7 @@ class Documents implements DocumentDoor {
     const room: DocumentRoom = new DocumentRoom({
       ...name,
       timers: parts.timers,
+      budget: this.#budget,
       newId: parts.newId,
       submit: (actor, command) => submit(this.#context, actor, { ...command, channel: parts.reader.shownChannel(name.channel) }),
       changes: () => this.#documents.source.changes(name.channel, name.document),

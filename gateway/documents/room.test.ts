@@ -3,65 +3,13 @@ import { createEncoder, toUint8Array, writeVarUint } from "lib0/encoding";
 import { afterEach, describe, expect, test } from "vitest";
 import { Awareness, encodeAwarenessUpdate } from "y-protocols/awareness";
 import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector } from "yjs";
-import type { CommandOf } from "../../core/command.ts";
 import { LIMITS } from "../../core/limits.ts";
-import { DocumentRoom } from "./room.ts";
-import type { Seat } from "./seat.ts";
-import { placesUpdate, readPlaces } from "./whereabouts.ts";
-import { readFrame } from "./wire.ts";
+import { ends, openRoom, soon } from "./room.test-model.ts";
+import { placesUpdate } from "./whereabouts.ts";
 
-const ends: (() => void)[] = [];
 afterEach(() => {
   for (const end of ends.splice(0)) end();
 });
-
-const soon = () => new Promise<void>((later) => setImmediate(later));
-
-function openRoom(changes: readonly Uint8Array[] = []) {
-  const log: CommandOf<"document.update">[] = [];
-  const told: (Uint8Array | undefined)[] = [];
-  let ids = 0;
-  const room: DocumentRoom = new DocumentRoom({
-    ...{ channel: "room", document: null },
-    timers: {
-      after: (_, run) => {
-        const due = setImmediate(run);
-        return { cancel: () => clearImmediate(due) };
-      },
-      every: () => ({ cancel: () => {} }),
-      monotonicMs: () => 0,
-    },
-    newId: () => `c${(ids += 1)}`,
-    submit: async (_, command) => {
-      log.push(command);
-      room.hear(command.update);
-    },
-    changes: () => changes.map((change) => Buffer.from(change).toString("base64")),
-    tell: (awareness) => void told.push(awareness),
-    failed: () => {},
-  });
-  ends.push(() => room.close());
-  const join = (user: string) => {
-    const frames: Uint8Array[] = [];
-    const seat: Seat = { actor: { user, roles: ["user"] }, send: (frame) => void frames.push(frame), close: () => {} };
-    room.join(seat);
-    /** Who this person sees in the document. */
-    const seen = () => {
-      const doc = new Doc();
-      const shown = new Map<number, unknown>();
-      for (const bytes of frames) {
-        const frame = readFrame(bytes);
-        if (frame.type === "awareness")
-          for (const { client, state } of readPlaces(frame.update))
-            state === "null" ? shown.delete(client) : shown.set(client, JSON.parse(state));
-      }
-      doc.destroy();
-      return shown;
-    };
-    return { seat, seen, frames, says: (update: Uint8Array) => room.take(seat, { type: "awareness", update }) };
-  };
-  return { room, log, told, join };
-}
 
 /** Where a browser with this client id says to be. */
 function place(client: number, state: object | null, clock = 1): Uint8Array {

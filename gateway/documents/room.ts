@@ -2,20 +2,24 @@
  * One document while people have it open here. Its text is what stands in the region; a person's change is shown to others once it is durable, so
  * what is refused reaches nobody.
  */
-import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector, parseUpdateMeta } from "yjs";
+import { applyUpdate, Doc, encodeStateVector, parseUpdateMeta } from "yjs";
 import type { Actor } from "../../core/command.ts";
 import { Refusal } from "../../core/errors.ts";
 import { LIMITS } from "../../core/limits.ts";
-import type { Seat } from "./seat.ts";
+import type { AnswerBudget } from "./answer-budget.ts";
+import { Answers } from "./answers.ts";
+import { closeFor, type Seat } from "./seat.ts";
 import { Speakers, type Tell } from "./speakers.ts";
 import type { DocumentFrame } from "./wire.ts";
-import { askFrame, changeFrame, lackedFrame } from "./wire.ts";
+import { askFrame, changeFrame } from "./wire.ts";
 import { DocumentWriter, type WriterParts } from "./writer.ts";
 
 export interface RoomParts extends Omit<WriterParts, "durable" | "refused"> {
   /** All changes that stand here now, base64. */
   readonly changes: () => Iterable<string>;
   readonly tell: Tell;
+  /** Of the whole door. */
+  readonly budget: AnswerBudget;
   /** What was shown here is not what stands: everybody comes again, to a room made anew. */
   readonly failed: (why: unknown) => void;
 }
@@ -31,6 +35,10 @@ export class DocumentRoom {
   readonly #doc = new Doc();
   readonly #speakers: Speakers;
   readonly #writer: DocumentWriter;
+  readonly #answers: Answers;
+  /** Somebody will be answered when all is durable; what comes meanwhile waits behind it, or busy writers would let nobody in. */
+  #answering: Promise<void> | undefined;
+  #held: { readonly seat: Seat; readonly update: Uint8Array }[] = [];
   /** With how many changes of each came before those they were made onto. */
   readonly #seats = new Map<Seat, number>();
   /** What opening it costs: its state when it was weighed, which takes time, and all that has come since. */
@@ -42,6 +50,7 @@ export class DocumentRoom {
 
   constructor(parts: RoomParts) {
     this.#parts = parts;
+    this.#answers = new Answers(this.#doc, parts.budget);
     this.#writer = new DocumentWriter({
       ...parts,
       durable: (update) => this.#show(changeFrame(update)),
@@ -57,7 +66,7 @@ export class DocumentRoom {
   }
 
   get isEmpty(): boolean {
-    return this.#seats.size === 0 && this.#writer.isSettled;
+    return this.#seats.size === 0 && this.#held.length === 0 && this.#writer.isSettled;
   }
   get seats(): Iterable<Seat> {
     return this.#seats.keys();
@@ -74,11 +83,12 @@ export class DocumentRoom {
     if (!this.#seats.has(seat)) return;
     switch (frame.type) {
       case "ask":
-        // What is on its way into the log may still be refused: nobody is given it before.
-        void this.#writer.settled().then(() => this.#answer(seat, frame.vector));
+        this.#answers.ask(seat, frame.vector);
+        this.#answerSoon();
         break;
       case "change":
-        this.#change(seat, frame.update);
+        if (this.#answering === undefined) this.#change(seat, frame.update);
+        else this.#held.push({ seat, update: frame.update });
         break;
       case "awareness":
         this.#speakers.hear(seat, frame.update);
@@ -89,14 +99,17 @@ export class DocumentRoom {
   }
 
   leave(seat: Seat): void {
+    this.#release(seat);
+    this.#answers.leave(seat);
     this.#seats.delete(seat);
     this.#speakers.leave(seat);
   }
 
-  /** Once a second: who is gone for long is forgotten, and what seemed full may be weighed again. */
+  /** Once a second: who is gone for long is forgotten, what seemed full may be weighed again, and who waits for an answer may be given it. */
   tidy(): void {
     this.#unweighed = Number.POSITIVE_INFINITY;
     this.#speakers.tidy();
+    this.#answerSoon();
   }
   get remembered(): number {
     return this.#speakers.remembered;
@@ -122,23 +135,37 @@ export class DocumentRoom {
     this.#speakers.hearPeer(awareness);
   }
 
-  settled(): Promise<void> {
-    return this.#writer.settled();
+  async settled(): Promise<void> {
+    while (this.#answering !== undefined || !this.#writer.isSettled) await (this.#answering ?? this.#writer.settled());
   }
 
   close(): void {
     this.#seats.clear();
+    this.#held = [];
+    this.#answers.close();
     this.#speakers.close();
     this.#doc.destroy();
   }
 
-  #answer(seat: Seat, vector: Uint8Array): void {
-    if (!this.#seats.has(seat)) return;
-    try {
-      seat.send(lackedFrame(encodeStateAsUpdate(this.#doc, vector)));
-    } catch {
-      seat.close("badFrame"); // the vector was none
-    }
+  #answerSoon(): void {
+    if (this.#answering !== undefined || !this.#answers.isDue) return;
+    this.#answering = this.#writer.settled().then(() => {
+      this.#answering = undefined;
+      this.#answers.answer();
+      this.#release();
+    });
+  }
+
+  /** Takes what had to wait; of one seat only, or of all. */
+  #release(only?: Seat): void {
+    const due = this.#held.filter(({ seat }) => only === undefined || seat === only);
+    this.#held = this.#held.filter((one) => !due.includes(one));
+    for (const { seat, update } of due)
+      try {
+        if (this.#seats.has(seat)) this.#change(seat, update);
+      } catch (wrong) {
+        seat.close(closeFor(wrong));
+      }
   }
 
   #change(seat: Seat, update: Uint8Array): void {
@@ -157,12 +184,13 @@ export class DocumentRoom {
 
   /** What was deleted costs nothing once it has been weighed. Of a full one somebody may always delete. */
   #hasRoomFor(update: Uint8Array): boolean {
-    if (this.#bytes + update.length > LIMITS.documentBytes && this.#unweighed > LIMITS.documentUpdateBytes) {
-      this.#bytes = encodeStateAsUpdate(this.#doc).length;
+    const bytes = (): number => this.#bytes + this.#writer.bytes + update.length;
+    if (bytes() > LIMITS.documentBytes && this.#unweighed > LIMITS.documentUpdateBytes) {
+      this.#bytes = Math.max(0, this.#answers.whole.length - this.#writer.bytes);
       this.#unweighed = 0;
     }
     const most = LIMITS.documentBytes + (isDeletion(update) ? LIMITS.documentUpdateBytes : 0);
-    return this.#bytes + update.length <= most;
+    return bytes() <= most;
   }
 
   /** Bytes of changes that came before those they were made onto. */
@@ -174,6 +202,7 @@ export class DocumentRoom {
   /** Read through once before: a few bytes may claim millions of changes, and Yjs makes room for as many as are claimed. */
   #apply(update: Uint8Array, by: unknown): void {
     parseUpdateMeta(update);
+    this.#answers.changed();
     applyUpdate(this.#doc, update, by);
     if (this.#waiting() === 0) this.#early = undefined;
   }

@@ -35,18 +35,25 @@ export class DocumentWriter {
   /** By user, in the order in which they began to wait. */
   readonly #waiting = new Map<string, Waiting>();
   #running: Promise<void> | undefined;
+  #bytes = 0;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
   }
 
   take(actor: Actor, update: Uint8Array): void {
+    this.#bytes += update.length;
     const waiting = this.#waiting.get(actor.user);
     if (waiting === undefined) this.#waiting.set(actor.user, { actor, updates: [update] });
     else waiting.updates.push(update);
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
+  }
+
+  /** Of all that was taken and is not durable yet. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get isSettled(): boolean {
@@ -66,16 +73,18 @@ export class DocumentWriter {
         await this.#surely(next.actor, next.update);
       } catch (why) {
         this.#waiting.clear();
+        this.#bytes = 0;
         this.#parts.refused(next.actor.user, why);
         return;
       }
+      this.#bytes -= next.bytes;
       this.#parts.durable(next.update);
       await this.#pause(PACE_MS);
     }
   }
 
   /** As many changes of whoever waits longest as one command may hold. */
-  #next(): { readonly actor: Actor; readonly update: Uint8Array } | undefined {
+  #next(): { readonly actor: Actor; readonly update: Uint8Array; readonly bytes: number } | undefined {
     const [one] = this.#waiting.values();
     if (one === undefined) return undefined;
     let bytes = 0;
@@ -88,7 +97,8 @@ export class DocumentWriter {
     const updates = one.updates.splice(0, count);
     this.#waiting.delete(one.actor.user);
     if (one.updates.length > 0) this.#waiting.set(one.actor.user, one);
-    return { actor: one.actor, update: updates.length === 1 && updates[0] !== undefined ? updates[0] : mergeUpdates(updates) };
+    const [only] = updates;
+    return { actor: one.actor, update: updates.length === 1 && only !== undefined ? only : mergeUpdates(updates), bytes };
   }
 
   async #surely(actor: Actor, update: Uint8Array): Promise<void> {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { applyUpdate, Doc } from "yjs";
 import { LIMITS } from "../../core/limits.ts";
 import { keysUnder } from "../../core/ports/state-store.ts";
+import { AnswerBudget } from "../../gateway/documents/answer-budget.ts";
 import { DocumentRoom } from "../../gateway/documents/room.ts";
 import type { Seat } from "../../gateway/documents/seat.ts";
 import { LinkedMesh } from "./linked-mesh.ts";
@@ -35,7 +36,7 @@ class Notes {
     const { acceptor, documents, feed } = this.mesh.at(region);
     const channel = this.#identity;
     const room = new DocumentRoom({
-      ...{ channel, document: null, timers: this.mesh.time },
+      ...{ channel, document: null, timers: this.mesh.time, budget: new AnswerBudget() },
       newId: () => `change-${(this.#ids += 1)}`,
       submit: (actor, command) => acceptor.submit(actor, { ...command, channel: this.#shown }),
       changes: () => documents.changes(channel, null),
