@@ -22,11 +22,13 @@ export interface ChangesAsk {
   readonly own: boolean;
   readonly cursor: ClientCursor | undefined;
   readonly limit: number;
+  /** The cursor names it. */
+  readonly mesh: string | undefined;
 }
 
-export function changesSince(reader: Reader, { user, channels, own, cursor, limit }: ChangesAsk): Changes {
+export function changesSince(reader: Reader, { user, channels, own, cursor, limit, mesh }: ChangesAsk): Changes {
   const applied = reader.applied();
-  if (cursor === undefined) return { items: [], cursor: encodeCursor(plainCursor(applied)), complete: true, gaps: [] };
+  if (cursor === undefined) return { items: [], cursor: encodeCursor(plainCursor(applied), mesh), complete: true, gaps: [] };
   const asked = own ? [OWN, ...channels] : channels;
   const places = new Map(asked.map((channel) => [channel, placeOf(cursor, channel)]));
   const items: WireEvent[] = [];
@@ -52,7 +54,7 @@ export function changesSince(reader: Reader, { user, channels, own, cursor, limi
     if (!coversAll(reached, applied) || !page.complete) isWhole = false;
     for (const channel of group.channels) places.set(channel, reached);
   }
-  return { items, cursor: encodeCursor(cursorAt(cursor, places, applied)), complete: isWhole && gaps.length === 0, gaps };
+  return { items, cursor: encodeCursor(cursorAt(cursor, places, applied), mesh), complete: isWhole && gaps.length === 0, gaps };
 }
 
 /** Channels that stand at the same place are read together. */

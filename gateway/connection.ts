@@ -48,7 +48,7 @@ export class Connection {
     this.#identity = identity;
     this.seen = seen;
     const holdUntilMs = holds ? parts.timers.monotonicMs() + limits.holdMs : undefined;
-    this.standing = new Standing({ cursor, applied: fanOut.told, holdUntilMs, now: () => parts.timers.monotonicMs() });
+    this.standing = new Standing({ cursor, applied: fanOut.told, holdUntilMs, now: () => parts.timers.monotonicMs(), mesh: parts.mesh });
   }
 
   get actor(): Actor {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Refusal } from "../core/errors.ts";
 import type { Conflict } from "../core/objects.ts";
+import { encodeCursor, plainCursor } from "./cursor.ts";
 import type { Opened } from "./gateway.test-model.ts";
 import { openTestGateway, Socket, tokenOf, until } from "./gateway.test-model.ts";
 
@@ -74,11 +75,27 @@ test("a read marker is its own user's alone", async () => {
   expect([ana.events().length, ben.events().length]).toEqual([0, 1]);
 });
 
+const foreign = encodeCursor(plainCursor({ us: { epoch: 1, sequence: 999_999, place: 0 } }), "another");
+test("L4: a cursor of another mesh is refused at every door, as it would keep what happens here from its client", async () => {
+  const ana = await Socket.of(opened.url, "ana");
+  ana.say({ type: "subscribe", id: 1, channel: shown(), cursor: foreign });
+  expect(await ana.frame("reply")).toMatchObject({
+    id: 1,
+    ok: false,
+    error: { code: "invalid", message: "This cursor is of another mesh." },
+  });
+  const answer = await fetch(`${opened.url}/v1/changes?cursor=${foreign}`, {
+    headers: { authorization: `Bearer ${await tokenOf("ana")}` },
+  });
+  expect([answer.status, await answer.json()]).toMatchObject([400, { code: "invalid", detail: "This cursor is of another mesh." }]);
+});
+
 test.each([
   ["a forged token", async () => ({ type: "hello", protocol: 1, token: await tokenOf("ana", { secret: "another" }) }), 4401],
   ["a token that has ended", async () => ({ type: "hello", protocol: 1, token: await tokenOf("ana", { ttlMs: -10_000 }) }), 4401],
   ["protocol 99", async () => ({ type: "hello", protocol: 99, token: await tokenOf("ana") }), 4409],
   ["a cursor that is none", async () => ({ type: "hello", protocol: 1, token: await tokenOf("ana"), cursor: "nonsense" }), 4400],
+  ["a cursor of another mesh", async () => ({ type: "hello", protocol: 1, token: await tokenOf("ana"), cursor: foreign }), 4400],
 ])("hello with %s says goodbye and closes", async (_what, hello, code) => {
   const socket = await Socket.bare(opened.url);
   socket.say(await hello());

@@ -18,6 +18,13 @@ test("L4: a cursor says after its journey what it said before", () => {
   );
 });
 
+test("L4: a cursor is taken in its own mesh and refused in another; one that names no mesh is taken anywhere", () => {
+  const cursor = plainCursor({ us: { epoch: 1, sequence: 7, place: 0 } });
+  expect(decodeCursor(encodeCursor(cursor, "k3x9"), "k3x9").base).toEqual(cursor.base);
+  expect(decodeCursor(encodeCursor(cursor), "k3x9").base).toEqual(cursor.base);
+  expect(() => decodeCursor(encodeCursor(cursor, "k3x9"), "other")).toThrow(/of another mesh/);
+});
+
 test("anything else is refused as invalid, never thrown as something else", () => {
   const real = encodeCursor(plainCursor({ us: { epoch: 1, sequence: 7, place: 0 } }));
   const texts = fc.oneof(

@@ -1,6 +1,7 @@
 /**
- * Cursors (law L4, hard part H3): how far a client has been given everything. To clients opaque; inside, one position per origin (`base`),
- * and exceptions for channels that stand elsewhere: behind while they catch up, ahead when the client has seen more than this region has.
+ * Cursors (law L4, hard part H3): how far a client has been given everything. To clients opaque; inside, the mesh it was given in, one position
+ * per origin (`base`), and exceptions for channels that stand elsewhere: behind while they catch up, ahead when the client has seen more than
+ * this region has. A position says nothing in another mesh: taken there for one that is ahead, it would keep events from the client for good.
  *
  * The user's own stream (memberships made and unmade, read markers, profile) is one more channel, OWN.
  */
@@ -16,6 +17,7 @@ export interface ClientCursor {
 export const OWN = "@";
 
 const VERSION = "1";
+const MESH = /^[0-9a-z]{1,26}$/;
 const CURSOR_CHARS = 49_152;
 const CHANNEL = /^(@|[0-9a-z]{26})$/;
 
@@ -31,7 +33,8 @@ export const textOfVector = (vector: Vector): string =>
     .sort()
     .join(",");
 
-export function encodeCursor({ base, channels }: ClientCursor): string {
+/** `mesh` names the mesh among all others; absent: any takes the cursor for its own. */
+export function encodeCursor({ base, channels }: ClientCursor, mesh?: string): string {
   const baseText = textOfVector(base);
   const groups = new Map<string, string[]>();
   for (const [channel, vector] of channels) {
@@ -42,14 +45,19 @@ export function encodeCursor({ base, channels }: ClientCursor): string {
     else group.push(channel);
   }
   const exceptions = [...groups].map(([text, group]) => `${text}=${group.join(",")}`);
-  return Buffer.from([VERSION, baseText, ...exceptions].join(";"), "latin1").toString("base64url");
+  return Buffer.from([mesh === undefined ? VERSION : `${VERSION}@${mesh}`, baseText, ...exceptions].join(";"), "latin1").toString(
+    "base64url",
+  );
 }
 
-/** Refusal invalid for anything this function's twin has not made. */
-export function decodeCursor(text: string): ClientCursor {
+/** Refusal invalid for anything this function's twin has not made, or has made for another mesh. */
+export function decodeCursor(text: string, mesh?: string): ClientCursor {
   if (text.length > CURSOR_CHARS || !/^[A-Za-z0-9_-]+$/.test(text)) throw noCursor();
-  const [version, base, ...exceptions] = Buffer.from(text, "base64url").toString("latin1").split(";");
-  if (version !== VERSION || base === undefined) throw noCursor();
+  const [head = "", base, ...exceptions] = Buffer.from(text, "base64url").toString("latin1").split(";");
+  const [version, its, ...more] = head.split("@");
+  if (version !== VERSION || base === undefined || more.length > 0 || (its !== undefined && !MESH.test(its))) throw noCursor();
+  if (its !== undefined && mesh !== undefined && its !== mesh)
+    throw new Refusal("invalid", "This cursor is of another mesh.", { hint: "Begin without one, and read anew what is here." });
   const channels = new Map<string, Vector>();
   for (const exception of exceptions) {
     const [vector, group, ...rest] = exception.split("=");

@@ -24,6 +24,8 @@ export interface FanOutParts {
   readonly routing: Routing;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** Cursors name it. */
+  readonly mesh?: string | undefined;
   /** An event has happened in a channel that is followed here. */
   readonly happened: (channel: string, told: Told) => void;
 }
@@ -73,7 +75,7 @@ export class FanOut {
   }
 
   #deliver(told: Told): void {
-    const { routing, metrics, now, happened } = this.#parts;
+    const { routing, metrics, now, mesh, happened } = this.#parts;
     const { channel, users, privately, placed } = told;
     const frames = new SharedFrames(told.wire);
     let plain: string | undefined;
@@ -81,7 +83,7 @@ export class FanOut {
     const give = (connection: Connection, stream: Stream | undefined): void => {
       if (stream === undefined || !connection.standing.isNews(stream, placed.position)) return;
       const isPlain = connection.standing.isPlain(this.#told);
-      if (isPlain) plain ??= encodeCursor(plainCursor(this.#told));
+      if (isPlain) plain ??= encodeCursor(plainCursor(this.#told), mesh);
       connection.outbox.push(frames.at((isPlain ? plain : undefined) ?? connection.standing.cursor(this.#told)));
       stream.given = this.#told;
       deliveries += 1;

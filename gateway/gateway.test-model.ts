@@ -77,6 +77,7 @@ export async function openTestGateway(changes: Partial<GatewayParts> = {}, regio
   const errors: unknown[] = [];
   const parts: GatewayParts = {
     region: region.name,
+    mesh: "k3x9",
     version: "0.0.0-test",
     host: "127.0.0.1",
     port: 0,

@@ -51,8 +51,8 @@ async function welcome(context: Context, line: Line, hello: HelloFrame): Promise
   if (closed !== undefined) return line.goodbye("unhealthy", closed.message) as undefined;
   const { user } = identity.actor;
   if (context.routing.ofUser(user).size >= context.limits.connectionsPerUser) return line.goodbye("tooMany") as undefined;
-  const cursor = cursorOf(line, hello);
-  if (cursor === "none of ours") return line.goodbye("badFrame", "hello's cursor is none of Atoll") as undefined;
+  const cursor = cursorOf(context, line, hello);
+  if (cursor === "none of ours") return line.goodbye("badFrame", "hello's cursor is none of this mesh") as undefined;
   const connection = new Connection(context, line, identity, { cursor, seen: hello.seen, holds: hello.channels === undefined });
   connection.begin(hello.cursor ?? undefined, hello.channels ?? []);
   return connection;
@@ -67,10 +67,10 @@ async function identityOf({ tokens }: Context, line: Line, token: string): Promi
   }
 }
 
-function cursorOf(line: Line, { cursor }: HelloFrame): ClientCursor | undefined | "none of ours" {
+function cursorOf({ parts }: Context, line: Line, { cursor }: HelloFrame): ClientCursor | undefined | "none of ours" {
   if (cursor == null) return undefined;
   try {
-    return decodeCursor(cursor);
+    return decodeCursor(cursor, parts.mesh);
   } catch (refused) {
     line.refuse(refused);
     return "none of ours";

@@ -117,6 +117,8 @@ export const DEFAULT_LIMITS: GatewayLimits = {
 
 export interface GatewayParts {
   readonly region: string;
+  /** What tells this mesh from all others, 1 to 26 small letters and digits; the same in all its regions. Absent: cursors name no mesh. */
+  readonly mesh?: string;
   readonly version: string;
   readonly host: string;
   /** 0 = any free port. */

@@ -39,7 +39,14 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   let draining: "restart" | "drain" | undefined;
   const routing = new Routing();
   const syncNews = new SyncNews(parts.sync, reader, routing);
-  const fanOut = new FanOut({ reader, routing, metrics, now: parts.now, happened: (channel, told) => syncNews.happened(channel, told) });
+  const fanOut = new FanOut({
+    reader,
+    routing,
+    metrics,
+    now: parts.now,
+    mesh: parts.mesh,
+    happened: (channel, told) => syncNews.happened(channel, told),
+  });
   const members =
     parts.routes &&
     new MemberRoutes({

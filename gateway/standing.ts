@@ -34,6 +34,8 @@ export interface StandingOptions {
   /** Until when hello's cursor stays for channels that are not subscribed yet; absent when hello named its channels. */
   readonly holdUntilMs?: number | undefined;
   readonly now: () => number;
+  /** Cursors name it. */
+  readonly mesh: string | undefined;
 }
 
 const NOTHING: Vector = {};
@@ -44,16 +46,18 @@ export class Standing {
   readonly #streams = new Map<string, Stream>();
   #stopped: Map<string, Vector> | undefined;
   readonly #now: () => number;
+  readonly #mesh: string | undefined;
   readonly began: ClientCursor;
   readonly own: Stream;
   #holdUntilMs: number | undefined;
   /** Streams that catch up or are ahead. */
   #special = 0;
 
-  constructor({ cursor, applied, holdUntilMs, now }: StandingOptions) {
+  constructor({ cursor, applied, holdUntilMs, now, mesh }: StandingOptions) {
     this.began = cursor ?? plainCursor(applied);
     this.#holdUntilMs = cursor === undefined ? undefined : holdUntilMs;
     this.#now = now;
+    this.#mesh = mesh;
     this.own = this.begin(OWN, OWN, this.began);
     if (cursor === undefined) this.settle(this.own, applied);
   }
@@ -122,7 +126,7 @@ export class Standing {
 
   /** The cursor after everything this connection has been given, when the region has applied `applied`. */
   cursor(applied: Vector): string {
-    return encodeCursor(this.isPlain(applied) ? plainCursor(applied) : this.#places(applied));
+    return encodeCursor(this.isPlain(applied) ? plainCursor(applied) : this.#places(applied), this.#mesh);
   }
 
   #places(applied: Vector): ClientCursor {

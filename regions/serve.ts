@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Refusal } from "../core/errors.ts";
+import { hmac256 } from "../core/hash.ts";
 import { openMetrics } from "../gateway/metrics.ts";
 import type { ReadyLine } from "../gateway/parts.ts";
 import { openGateway } from "../gateway/server.ts";
@@ -177,6 +178,7 @@ export async function serveRegion(config: Config): Promise<void> {
   const logWatch = watchStuckLog(opened.log, foundation.connection, askForJetStream);
   const auth = await authOf(config, timers, log);
   const gateway = await openGateway({
+    mesh: hmac256(config.ATOLL_MESH_SECRET, "mesh of cursors").slice(0, 12),
     region,
     version: version(),
     host: config.ATOLL_HOST,

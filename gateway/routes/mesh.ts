@@ -19,13 +19,14 @@ export const meshRoutes: readonly Route[] = [
     query: z.object({ limit, cursor: cursor.exactOptional(), channels: list(anyId).exactOptional() }),
     answer: z.object({ items: z.array(Event), cursor, complete: z.boolean(), gaps: z.array(Gap) }),
     run: ({ context, actor, query }) => {
-      const { reader } = context.parts;
+      const { reader, mesh } = context.parts;
       return changesSince(reader, {
         user: actor.user,
         channels: query.channels?.map((channel) => followable(context, actor, channel)) ?? reader.channelsOf(actor.user),
         own: query.channels === undefined,
-        cursor: query.cursor === undefined ? undefined : decodeCursor(query.cursor),
+        cursor: query.cursor === undefined ? undefined : decodeCursor(query.cursor, mesh),
         limit: query.limit,
+        mesh,
       });
     },
   }),

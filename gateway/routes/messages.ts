@@ -39,7 +39,7 @@ export const messageRoutes: readonly Route[] = [
         items,
         next,
         sync: { ...watermark, channel: parts.reader.shownChannel(identity) },
-        cursor: encodeCursor(plainCursor(applied)),
+        cursor: encodeCursor(plainCursor(applied), parts.mesh),
       };
     },
   }),
