@@ -22,7 +22,7 @@ export interface TokenKeyParts {
 const AGAIN_MS = 10 * 60_000;
 const UNKNOWN_MS = 30_000;
 /** Where none are known nobody gets in: they are asked for this often. */
-const NONE_MS = 5_000;
+const NONE_MS = 2_000;
 const ANSWER_MS = 5_000;
 const MOST_BYTES = 262_144;
 const FILE = "token-keys.json";

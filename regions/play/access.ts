@@ -15,6 +15,9 @@ const ALIVE_MS = 10_000;
 const LEFT_ALONE_MS = 40_000;
 /** Of a large state on a busy machine. */
 const VERIFY_MS = 300_000;
+/** Who has not answered for so long will not. */
+const GONE_MS = 15_000;
+const NOT_EQUAL: VerifyReport = { equal: false, asOf: {}, digest: null, regions: {}, differences: [] };
 const PAGE = 500;
 
 export interface MeshAccess {
@@ -25,15 +28,16 @@ export interface MeshAccess {
   /** Healed by the mesh itself a while after `lengthMs`, should nobody be left to heal it. */
   readonly cut: (regions: readonly string[], lengthMs: number) => Promise<unknown>;
   readonly heal: (regions: readonly string[]) => Promise<unknown>;
-  readonly untilEqual: (limitMs: number) => Promise<VerifyReport>;
+  /** Proved equal, or as it was when the limit had passed or somebody was found to be gone: a crash is restarted sooner than that. */
+  readonly untilEqual: (limitMs: number) => Promise<VerifyReport & { readonly gone: readonly string[] }>;
   /** Whether every region says that all of these users are online. */
   readonly online: (users: readonly string[], channel: string) => Promise<boolean>;
   /** The regions that say this user is connected somewhere. */
   readonly shownIn: (user: string, channel: string) => Promise<readonly string[]>;
   /** Ids of all messages that a region's history shows of a channel. */
   readonly history: (region: string, channel: string, user: string) => Promise<readonly string[]>;
-  /** How many conflicts are logged in these channels. */
-  readonly conflicts: (channels: readonly string[]) => Promise<number>;
+  /** How many conflicts are logged in these channels, by the word of the first region that is not gone. */
+  readonly conflicts: (channels: readonly string[], gone: readonly string[]) => Promise<number>;
 }
 
 export function openAccess(data: string): MeshAccess {
@@ -61,8 +65,16 @@ export function openAccess(data: string): MeshAccess {
     if (status !== 200) throw new Error(`${region.name} answered ${status} to ${path}`);
     return body as T;
   };
-  const verify = async (): Promise<VerifyReport> =>
-    read<VerifyReport>(regions[0] as TopologyRegion, "/v1/verify", await tokenOf("atoll-operator", ["operator"]), VERIFY_MS);
+  const operator = (): Promise<string> => tokenOf("atoll-operator", ["operator"]);
+  const verify = async (at: TopologyRegion): Promise<VerifyReport> => read<VerifyReport>(at, "/v1/verify", await operator(), VERIFY_MS);
+  /** Says it whatever it says. */
+  const isThere = async ({ url }: TopologyRegion): Promise<boolean> => {
+    const asked = { method: "GET", path: "/v1/sync", token: await operator(), timeoutMs: ALIVE_MS };
+    return call(url, asked).then(
+      () => true,
+      () => false,
+    );
+  };
   const items = async (region: TopologyRegion, path: string, param: string, token: string): Promise<readonly { readonly id: string }[]> => {
     const found: { readonly id: string }[] = [];
     for (let next = ""; ; ) {
@@ -78,7 +90,7 @@ export function openAccess(data: string): MeshAccess {
   };
   return {
     everybodyAnswers: async () => {
-      const token = await tokenOf("atoll-operator", ["operator"]);
+      const token = await operator();
       return Promise.all(regions.map((region) => read<{ region: string; state: string }>(region, "/v1/sync", token, ALIVE_MS)));
     },
     regions,
@@ -87,10 +99,17 @@ export function openAccess(data: string): MeshAccess {
     heal: (names) => giveOrder(data, { order: "heal", regions: names }),
     untilEqual: async (limitMs) => {
       const started = performance.now();
+      const silentSince = new Map<string, number>();
       for (;;) {
-        const report = await verify().catch(() => undefined);
-        if (report?.equal) return report;
-        if (performance.now() - started > limitMs) return report ?? { equal: false, asOf: {}, digest: null, regions: {}, differences: [] };
+        const there = await Promise.all(regions.map(isThere));
+        for (const [nth, { name }] of regions.entries())
+          if (there[nth]) silentSince.delete(name);
+          else silentSince.set(name, silentSince.get(name) ?? performance.now());
+        const first = regions.find((_, nth) => there[nth]);
+        const report = first && (await verify(first).catch(() => undefined));
+        if (report?.equal) return { ...report, gone: [] };
+        const gone = [...silentSince].filter(([, sinceMs]) => performance.now() - sinceMs > GONE_MS).map(([name]) => name);
+        if (gone.length > 0 || performance.now() - started > limitMs) return { ...(report ?? NOT_EQUAL), gone };
         await pause(500);
       }
     },
@@ -124,11 +143,12 @@ export function openAccess(data: string): MeshAccess {
       const region = regions.find((one) => one.name === name) as TopologyRegion;
       return (await items(region, `/v1/channels/${channel}/messages`, "before", await tokenOf(user))).map(({ id }) => id);
     },
-    conflicts: async (channels) => {
+    conflicts: async (channels, gone) => {
+      const region = regions.find(({ name }) => !gone.includes(name));
+      if (region === undefined) return 0;
       const token = await tokenOf("atoll-auditor", ["auditor"]);
       let count = 0;
-      for (const channel of channels)
-        count += (await items(regions[0] as TopologyRegion, `/v1/conflicts?channel=${channel}`, "cursor", token)).length;
+      for (const channel of channels) count += (await items(region, `/v1/conflicts?channel=${channel}`, "cursor", token)).length;
       return count;
     },
   };

@@ -53,14 +53,18 @@ export class Audience {
     return this.#states;
   }
 
-  /** Waits until every reader has every accepted command, or the limit has passed. */
-  async complete(accepted: ReadonlySet<string>, limitMs: number): Promise<void> {
+  /** Waits until every reader in regions that are not gone has every one of these commands, or the limit has passed. */
+  async complete(commands: ReadonlySet<string>, gone: readonly string[], limitMs: number): Promise<void> {
     const started = performance.now();
-    while (this.missing(accepted) > 0 && performance.now() - started < limitMs) await pause(250);
+    while (this.missing(commands, gone) > 0 && performance.now() - started < limitMs) await pause(250);
   }
 
-  missing(accepted: ReadonlySet<string>): number {
-    return this.#seats.reduce((sum, { ledger }) => sum + ledger.missing(accepted), 0);
+  missing(commands: ReadonlySet<string>, gone: readonly string[]): number {
+    return this.#seated(gone).reduce((sum, { ledger }) => sum + ledger.missing(commands), 0);
+  }
+  /** How many of these commands some reader lacks in regions that are not gone. */
+  lacking(commands: readonly string[], gone: readonly string[]): number {
+    return commands.filter((command) => this.#seated(gone).some(({ ledger }) => ledger.missing([command]) > 0)).length;
   }
   duplicated(): number {
     return this.#seats.reduce((sum, { ledger }) => sum + ledger.duplicated, 0);
@@ -77,6 +81,10 @@ export class Audience {
   }
   close(): void {
     for (const { reader } of this.#seats) reader.close();
+  }
+
+  #seated(gone: readonly string[]): readonly Seat[] {
+    return this.#seats.filter(({ reader }) => !gone.includes(reader.region));
   }
 
   #take({ command, position, actor, channel, stamp, kind }: EventFrame, region: string, ledger: ReaderLedger): void {

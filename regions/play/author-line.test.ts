@@ -39,7 +39,7 @@ beforeEach(async () => {
   });
   await once(server, "listening");
   door = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  line = new AuthorLine({ doors: [door], token: () => Promise.resolve("a token"), again, later: (run) => pauses.push(run) });
+  line = new AuthorLine({ doors: [["us", door]], token: () => Promise.resolve("a token"), again, later: (run) => pauses.push(run) });
 });
 afterEach(() => {
   for (const socket of sockets) socket.terminate();

@@ -16,6 +16,8 @@ export type Answered =
 export interface Outcome {
   /** undefined: nobody ever answered; what became of it is unknown. */
   readonly answer: Answered | undefined;
+  /** Which of the doors answered; that of home where nobody did. */
+  readonly by: string;
   readonly ms: number;
   /** It was sent more than once: it may stand behind what its author said later. */
   readonly retried: boolean;
@@ -45,8 +47,8 @@ interface Frame {
 }
 
 export interface AuthorLineOptions {
-  /** WebSocket addresses, that of the author's home first. */
-  readonly doors: readonly string[];
+  /** Regions and the addresses of their WebSocket doors, the author's home first. */
+  readonly doors: readonly (readonly [region: string, address: string])[];
   readonly token: () => Promise<string>;
   /** Is given the ids of commands that go out more than once: they may come to stand behind what their author said later. */
   readonly again: Set<string>;
@@ -63,7 +65,8 @@ export class AuthorLine {
   #pauses = false;
   #closed = false;
   #welcome = false;
-  #atHome = true;
+  /** Of `doors`: whose socket it is. */
+  #door = 0;
   /** Something was not taken: nothing more goes out until all that is out has been answered. */
   #holds = false;
   #tries = 0;
@@ -95,11 +98,10 @@ export class AuthorLine {
 
   async #connect(): Promise<void> {
     const { doors, token } = this.#options;
-    const door = Math.floor(this.#tries / PER_REGION) % doors.length;
-    const socket = new WebSocket(doors[door] ?? "", "atoll.v1", { perMessageDeflate: false });
+    this.#door = Math.floor(this.#tries / PER_REGION) % doors.length;
+    const socket = new WebSocket(doors[this.#door]?.[1] ?? "", "atoll.v1", { perMessageDeflate: false });
     this.#socket = socket;
     this.#welcome = false;
-    this.#atHome = door === 0;
     this.#await(socket);
     socket.on("error", () => socket.terminate());
     socket.on("close", () => {
@@ -130,10 +132,10 @@ export class AuthorLine {
       this.#tries = 0;
       const answer: Answered =
         ok === true ? { ok, result: result ?? {} } : { ok: false, code: error?.code ?? "", message: error?.message ?? "" };
-      one.done({ answer, ms: performance.now() - one.beganMs, retried: one.retried });
+      one.done({ answer, by: this.#options.doors[this.#door]?.[0] ?? "", ms: performance.now() - one.beganMs, retried: one.retried });
     }
     if (this.#socket !== undefined) this.#await(this.#socket);
-    if (this.#open.length === 0 && !this.#atHome)
+    if (this.#open.length === 0 && this.#door > 0)
       this.#leave(); // the next one tries at home again
     else if (this.#holds) this.#again();
     else this.#send();
@@ -177,7 +179,8 @@ export class AuthorLine {
 
   #giveUp(): void {
     this.#pauses = false;
-    for (const one of this.#open.splice(0)) one.done({ answer: undefined, ms: performance.now() - one.beganMs, retried: true });
+    const by = this.#options.doors[0]?.[0] ?? "";
+    for (const one of this.#open.splice(0)) one.done({ answer: undefined, by, ms: performance.now() - one.beganMs, retried: true });
   }
 
   #send(): void {

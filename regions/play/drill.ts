@@ -7,7 +7,7 @@ import { formatDuration } from "../cli/duration.ts";
 import { healOnAbort } from "./abort.ts";
 import type { MeshAccess } from "./access.ts";
 import type { CutReport } from "./cut-timeline.ts";
-import { playThrough } from "./play.ts";
+import { playThrough } from "./performance.ts";
 import type { Reader } from "./reader.ts";
 import { openReader } from "./reader.ts";
 import type { Recorded } from "./recording.ts";

@@ -30,8 +30,8 @@ export class Writers {
     const key = `${user} ${home}`;
     let line = this.#lines.get(key);
     if (line === undefined) {
-      const others = [...doors].filter(([name]) => name !== home).map(([, door]) => door);
-      line = new AuthorLine({ doors: [doors.get(home) ?? "", ...others], token: () => tokenOf(user), again: this.again });
+      const others = [...doors].filter(([name]) => name !== home);
+      line = new AuthorLine({ doors: [[home, doors.get(home) ?? ""], ...others], token: () => tokenOf(user), again: this.again });
       this.#lines.set(key, line);
     }
     return line;

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { giveOrder } from "../../regions/cli/reach.ts";
 import { serverForTests } from "../servers/nats-tiers.ts";
-import { atoll, MeshUnderTest, until } from "./atoll.ts";
+import { atoll, MeshUnderTest, type Ran, until } from "./atoll.ts";
 import { bodiesIn, channelOf } from "./channel.ts";
 import type { Person } from "./person.ts";
 import { type Frame, Socket } from "./socket.ts";
@@ -150,8 +151,32 @@ describe.skipIf(server === undefined)("the tour", () => {
       expect([part, typeof report[part]]).toEqual([part, "number"]);
   }, 180_000);
 
-  test("A1: while a region is down its peers' logs are checked and exported, it is named, and nothing looks like a yes", async () => {
-    expect((await mesh.run("kill", "ap")).code).toBe(0);
+  /** Somebody at home in each region, all in one channel. */
+  const recorded = (): readonly [file: string, users: string] => {
+    const people = { ora: -5, per: 1, sui: 8 };
+    const names = Object.keys(people);
+    const lines = Array.from({ length: 120 }, (_, n) => ({ id: n, t: n, channel: "c", topic: "c", user: names[n % 3], text: `line ${n}` }));
+    const write = (name: string, rows: readonly object[]): string => {
+      writeFileSync(join(mesh.data, name), rows.map((row) => JSON.stringify(row)).join("\n"));
+      return join(mesh.data, name);
+    };
+    const offsets = Object.entries(people).map(([user, utc_offset_hours]) => ({ user, utc_offset_hours }));
+    return [write("recorded.jsonl", lines), write("people.jsonl", offsets)];
+  };
+  /** Plays until ap has taken part, and ends it there; resolves with how the play ends. */
+  const playAndKill = async (): Promise<() => Promise<Ran>> => {
+    const [file, users] = recorded();
+    const sent = (): Promise<number> => mesh.metric("ap", "atoll_commands_total", 'kind="message.send"', 'outcome="ok"');
+    const before = await sent();
+    const played = mesh.run("play", file, "--users", users, "--rate", "24", "--edits", "0.1");
+    await until("ap has taken messages", async () => (await sent()) > before + 3);
+    await giveOrder(mesh.data, { order: "kill", region: "ap" }); // at once: a command's own start takes as long as the play
+    return () => played;
+  };
+  const allWell = { sent: 120, accepted: 120, unknown: 0, refused: 0, lost: 0, duplicated: 0, outOfOrder: 0 };
+
+  test("a region dies in the midst of a play and stays dead: the play ends, names it, and judges the others; so do audit verify and export (A1)", async () => {
+    const played = await playAndKill();
     const checked = await mesh.run("audit", "verify");
     const document = JSON.parse(checked.stdout);
     expect([checked.code, document]).toMatchObject([
@@ -176,10 +201,19 @@ describe.skipIf(server === undefined)("the tour", () => {
       3,
       expect.stringMatching(/no answer of ap: ECONNREFUSED \(start it: atoll start ap --data .*, or ask another region\)/),
     ]);
-    const asked = await atoll("audit", "verify", "--url", mesh.url("ap"), "--token", ann!.token);
-    expect([asked.code, asked.stderr]).toMatchObject([3, expect.stringContaining("no region answers")]);
+    const play = await played();
+    const report = JSON.parse(play.stdout);
+    expect([play.code, report]).toMatchObject([1, { ...allWell, converged: false, gone: ["ap"] }]);
+    expect(report.outOfReach).toBeLessThan(60);
+  }, 120_000);
+
+  test("a region dies in the midst of a play and comes back: nothing is lost, and all are equal in the end", async () => {
     expect((await mesh.run("start", "ap")).code).toBe(0);
     await mesh.settled();
+    const played = await playAndKill();
+    expect((await mesh.run("start", "ap")).code).toBe(0);
+    const play = await played();
+    expect([play.code, JSON.parse(play.stdout)]).toMatchObject([0, { ...allWell, converged: true, gone: [], outOfReach: 0 }]);
     expect((await mesh.run("audit", "verify")).code).toBe(0);
   }, 120_000);
 });

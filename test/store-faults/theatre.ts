@@ -1,7 +1,7 @@
 /** A mesh of three regions on real stores, in which chat is played while something befalls a store. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PlayReport } from "../../regions/play/play.ts";
+import type { PlayReport } from "../../regions/play/performance.ts";
 import { MeshUnderTest, until } from "../e2e/atoll.ts";
 import type { AllStores } from "../servers/all-stores.ts";
 import { startAllStores, upArguments } from "../servers/all-stores.ts";
