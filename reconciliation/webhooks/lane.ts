@@ -221,7 +221,7 @@ export class HookLane {
     const at = new Date(now).toISOString();
     const said = { id, kind: waiting.kind, at, attempt: waiting.tries + 1, status, ...why, tookMs };
     if (status !== null && status >= 200 && status < 300) this.#delivered(key, said);
-    else await this.#failed({ key, waiting }, said, register);
+    else await this.#failed({ key, waiting: { ...waiting, triedMs: now } }, said, register);
   }
 
   #delivered(key: string, said: Omit<Attempt, "outcome">): void {
@@ -238,7 +238,7 @@ export class HookLane {
     const tries = waiting.tries + 1;
     const againMs = retryMs(tries, random());
     if (againMs === undefined) this.#remove(key);
-    else this.#keep({ key, waiting: { ...waiting, tries, triedMs: now, dueMs: now + againMs } });
+    else this.#keep({ key, waiting: { ...waiting, tries, dueMs: now + againMs } });
     const failures = health.failures + 1;
     const reason = said.status === GONE ? "gone" : failures >= HOOK_LIMITS.failures ? "failures" : undefined;
     const after = reason === undefined ? { failures, pausedUntilMs: now + pauseMs(failures) } : { failures: 0, pausedUntilMs: 0 };

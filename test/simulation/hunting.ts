@@ -17,7 +17,8 @@ export async function hunt(bugs: readonly Planted[], seeds: number, told: (hunte
     for (let bug = queue.shift(); bug !== undefined; bug = queue.shift()) {
       const tree = plant(bug);
       try {
-        const outcomes = await runSeeds({ from: 1, seeds, processes: 1, untilFound: true, tree });
+        const { first, every } = bug.amongst ?? { first: 1, every: 1 };
+        const outcomes = await runSeeds({ from: first, every, seeds: seeds - first + 1, processes: 1, untilFound: true, tree });
         const hunted = { bug, found: outcomes.find(({ failure }) => failure !== undefined) };
         all.push(hunted);
         told(hunted);

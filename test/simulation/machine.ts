@@ -41,6 +41,7 @@ export class Machine<R> {
   #boots = 0;
   #store: MemoryStore;
   #beganEmpty = true;
+  #storeLost = false;
   /** The worst its wall clock has been while a process ran by it. */
   mostAheadMs = 0;
   mostBehindMs = 0;
@@ -71,6 +72,10 @@ export class Machine<R> {
   /** This life began with a store that held nothing. */
   get beganEmpty(): boolean {
     return this.#beganEmpty;
+  }
+  /** When the present life began, if the store was lost before: what was accepted earlier is known from logs alone. */
+  get rebornMs(): number {
+    return this.#storeLost ? (this.#life?.bootMs ?? 0) : Number.NEGATIVE_INFINITY;
   }
   get life(): Life | undefined {
     return this.#life;
@@ -106,6 +111,7 @@ export class Machine<R> {
   /** The store's folder is gone; the log server keeps what it has. The process is down. */
   loseStore(): void {
     this.#store = this.#disk();
+    this.#storeLost = true;
   }
 
   /** The whole machine stops: what was not durable is torn. */

@@ -81,6 +81,7 @@ async function many(): Promise<void> {
       events: sum(({ events }) => events),
       faults: sum(({ faults }) => faults),
       conflicts: sum(({ conflicts }) => conflicts),
+      brought: sum(({ brought }) => brought),
       virtualHours: Number((sum(({ virtualMs }) => virtualMs) / 3_600_000).toFixed(1)),
       seconds: Number(((performance.now() - startedMs) / 1_000).toFixed(1)),
     }),

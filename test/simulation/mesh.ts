@@ -12,7 +12,9 @@ import { Mirrors } from "./mirror.ts";
 import { Network } from "./network.ts";
 import { openPeerLink, Switchboard } from "./peer-link.ts";
 import { followPeer } from "./peer-tail.ts";
+import type { Plan } from "./plan.ts";
 import type { Random } from "./random.ts";
+import { Receivers, wearOut } from "./receivers.ts";
 import type { RunningRegion } from "./running-region.ts";
 import { runRegion } from "./running-region.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -43,9 +45,14 @@ export class Mesh {
   readonly #gateways = new Map<string, SimulatedGateway>();
   readonly #machines = new Map<string, Machine<RunningRegion>>();
 
-  constructor(regions: readonly string[], random: Random) {
+  /** Absent where nobody has webhooks. */
+  readonly receivers: Receivers | undefined;
+
+  constructor({ regions, hooks }: Pick<Plan, "regions" | "hooks">, random: Random) {
     this.regions = regions;
     const { scheduler } = this;
+    const receivers = hooks && new Receivers(hooks, scheduler, random.fork(6));
+    this.receivers = receivers;
     this.history = new History(() => scheduler.nowMs);
     this.network = new Network(regions, scheduler, random.fork(1));
     const board = new Switchboard(regions, this.network);
@@ -56,6 +63,7 @@ export class Mesh {
     const bootRandom = random.fork(4);
     const boot = async (machine: Machine<RunningRegion>, life: Life): Promise<RunningRegion> => {
       const { region, server } = machine;
+      if (receivers?.worn === true && machine.boots > 1) await wearOut(machine.store);
       const link = openPeerLink(region, life, board, (options) => {
         const mirror = this.mirrors.of(region, options.peer, options.epoch);
         const parts = { region, life, mirror, origin: serverOf(options.peer), owner: server, network: this.network, random: tailRandom };
@@ -70,6 +78,7 @@ export class Mesh {
         log: openEventLog(server, server.latestEpoch, life),
         boot: `${region}-${machine.boots}`,
         random: bootRandom,
+        ...(receivers === undefined ? {} : { webhooks: receivers.carrier(region, life) }),
       });
       this.#gateways.set(region, new SimulatedGateway(`${region}-${machine.boots}`, running, life, region));
       this.history.note(`START   ${region}`);

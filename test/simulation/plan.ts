@@ -1,4 +1,5 @@
 /** The schedule of one simulation: what people do, and what breaks, drawn from the seed before anything runs, so that it can be shrunk. */
+import { type HookPlan, hasHooks, hookPlanOf } from "./hook-plan.ts";
 import type { Random } from "./random.ts";
 import { randomOf } from "./random.ts";
 
@@ -74,6 +75,8 @@ export interface Plan {
   readonly skewsMs: readonly number[];
   readonly steps: readonly Step[];
   readonly faults: readonly Fault[];
+  /** Where there are webhooks. */
+  readonly hooks: HookPlan | undefined;
   /** When the last fault ends and the quiet begins. */
   readonly endMs: number;
 }
@@ -95,6 +98,7 @@ export function planOf(seed: number): Plan {
     skewsMs,
     faults: broken,
     steps: [...steps(random, users), ...lastWords(random, broken)].sort((a, b) => a.atMs - b.atMs),
+    hooks: hasHooks(seed) ? hookPlanOf(seed, users, CALM_MS, WINDOW_MS) : undefined,
     endMs: CALM_MS + WINDOW_MS,
   };
 }

@@ -3,6 +3,7 @@
  * tree: nothing in production knows of it, and an edit that no longer fits its file fails loudly.
  */
 import { PLANTED_BELOW } from "./planted-below.ts";
+import { PLANTED_HOOKS } from "./planted-hooks.ts";
 
 export interface Edit {
   readonly file: string;
@@ -14,6 +15,8 @@ export interface Planted {
   /** What goes wrong with it. */
   readonly story: string;
   readonly edits: readonly Edit[];
+  /** The seeds in which there is what it breaks; absent: all. */
+  readonly amongst?: { readonly first: number; readonly every: number };
 }
 
 const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
@@ -64,4 +67,4 @@ const PLANTED_ABOVE: readonly Planted[] = [
   },
 ];
 
-export const PLANTED: readonly Planted[] = [...PLANTED_BELOW, ...PLANTED_ABOVE];
+export const PLANTED: readonly Planted[] = [...PLANTED_BELOW, ...PLANTED_ABOVE, ...PLANTED_HOOKS];

@@ -2,12 +2,16 @@
 import type { EventLog } from "../../core/ports/event-log.ts";
 import type { PeerLink } from "../../core/ports/peer-link.ts";
 import type { StateStore } from "../../core/ports/state-store.ts";
+import type { WebhookCarrier } from "../../core/ports/webhooks.ts";
 import { openRegion } from "../../reconciliation/region.ts";
 import type { Region } from "../../reconciliation/region-ports.ts";
 import type { Life } from "./life.ts";
 import type { Random } from "./random.ts";
 
 export type RunningRegion = Region;
+
+/** Of all regions of all simulations. */
+export const SECRET = "one secret for all simulations";
 
 export interface RegionParts {
   readonly region: string;
@@ -18,7 +22,9 @@ export interface RegionParts {
   readonly log: EventLog;
   readonly boot: string;
   readonly random: Random;
+  /** Absent: nothing is brought to webhooks. */
+  readonly webhooks?: WebhookCarrier;
 }
 
 export const runRegion = ({ life, random, ...parts }: RegionParts): Promise<RunningRegion> =>
-  openRegion({ ...parts, timers: life, physical: life, random: () => random.next(), secret: "one secret for all simulations" });
+  openRegion({ ...parts, timers: life, physical: life, random: () => random.next(), secret: SECRET });

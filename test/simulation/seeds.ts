@@ -11,16 +11,26 @@ export interface Run {
   readonly from: number;
   readonly seeds: number;
   readonly processes: number;
+  /** Only every so manieth seed. */
+  readonly every?: number;
   readonly untilFound?: boolean;
   /** The tree to run: this one, or a copy with a planted bug. */
   readonly tree?: string;
   readonly told?: (outcome: Told) => void;
 }
 
-export async function runSeeds({ from, seeds, processes, untilFound = false, tree = ROOT, told }: Run): Promise<readonly Told[]> {
+export async function runSeeds({
+  from,
+  seeds,
+  processes,
+  every = 1,
+  untilFound = false,
+  tree = ROOT,
+  told,
+}: Run): Promise<readonly Told[]> {
   const outcomes: Told[] = [];
   const shards = Array.from({ length: processes }, (_, index) => {
-    const task: ShardTask = { from: from + index, to: from + seeds - 1, step: processes, untilFound };
+    const task: ShardTask = { from: from + index * every, to: from + seeds - 1, step: processes * every, untilFound };
     return shard(tree, task, (outcome) => {
       outcomes.push(outcome);
       told?.(outcome);

@@ -19,6 +19,7 @@ import { sameEverywhere } from "./checkers/same-everywhere.ts";
 import { stampsInOrder } from "./checkers/stamps.ts";
 import { streamsWhole } from "./checkers/streams.ts";
 import { rightVerdicts } from "./checkers/verdicts.ts";
+import { haltsAgree, hooksKept, watchHooks } from "./checkers/webhooks.ts";
 import { Client } from "./client.ts";
 import type { Watcher } from "./mesh.ts";
 import { Mesh } from "./mesh.ts";
@@ -28,8 +29,10 @@ import { unleash } from "./nemesis.ts";
 import type { Plan } from "./plan.ts";
 import { planOf } from "./plan.ts";
 import { randomOf } from "./random.ts";
+import { shownBy } from "./receivers.ts";
 import { Violation } from "./violation.ts";
 import { Workload } from "./workload.ts";
+import { resumeAll } from "./workload-hooks.ts";
 
 export interface Outcome {
   readonly seed: number;
@@ -39,6 +42,8 @@ export interface Outcome {
   readonly events: number;
   readonly faults: number;
   readonly conflicts: number;
+  /** Requests to webhooks. */
+  readonly brought: number;
   readonly virtualMs: number;
   /** Things done on the heap: equal in two runs of one seed. */
   readonly steps: number;
@@ -49,12 +54,14 @@ export interface Outcome {
 const QUIET_MS = 25_000;
 const STEP_MS = 500;
 const VERIFY_MS = 15_000;
+/** For receivers that are well to have all that waits. */
+const BROUGHT_MS = 15_000;
 
 export const simulate = (seed: number): Promise<Outcome> => simulatePlan(planOf(seed));
 
 export async function simulatePlan(plan: Plan): Promise<Outcome> {
   const random = randomOf(plan.seed).fork(99);
-  const mesh = new Mesh(plan.regions, random);
+  const mesh = new Mesh(plan, random);
   const workload = new Workload(mesh, plan.users, random.fork(5));
   const clients = workload.people.map((person, index) => new Client(mesh, person.user, random.fork(50 + index), () => person.at));
   const removals = watchRemovals(mesh);
@@ -66,12 +73,18 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
     removals,
     watchClients(mesh, clients),
   );
+  if (mesh.receivers !== undefined)
+    watchHooks(mesh, mesh.receivers, workload.people.map(({ user }) => user), () => workload.channels[0]); // biome-ignore format: one thought
   let end: EndState | undefined;
   let failure: unknown;
-  const unheard = (thrown: unknown): void => mesh.scheduler.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+  let rejected: unknown;
+  const unheard = (thrown: unknown): void => {
+    rejected ??= thrown;
+  };
   process.on("unhandledRejection", unheard);
   try {
     await play(mesh, workload, clients, plan);
+    const resumed = await broughtAll(mesh, workload);
     await verified(mesh, plan.seed);
     end = endOf(mesh);
     judge(end);
@@ -79,9 +92,13 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
     removals.judge(clients);
     stampsInOrder(mesh, end);
     authorsInOrder(end);
+    if (mesh.receivers !== undefined) hooksKept(end, mesh, mesh.receivers, resumed);
   } catch (thrown) {
     failure = thrown;
   } finally {
+    // What nobody has heard of is told when Node's own loop turns, which it does not while virtual time goes on.
+    await new Promise((turned) => setImmediate(turned));
+    failure ??= rejected;
     process.off("unhandledRejection", unheard);
   }
   const { history, scheduler } = mesh;
@@ -94,6 +111,7 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
     events: end?.truth.length ?? 0,
     faults: plan.faults.length,
     conflicts: [...(end?.verdicts.values() ?? [])].reduce((sum, { records }) => sum + records.length, 0),
+    brought: mesh.receivers?.asked.length ?? 0,
     virtualMs: scheduler.nowMs,
     steps: scheduler.steps,
     lines: history.lines,
@@ -114,10 +132,12 @@ async function play(mesh: Mesh, workload: Workload, clients: readonly Client[], 
   };
   scheduler.after(300, found);
   workload.schedule(plan.steps);
+  if (plan.hooks !== undefined) workload.schedule(plan.hooks.steps);
   for (const fault of plan.faults) unleash(mesh, fault);
   await scheduler.run(plan.endMs);
   mesh.history.note("QUIET");
   mesh.quiet = true;
+  mesh.receivers?.mend();
   const deadlineMs = plan.endMs + QUIET_MS;
   let calmMs = 0;
   while (calmMs < 2_000) {
@@ -129,6 +149,27 @@ async function play(mesh: Mesh, workload: Workload, clients: readonly Client[], 
     calmMs = calm ? calmMs + STEP_MS : 0;
     if (scheduler.nowMs > deadlineMs) throw restless(mesh, clients, wrong);
   }
+}
+
+/** Whoever may sets every webhook once more, and all that waits for them is brought. Resolves with their ids. */
+async function broughtAll(mesh: Mesh, workload: Workload): Promise<readonly string[]> {
+  const { receivers, scheduler } = mesh;
+  const [channel] = workload.channels;
+  if (receivers === undefined || channel === undefined) return [];
+  const users = workload.people.map(({ user }) => user);
+  haltsAgree(mesh, users, channel);
+  const resumed = resumeAll(mesh, workload);
+  const waits = (): boolean =>
+    mesh.machines.some(({ running }) => {
+      const shown = running === undefined ? undefined : shownBy(running, users, channel);
+      return shown?.items.some(({ id }) => resumed.includes(id) && running!.webhooks.deliveries(shown.actor, channel, id).waiting > 0);
+    });
+  for (let waited = 0; resumed.length > 0 && (waited === 0 || !workload.idle || !mesh.settled() || waits()); waited += STEP_MS) {
+    if (waited > BROUGHT_MS) throw new Violation("W", `after ${BROUGHT_MS} ms with receivers that are well something waits for them still`);
+    await scheduler.run(scheduler.nowMs + STEP_MS);
+  }
+  haltsAgree(mesh, users, channel);
+  return resumed;
 }
 
 /** The mesh's own proof that all regions are equal must say what the checkers are about to find. */

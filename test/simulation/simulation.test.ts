@@ -26,12 +26,13 @@ test(`C1-C12: the laws hold whatever breaks (seeds 1..${SEEDS})`, { timeout: 600
   const sum = (of: (outcome: (typeof outcomes)[number]) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
   console.log(
     `seeds 1..${SEEDS}: ${sum(({ faults }) => faults)} faults, ${sum(({ operations }) => operations)} commands, ${sum(({ events }) => events)} events, ` +
-      `${sum(({ conflicts }) => conflicts)} conflicts, ${(sum(({ virtualMs }) => virtualMs) / 3_600_000).toFixed(1)} h of virtual time`,
+      `${sum(({ conflicts }) => conflicts)} conflicts, ${sum(({ brought }) => brought)} requests to webhooks, ${(sum(({ virtualMs }) => virtualMs) / 3_600_000).toFixed(1)} h of virtual time`,
   );
   expect(outcomes.filter(({ failure }) => failure !== undefined).map(({ seed, failure }) => `seed ${seed}: ${failure}`)).toEqual([]);
   expect(outcomes.length).toBe(SEEDS);
   // A simulation in which nothing meets would prove nothing.
   expect(sum(({ conflicts }) => conflicts)).toBeGreaterThan(SEEDS / 2);
+  expect(sum(({ brought }) => brought)).toBeGreaterThan(SEEDS * 2);
 });
 
 test(`every planted bug is found (seeds 1..${SEEDS} at most)`, { timeout: 900_000 }, async () => {

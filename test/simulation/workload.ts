@@ -8,16 +8,20 @@ import type { Policy } from "../../core/event.ts";
 import type { Message } from "../../core/objects.ts";
 import type { Accepted } from "../../core/ports/acceptor.ts";
 import type { Attempt, Operation } from "./history.ts";
+import { HOOK_KINDS, type HookStep } from "./hook-plan.ts";
 import type { Mesh } from "./mesh.ts";
 import type { Step } from "./plan.ts";
 import type { Random } from "./random.ts";
 import { commandFor } from "./workload-commands.ts";
+import { hookCommand } from "./workload-hooks.ts";
 
 /** How long a person waits before what became of a command is unknown to them. */
 const PATIENCE_MS = [900, 6_000] as const;
 /** Now and then an answer is lost on its way to the person. */
 const LOST_REPLY = 0.05;
 const TRIES = 9;
+
+const isHookStep = (step: Step | HookStep): step is HookStep => (HOOK_KINDS as readonly string[]).includes(step.kind);
 
 export interface Person {
   readonly user: string;
@@ -69,14 +73,17 @@ export class Workload {
     this.ask(founder, { kind: "channel.create", id: this.nextId(), name: "first", members, policy });
   }
 
-  schedule(steps: readonly Step[]): void {
+  schedule(steps: readonly (Step | HookStep)[]): void {
     const { scheduler } = this.#mesh;
     for (const step of steps) scheduler.after(step.atMs - scheduler.nowMs, () => this.#do(step));
   }
 
-  #do(step: Step): void {
+  #do(step: Step | HookStep): void {
     const person = this.person(step.user);
-    if (step.kind === "move") {
+    if (isHookStep(step)) {
+      const command = hookCommand(this.#mesh, this, person, step);
+      if (command !== undefined) this.ask(person, command);
+    } else if (step.kind === "move") {
       person.at = this.#mesh.regions[Math.floor(step.dice[0] * this.#mesh.regions.length)] ?? person.at;
       this.#mesh.moved(person);
     } else if (step.kind === "away") this.#away(person, step);

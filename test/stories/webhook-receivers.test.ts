@@ -47,6 +47,22 @@ test("one event that its receiver cannot take holds up nobody, and is given up a
   expect(bots.outcomes.filter((one) => one === "given-up")).toHaveLength(1);
 });
 
+test("an event that was under way to the old address when its webhook was changed, and failed there, is tried again at once", async () => {
+  const bots = await Bots.open();
+  const webhook = await bots.hook();
+  const two = "https://bots.example.com/two";
+  bots.tookMs = 4_000;
+  bots.answer = ({ url }) => (url === two ? { status: 200 } : { why: "it did not answer within 5 s" });
+  await bots.say("us", "under way");
+  await bots.mesh.time.until(() => bots.atOnce === 1);
+  await bots.mesh.time.pass(1_000);
+  const startMs = bots.mesh.nowMs;
+  await bots.mesh.do("us", "ana", { kind: "webhook.set", channel: bots.channel, webhook, url: two });
+  bots.tookMs = 10;
+  await bots.mesh.time.until(() => bots.texts(two).length === 1);
+  expect(bots.mesh.nowMs - startMs).toBeLessThan(6_000);
+});
+
 test("a webhook that fails holds up no other", async () => {
   const bots = await Bots.open();
   await bots.hook("us", URL_ONE);

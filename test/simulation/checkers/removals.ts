@@ -8,7 +8,7 @@ import { Violation } from "../violation.ts";
 const QUEUE_MS = 400;
 
 /** These reach their user by their own stream. */
-const OWN_KINDS = ["channel.created", "read.marked"];
+const OWN_KINDS = ["channel.created", "read.marked", "webhook.set", "webhook.removed"];
 
 interface Removal {
   readonly region: string;
@@ -44,9 +44,10 @@ export function watchRemovals(mesh: Mesh): Watcher & { readonly judge: (clients:
     judge: (clients) => {
       for (const { user, given } of clients)
         for (const { event, region, atMs } of given) {
-          const isOwn = event.kind.startsWith("member.")
-            ? event.data["user"] === user
-            : event.actor === user && OWN_KINDS.includes(event.kind);
+          const isOwn =
+            event.kind.startsWith("member.") || event.kind === "webhook.halted"
+              ? event.data["user"] === user
+              : event.actor === user && OWN_KINDS.includes(event.kind);
           if (event.channel === null || isOwn) continue;
           const channel = identityIn("channel", event.channel) ?? "";
           const removal = removals.find(

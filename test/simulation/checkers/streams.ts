@@ -52,9 +52,9 @@ function inOrder({ user, given }: Client): void {
 
 /** What concerns the user alone comes by a stream of its own, before they may follow the channel. */
 const isOwn = (user: string, { event: { kind, data, actor } }: Given): boolean =>
-  kind.startsWith("member.")
+  kind.startsWith("member.") || kind === "webhook.halted"
     ? data["user"] === user
-    : actor === user && ["channel.created", "read.marked", "profile.changed"].includes(kind);
+    : actor === user && ["channel.created", "read.marked", "profile.changed", "webhook.set", "webhook.removed"].includes(kind);
 
 /** Of channels that the user is in: all events, or a twin of each. */
 function nothingMissed({ user, given, loaded }: Client, truth: readonly Placed[], isMember: (channel: string) => boolean): void {
@@ -62,11 +62,15 @@ function nothingMissed({ user, given, loaded }: Client, truth: readonly Placed[]
   const had = new Set(all.map(({ actor, command, kind, channel }) => `${actor} ${command} ${kind} ${channelOf(channel)}`));
   for (const { event, position } of truth) {
     const { channel } = event;
-    if (channel === null || !isMember(channel) || (event.kind === "read.marked" && event.actor !== user)) continue;
+    if (channel === null || !isMember(channel) || (PRIVATE.includes(event.kind) && event.actor !== user)) continue;
+    if (event.kind === "webhook.halted") continue; // told to whoever had set it last
     if (!had.has(nameOf(event)))
       throw new Violation("L4", `${user} was never given ${event.kind} ${formatPosition(position)} (${event.command} of ${event.actor})`);
   }
 }
+
+/** Told to their author alone. */
+const PRIVATE: readonly string[] = ["read.marked", "webhook.set", "webhook.removed"];
 
 const nameOf = ({ actor, command, kind, channel }: Event): string => `${actor} ${command} ${kind} ${channel}`;
 const channelOf = (shown: string | null): string => (shown === null ? "" : (identityIn("channel", shown) ?? shown));
