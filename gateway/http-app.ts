@@ -97,6 +97,12 @@ function responseOf({ status, body, headers }: Answer): Response {
 /** An empty body is as good as `{}` where the call needs nothing said. */
 async function bodyOf(route: Route, { env, req }: Asked): Promise<unknown> {
   if (req.method === "GET" || req.method === "HEAD") return {};
+  const encoding = req.header("content-encoding");
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity")
+    throw new Refusal(
+      "invalid",
+      `A body is taken as it is, and not with Content-Encoding ${plainText(encoding, "the header").slice(0, 40)}.`,
+    );
   const bytes = await readBody(env.incoming);
   if (route.body === undefined || (bytes.length === 0 && route.bodyOptional === true)) return {};
   return jsonFromBytes(bytes);

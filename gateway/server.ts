@@ -29,6 +29,8 @@ import { Typing } from "./typing.ts";
 
 /** Calls that a gateway passes on carry two headers more, over connections that it keeps. */
 const TRUNK_OPTIONS = { maxHeaderSize: 2 * HTTP_OPTIONS.maxHeaderSize, keepAliveTimeout: 75_000 };
+/** Who speaks HTTP/1.0, as health checks of balancers do, may name no host. */
+const NAMELESS = "localhost";
 const SWEEP_MS = 1_000;
 /** The routing table is kept for the next start this often, and when the gateway drains. */
 const KEEP_MS = 300_000;
@@ -132,6 +134,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
 
   const server = createAdaptorServer({
     fetch: app.fetch,
+    hostname: NAMELESS,
     serverOptions: parts.trunk === undefined ? HTTP_OPTIONS : { ...HTTP_OPTIONS, ...TRUNK_OPTIONS },
   }) as Server;
   server.on("request", (_request, response) => response.once("close", context.inFlight.began()));

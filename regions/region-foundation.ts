@@ -6,7 +6,7 @@ import type { PhysicalClock } from "../core/stamp.ts";
 import { openLoneRegisters } from "../reconciliation/lone-registers.ts";
 import type { Config } from "./config.ts";
 import { openLmdbStore } from "./embedded/lmdb-store.ts";
-import { checkNames } from "./known-regions.ts";
+import { checkForEver } from "./for-ever.ts";
 import { connectRegion, type RegionConnection } from "./nats/connection.ts";
 import { acksAreDurable } from "./nats/durable-acks.ts";
 import { type OpenedLog, openLog } from "./nats/open-log.ts";
@@ -75,7 +75,7 @@ export async function layFoundation(
   const directory = join(config.ATOLL_DATA_DIR, "store");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const store = openLoneRegisters(await openLmdbStore({ directory }));
-  await checkNames(store, topology, region);
+  await checkForEver(store, topology, region, config.ATOLL_MESH_SECRET);
   const connection = await connectRegion({
     region,
     ...natsAccess(config.ATOLL_NATS_URL),

@@ -23,6 +23,7 @@ import { isJoining, type Joining, openJoining } from "./joining.ts";
 import { takeLateTails } from "./late-tails.ts";
 import { followTopology } from "./live-topology.ts";
 import { openNameServerBeside } from "./name-server.ts";
+import { fewFiles, MORE_FILES } from "./open-files.ts";
 import { openProcessLog } from "./process-log.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { CannotServe } from "./refusal.ts";
@@ -103,6 +104,8 @@ export async function serveRegion(config: Config): Promise<void> {
   const region = config.ATOLL_REGION;
   const topology = topologyOf(config);
   checkServes(topology, region);
+  const few = fewFiles();
+  if (few !== undefined) throw new CannotServe(`${few}: ${MORE_FILES}`);
   const asked = askedToEnd();
   log.info({ event: "region.starting", mode: config.ATOLL_MODE, clockOffsetMs: config.ATOLL_CLOCK_OFFSET_MS }, "the region starts");
   const [clock, timers] = [openBootClock(config.ATOLL_CLOCK_OFFSET_MS), openRealTimers()];

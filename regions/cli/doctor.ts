@@ -10,6 +10,7 @@ import { livingSupervisor } from "../mesh/roster.ts";
 import { inspectMongo } from "../mongodb/inspect.ts";
 import { findServer, ServerMissing } from "../nats/server-binary.ts";
 import { findOrInstall } from "../nats/server-install.ts";
+import { fewFiles, MORE_FILES, openFilesMost } from "../open-files.ts";
 import { inspectRedis } from "../redis/inspect.ts";
 import { readStoreSettings, tlsOf } from "../store-settings.ts";
 import { parsePort } from "./assignment.ts";
@@ -41,6 +42,17 @@ function node(): Check {
     ok,
     found: process.versions.node,
     ...(ok ? {} : { mend: "install Node 20.19 or newer: https://nodejs.org/en/download" }),
+  };
+}
+
+function openFiles(): Check {
+  const most = openFilesMost();
+  const few = fewFiles(most);
+  return {
+    name: "open files",
+    ok: few === undefined,
+    found: few ?? (most === undefined ? "the system does not say" : `${most} a process`),
+    ...(few === undefined ? {} : { mend: MORE_FILES }),
   };
 }
 
@@ -138,6 +150,7 @@ export const define: Define = (command, finish) => {
     const checks = [
       node(),
       await natsServer(options, io.environment, say),
+      openFiles(),
       dataFolder(options.data),
       await ports(options.data, parsePort(options.port)),
       // Nobody installs a store but its operator.

@@ -2,6 +2,7 @@
 /** The `atoll` command. */
 import type { Io } from "./answer.ts";
 import { runProgram } from "./program.ts";
+import { mendOf } from "./system-refusals.ts";
 
 const io: Io = {
   out: (text) => process.stdout.write(text),
@@ -16,7 +17,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.
 /** What the system refused is said in its own words; anything else is a fault of ours and shows where. */
 function words(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return "syscall" in error ? error.message : (error.stack ?? error.message);
+  if (!("syscall" in error)) return error.stack ?? error.message;
+  const mend = mendOf(error);
+  return mend === undefined ? error.message : `${error.message} (${mend})`;
 }
 
 try {

@@ -11,6 +11,7 @@ import { parseClockOffsets, parseCount, parseDelays, parsePort, parseRegions } f
 import type { Asked, Define } from "./define.ts";
 import { collect, examples } from "./define.ts";
 import { leave } from "./leave.ts";
+import { mendOf } from "./system-refusals.ts";
 import { upDetached } from "./up-detached.ts";
 import { firstWords, type Word } from "./up-words.ts";
 
@@ -173,7 +174,8 @@ async function forSomebody(plan: Omit<UpOptions, "tell">): Promise<Answer> {
       () => tell("stopping"),
     );
   } catch (error) {
-    const refused = error instanceof Refused ? error : new Refused(1, error instanceof Error ? error.message : String(error));
+    const refused =
+      error instanceof Refused ? error : new Refused(1, error instanceof Error ? error.message : String(error), mendOf(error));
     say({ refused: { code: refused.code, message: refused.message, ...(refused.hint === undefined ? {} : { hint: refused.hint }) } });
     note(refused.message);
     setImmediate(leave, refused.code);

@@ -44,6 +44,26 @@ test("H10: what is killed is started again, until it is told to stop", async () 
   expect(child.running).toBe(false);
 });
 
+test("a program that dies of its own memory three times while it starts is not tried for ever; what mends it is said", async () => {
+  const told: string[] = [];
+  const given = { ...sleeper(join(folder, "log")), args: ["-e", "process.kill(process.pid, 'SIGSEGV')"], ifDamaged: "move it away" };
+  child = openChild(given, { joined: () => undefined, left: () => undefined, tell: (line) => told.push(line) });
+  child.start();
+  await until(() => child?.hopeless !== undefined);
+  expect(child.hopeless).toBe("it died of SIGSEGV 3 times while it started, as with a damaged store: move it away");
+  expect(told.at(-1)).toMatch(/^a sleeper cannot run: /);
+  expect(child.running).toBe(false);
+});
+
+test("what cannot run is told in its words for people, not in its lines for programs", async () => {
+  const logFile = join(folder, "log");
+  const says = `console.log('{"level":"info"}'); console.error("atoll: the folder is another region's"); process.exit(2)`;
+  child = openChild({ ...sleeper(logFile), args: ["-e", says], channel: true }, watched().hooks);
+  child.start();
+  await until(() => child?.hopeless !== undefined);
+  expect(child.hopeless).toBe("the folder is another region's");
+});
+
 test("H13: without a log that can be written it runs all the same", async () => {
   const { hooks, next } = watched();
   child = openChild(sleeper(join(folder, "no-such-folder", "log")), hooks);

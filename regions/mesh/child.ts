@@ -17,6 +17,8 @@ export interface ChildSpec {
   readonly logFile: string;
   /** Our own programs hold a channel to the supervisor: its end tells them that the supervisor is gone. */
   readonly channel: boolean;
+  /** What mends a program of ours that dies of its own memory again and again while it starts, as one does whose store on disk is damaged. */
+  readonly ifDamaged?: string;
   /** What it says over the channel. */
   readonly onMessage?: (message: unknown) => void;
 }
@@ -49,10 +51,16 @@ const BACKOFF_LAST_MS = 10_000;
 const SETTLED_MS = 10_000;
 /** Exit code of our own programs for what no restart mends. */
 const USAGE = 2;
+const OWN_MEMORY: readonly string[] = ["SIGBUS", "SIGSEGV"];
+/** Once may be chance. */
+const DAMAGED_TIMES = 3;
 
+/** What a person was to read; where it said nothing but lines for programs, the last of those. */
 function lastWords(logFile: string): string {
   try {
-    return readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join(" / ").slice(-600);
+    const lines = readFileSync(logFile, "utf8").trim().split("\n").slice(-3);
+    const plain = lines.filter((line) => line !== "" && !line.startsWith("{")).map((line) => line.replace(/^atoll: /, ""));
+    return (plain.length > 0 ? plain : lines).join(" / ").slice(-600);
   } catch {
     return "no log";
   }
@@ -72,6 +80,7 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
   let wanted = false;
   let hopeless: string | undefined;
   let backoffMs = BACKOFF_FIRST_MS;
+  let damaged = 0;
   let restart: NodeJS.Timeout | undefined;
   let gone: Promise<void> = Promise.resolve();
   /** Connections that were handed over and are not taken yet. */
@@ -113,13 +122,17 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
         said.clear();
         done();
         if (!wanted) return;
-        if (spec.channel && code === USAGE) {
+        const settled = performance.now() - startedMs > SETTLED_MS;
+        damaged = !settled && OWN_MEMORY.includes(how) ? damaged + 1 : 0;
+        if (spec.channel && code === USAGE) hopeless = lastWords(spec.logFile);
+        else if (spec.ifDamaged !== undefined && damaged >= DAMAGED_TIMES)
+          hopeless = `it died of ${how} ${damaged} times while it started, as with a damaged store: ${spec.ifDamaged}`;
+        if (hopeless !== undefined) {
           wanted = false;
-          hopeless = lastWords(spec.logFile);
           hooks.tell(`${spec.name} cannot run: ${hopeless}`);
           return;
         }
-        if (performance.now() - startedMs > SETTLED_MS) backoffMs = BACKOFF_FIRST_MS;
+        if (settled) backoffMs = BACKOFF_FIRST_MS;
         hooks.tell(`${spec.name} ended (${how}); starting it again in ${backoffMs} ms`);
         restart = setTimeout(launch, backoffMs);
         backoffMs = Math.min(backoffMs * 2, BACKOFF_LAST_MS);
@@ -141,6 +154,7 @@ export function openChild(spec: ChildSpec, hooks: ChildHooks): Child {
       if (wanted) return;
       wanted = true;
       hopeless = undefined;
+      damaged = 0;
       backoffMs = BACKOFF_FIRST_MS;
       launch();
     },

@@ -83,18 +83,23 @@ const gatewayEnvironment = ({ mesh, region }: RegionProgramsOptions, name: strin
 
 export function openRegionPrograms(options: RegionProgramsOptions): RegionPrograms {
   const { mesh, region, hooks, logs, onMessage } = options;
-  const program = (name: string, log: string, environment: Environment, args: readonly string[]): Child =>
+  const program = (name: string, log: string, environment: Environment, args: readonly string[], ifDamaged?: string): Child =>
     openChild(
       {
         ...{ name, environment, channel: true, onMessage, logFile: join(logs, log) },
+        ...(ifDamaged === undefined ? {} : { ifDamaged }),
         ...ownProgram("cli/main", ["serve", ...args]),
       },
       hooks,
     );
-  const reconciler = program(`region ${region.name}`, "region.log", reconcilerEnvironment(options), [
-    "--data-dir",
-    join(region.folder, "state"),
-  ]);
+  const state = join(region.folder, "state");
+  const reconciler = program(
+    `region ${region.name}`,
+    "region.log",
+    reconcilerEnvironment(options),
+    ["--data-dir", state],
+    `move ${state} away and start it again; it is built anew from the regions' logs`,
+  );
   const gateways = Array.from({ length: mesh.processes.gateways }, (_, i) => {
     const name = `gateway-${i + 1}`;
     return program(`${region.name}'s ${name}`, `${name}.log`, gatewayEnvironment(options, name), ["--data-dir", join(region.folder, name)]);
@@ -113,7 +118,7 @@ export function openRegionPrograms(options: RegionProgramsOptions): RegionProgra
       "--reconciler-share",
       `${i + 2}/${mesh.processes.reconcilers}`,
       "--data-dir",
-      join(region.folder, "state"),
+      state,
     ]),
   );
   const all = [reconciler, ...gateways, ...shares];

@@ -5,6 +5,7 @@
 import { rmSync } from "node:fs";
 import { ServerMissing } from "../nats/server-binary.ts";
 import { findOrInstall } from "../nats/server-install.ts";
+import { fewFiles, MORE_FILES } from "../open-files.ts";
 import type { ChildHooks } from "./child.ts";
 import { type ControlServer, openControl } from "./control.ts";
 import { type MeshFolder, writeWhole } from "./folder.ts";
@@ -88,6 +89,8 @@ export async function superviseMesh(options: UpOptions, signal: AbortSignal): Pr
 }
 
 async function prepare({ folder, regions, port, natsServer, stores, processes, tell }: UpOptions, undo: Undo): Promise<MeshPlan> {
+  const few = fewFiles();
+  if (few !== undefined) throw new Refused(2, few, MORE_FILES);
   undo.add(takeFolder(folder));
   const left = await sweep(folder);
   if (left > 0) tell(`ended ${left} processes that a killed mesh had left behind`);
