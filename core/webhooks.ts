@@ -88,6 +88,13 @@ export function signatureOf(secrets: readonly string[], { id, atS, body }: Signe
     )
     .join(" ");
 }
+/** What a delivery carries beside its body. */
+export const deliveryHeaders = (secrets: readonly string[], signed: Signed): Readonly<Record<string, string>> => ({
+  "content-type": "application/json",
+  "webhook-id": signed.id,
+  "webhook-timestamp": String(signed.atS),
+  "webhook-signature": signatureOf(secrets, signed),
+});
 export interface Signed {
   readonly id: string;
   readonly atS: number;

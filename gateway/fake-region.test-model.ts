@@ -201,6 +201,7 @@ export class FakeRegion {
     },
     one: (actor, channel) => this.#noWebhook(actor, channel),
     deliveries: (actor, channel) => this.#noWebhook(actor, channel),
+    test: async (actor, channel) => this.#noWebhook(actor, channel),
   };
   #noWebhook(actor: Actor, channel: string): never {
     this.reader.memberChannel(actor, channel);

@@ -11,12 +11,30 @@ export interface Deliveries {
   readonly pausedUntil: Time | null;
 }
 
+/** What became of a test delivery, made by the region that was asked. */
+export interface Trial {
+  /** The `webhook-id` it was sent under. */
+  readonly id: string;
+  readonly region: string;
+  readonly at: Time;
+  readonly outcome: "delivered" | "failed";
+  /** What the receiver answered; null where it did not. */
+  readonly status: number | null;
+  /** Why there was no answer. */
+  readonly why?: string;
+  /** What to do about it. */
+  readonly mend?: string;
+  readonly tookMs: number;
+}
+
 /** Every call checks the right of who asks: owners and moderators of the channel; refusals as in the contract. */
 export interface WebhookDesk {
   list(actor: Actor, channel: string): readonly Webhook[];
   /** With the secret for owners. */
   one(actor: Actor, channel: string, webhook: string): Webhook;
   deliveries(actor: Actor, channel: string, webhook: string): Deliveries;
+  /** One signed request at once, whatever state the webhook is in; nothing is queued or counted. The same `key` is the same delivery. */
+  test(actor: Actor, channel: string, webhook: string, key: string): Promise<Trial>;
 }
 
 export interface Delivery {

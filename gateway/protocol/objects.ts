@@ -1,6 +1,7 @@
 /** The objects of the contract (§5) as schemas, for the descriptions; each must fit the type that the code works with. */
 import { z } from "zod";
 import type * as objects from "../../core/objects.ts";
+import type * as ports from "../../core/ports/webhooks.ts";
 import { deletes, policy, role, stamp, time } from "./text.ts";
 
 const id = z.string();
@@ -59,6 +60,18 @@ export const Attempt = z
     tookMs: z.number(),
   })
   .meta({ id: "Attempt" }) satisfies z.ZodType<objects.Attempt>;
+export const Trial = z
+  .object({
+    id: z.string().describe("the webhook-id it was sent under"),
+    region: id.describe("which sent it"),
+    at: time,
+    outcome: z.enum(["delivered", "failed"]),
+    status: z.number().nullable().describe("what the receiver answered"),
+    why: z.string().exactOptional().describe("why it did not"),
+    mend: z.string().exactOptional().describe("what to do about it"),
+    tookMs: z.number(),
+  })
+  .meta({ id: "Trial" }) satisfies z.ZodType<ports.Trial>;
 
 export const Event = z
   .object({

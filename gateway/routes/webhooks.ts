@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { WebhookDesk } from "../../core/ports/webhooks.ts";
 import type { Context } from "../context.ts";
 import * as bodies from "../protocol/bodies.ts";
-import { Attempt, Webhook } from "../protocol/objects.ts";
+import { Attempt, Trial, Webhook } from "../protocol/objects.ts";
 import { time } from "../protocol/text.ts";
 import type { Route } from "./route.ts";
 import { items, read, write } from "./route.ts";
@@ -65,6 +65,19 @@ export const webhookRoutes: readonly Route[] = [
     bodyOptional: true,
     answer: Webhook,
     command: ({ key, params }) => ({ id: key, kind: "webhook.set", ...params, rotate: true }),
+  }),
+  read({
+    group,
+    method: "post",
+    path: `${one}/test`,
+    summary: "One signed test delivery from this region, now: what the receiver answered, and what mends it",
+    body: bodies.Nothing,
+    bodyOptional: true,
+    answer: Trial,
+    run: async ({ context, actor, params, key }) => {
+      await context.rates.command(actor.user); // it leaves the region, as a command's effects do
+      return desk(context).test(actor, params.channel, params.webhook, key);
+    },
   }),
   read({
     group,

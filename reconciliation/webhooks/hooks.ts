@@ -1,7 +1,6 @@
 /** All of a region that has to do with webhooks: what the doors ask, and the deliveries where this process makes them. */
 import type { Event } from "../../core/event.ts";
 import type { Reader } from "../../core/ports/reader.ts";
-import type { TableReader } from "../../core/ports/state-store.ts";
 import type { Deliveries, WebhookCarrier, WebhookDesk } from "../../core/ports/webhooks.ts";
 import { webhookSecrets } from "../../core/webhooks.ts";
 import type { Committer } from "../committer.ts";
@@ -9,6 +8,7 @@ import type { RegionPorts } from "../region-ports.ts";
 import type { WorkingSet } from "../working-set.ts";
 import { type DeliveriesParts, openWebhookDeliveries } from "./deliveries.ts";
 import { openWebhookDesk } from "./desk.ts";
+import { Trials } from "./trials.ts";
 
 export interface HooksParts extends Pick<DeliveriesParts, "contentOf" | "record"> {
   readonly ports: RegionPorts;
@@ -31,10 +31,14 @@ export interface Hooks {
 export function openHooks({ ports, tables, reader, committer, contentOf, record }: HooksParts): Hooks {
   const { region, store, timers, physical, random, secret, webhooks: carrier, watch = {} } = ports;
   const parts = { ...{ region, store, tables, reader, timers, random, watch }, contentOf, record, secretOf: webhookSecrets(secret) };
-  if (carrier === undefined) return { ...NONE, desk: deskOf(tables, reader, secret, () => NOTHING) };
-  const deliveries = openWebhookDeliveries({ ...parts, carrier, nowMs: () => physical.nowMs(), soon: () => committer.soon() });
+  const nowMs = (): number => physical.nowMs();
+  const trials = new Trials({ region, timers, nowMs, carrier, secretOf: parts.secretOf });
+  const desk = (deliveries: (webhook: string) => Deliveries): WebhookDesk =>
+    openWebhookDesk({ tables, shownChannel: reader.shownChannel, secretOf: parts.secretOf, deliveries, trials });
+  if (carrier === undefined) return { ...NONE, desk: desk(() => NOTHING) };
+  const deliveries = openWebhookDeliveries({ ...parts, carrier, nowMs, soon: () => committer.soon() });
   return {
-    desk: deskOf(tables, reader, secret, deliveries.of),
+    desk: desk(deliveries.of),
     begin: async () => {
       // What the own log held is to be told apart from what is accepted from here on.
       await committer.flush().catch(() => {});
@@ -52,8 +56,5 @@ const NONE = { begin: async () => {}, nudge: () => {}, applied: () => {}, waitin
   Hooks,
   "desk"
 >;
-
-const deskOf = (tables: TableReader, reader: Reader, secret: string, deliveries: (webhook: string) => Deliveries): WebhookDesk =>
-  openWebhookDesk({ tables, shownChannel: reader.shownChannel, secretOf: webhookSecrets(secret), deliveries });
 
 export const unfitUrlOf = (carrier: WebhookCarrier | undefined) => (carrier === undefined ? {} : { unfitUrl: carrier.unfitUrl });

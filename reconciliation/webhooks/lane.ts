@@ -13,7 +13,7 @@ import type { Deliveries, WebhookCarrier } from "../../core/ports/webhooks.ts";
 import type { Register } from "../../core/register.ts";
 import { registerKey } from "../../core/register.ts";
 import type { Halt, WebhookSecret, WebhookValue } from "../../core/webhooks.ts";
-import { haltOf, signatureOf, signingGenerations, webhookValue } from "../../core/webhooks.ts";
+import { deliveryHeaders, haltOf, signingGenerations, webhookValue } from "../../core/webhooks.ts";
 import { justAfter } from "../read/pages.ts";
 import type { TableWriter } from "../register-rows.ts";
 import { Bucket, HOOK_LIMITS, pauseMs, retryMs } from "./schedule.ts";
@@ -207,12 +207,7 @@ export class HookLane {
     const [now, startedMs] = [nowMs(), timers.monotonicMs()];
     const atS = Math.floor(now / 1_000);
     const secrets = signingGenerations(register, value, now).map((generation) => secretOf(this.#of.webhook, generation));
-    const headers = {
-      "content-type": "application/json",
-      "webhook-id": id,
-      "webhook-timestamp": String(atS),
-      "webhook-signature": signatureOf(secrets, { id, atS, body }),
-    };
+    const headers = deliveryHeaders(secrets, { id, atS, body });
     const outcome = await carrier.send({ url: value.url, headers, body });
     if (this.#abandoned) return;
     const status = "status" in outcome ? outcome.status : null;

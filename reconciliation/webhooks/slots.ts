@@ -7,11 +7,11 @@ export class Slots {
     this.#free = count;
   }
 
-  async run(work: () => Promise<void>): Promise<void> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
-      await work();
+      return await work();
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;

@@ -38,6 +38,11 @@ export const COMMANDS: readonly { readonly group: string; readonly commands: rea
         load: () => import("./conflicts.ts"),
       },
       { name: "audit", about: "check, export or replay the conflict log", load: () => import("./audit.ts") },
+      {
+        name: "webhooks",
+        about: "what bots of a channel are told, whether they take it; test and resume",
+        load: () => import("./webhooks.ts"),
+      },
       { name: "regions", about: "which region a client is sent to, and why", load: () => import("./regions.ts") },
     ],
   },

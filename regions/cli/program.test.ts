@@ -32,7 +32,9 @@ test.each(names)("atoll %s explains itself, with an example", async (name) => {
 
 test("every command of the contract is there", () => {
   const contract =
-    "migrate stores up down status token cut heal kill start play verify conflicts audit drill regions serve config doctor keys".split(" ");
+    "migrate stores up down status token cut heal kill start play verify conflicts audit drill regions webhooks serve config doctor keys".split(
+      " ",
+    );
   expect([...names].sort()).toEqual([...contract].sort());
 });
 

@@ -54,7 +54,7 @@ export async function giveOrder<T>(data: string, given: Order): Promise<T> {
 }
 
 /** The gateways to ask, and a token that may: minted from the folder's secret for as long as the command runs. */
-export async function reach(options: ReachOptions, role: "user" | "operator" | "auditor"): Promise<Reached> {
+export async function reach(options: ReachOptions, role: "user" | "operator" | "auditor", user = `atoll-${role}`): Promise<Reached> {
   if (options.url !== undefined) {
     if (options.token === undefined)
       throw new Stop(2, "--url needs --token", "a token of that mesh, with the role that the question needs");
@@ -65,13 +65,13 @@ export async function reach(options: ReachOptions, role: "user" | "operator" | "
   const secret = readSecret(meshFolder(options.data));
   if (secret === undefined) throw nobody(meshFolder(options.data));
   const { mintToken } = await import("./mint.ts");
-  const { token } = await mintToken(secret, { user: `atoll-${role}`, roles: [role], ttlMs: 3_600_000 });
+  const { token } = await mintToken(secret, { user, roles: [role], ttlMs: 3_600_000 });
   return { gateways: ready.regions, token: options.token ?? token, folder: meshFolder(options.data) };
 }
 
 /** The same, of every region: a gateway's address leads to the others, as it knows them. The region behind the address is asked there. */
-export async function reachAll(options: ReachOptions, role: "user" | "operator" | "auditor"): Promise<Reached> {
-  const reached = await reach(options, role);
+export async function reachAll(options: ReachOptions, role: "user" | "operator" | "auditor", user?: string): Promise<Reached> {
+  const reached = await reach(options, role, user);
   const [first] = reached.gateways;
   if (options.url === undefined || first === undefined) return reached;
   const [regions, sync] = await Promise.all([
@@ -99,7 +99,7 @@ interface ProblemDocument {
 
 /** What is sent with a question that changes something. */
 export interface Sent {
-  readonly method: "PUT" | "POST";
+  readonly method: "PUT" | "POST" | "PATCH";
   readonly body: object;
   /** The same key again, to any gateway, is the same command. */
   readonly key?: string;

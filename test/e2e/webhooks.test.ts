@@ -1,12 +1,15 @@
 /** Webhooks of a real mesh: a bot in a process of its own, from the user's door to the bot's, while regions are cut off and killed. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serverForTests } from "../servers/nats-tiers.ts";
-import { MeshUnderTest, until } from "./atoll.ts";
+import { atoll, MeshUnderTest, until } from "./atoll.ts";
 import type { Person } from "./person.ts";
 import { Socket } from "./socket.ts";
 
@@ -169,5 +172,67 @@ describe.skipIf(server === undefined)("webhooks of a local mesh", () => {
     await until("it has come", () => texts().includes("with two signatures"));
     const { headers, body } = got.at(-1)!;
     for (const known of [secret, next]) expect(new Webhook(known).verify(body, { ...headers })).toMatchObject({ kind: "message.sent" });
+  });
+
+  test("atoll webhooks: a webhook is listed, shown, tested from every region and resumed, and what is wrong is said with what mends it", async () => {
+    let answers = 410;
+    const other = createServer((_, response) => response.writeHead(answers).end()).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as AddressInfo;
+    const made = await ana.surely(() => "us", {
+      method: "POST",
+      path: "/v1/channels/room/webhooks",
+      key: "halts",
+      body: { url: `http://127.0.0.1:${port}/`, events: ["message.edited"], name: "other" },
+    });
+    const halting = String(made.body["id"]);
+    const ran = async (...args: readonly string[]) => {
+      const { code, stdout } = await mesh.run("webhooks", ...args, "--as", "ana");
+      return [code, JSON.parse(stdout)] as const;
+    };
+    await until("every region knows it", async () => {
+      const [, { regions }] = await ran("show", "room", halting).catch(() => [0, { regions: [] }] as const);
+      return regions.length === 3 && regions.every((one: object) => !("silent" in one));
+    });
+    const [listed, tested] = await Promise.all([ran("list", "room"), ran("test", "room", hook)]);
+    expect(listed).toEqual([0, { items: expect.arrayContaining([expect.objectContaining({ id: halting, name: "other" })]) }]);
+    expect(tested).toMatchObject([
+      0,
+      { delivered: true, regions: REGIONS.map((region) => ({ region, outcome: "delivered", status: 204 })) },
+    ]);
+    const tests = got.filter(({ body }) => JSON.parse(body).kind === "webhook.test");
+    expect(tests).toHaveLength(3);
+    const { secret: now } = await ana.read("us", `/v1/channels/room/webhooks/${hook}`);
+    for (const { headers, body } of tests)
+      expect(new Webhook(String(now)).verify(body, { ...headers })).toMatchObject({ actor: "ana", data: { webhook: hook } });
+
+    // Its receiver says that it is gone: halted everywhere, and said so.
+    const message = (await ana.surely(() => "us", { method: "POST", path: "/v1/channels/room/messages", key: "told", body: { body: "x" } }))
+      .body;
+    const edit = { method: "PATCH", path: `/v1/channels/room/messages/${message["id"]}`, key: "edit", body: { body: "y" } } as const;
+    expect((await ana.surely(() => "us", edit)).status).toBe(200);
+    await until("it is halted", async () => (await ana.read("us", `/v1/channels/room/webhooks/${halting}`))["halted"] !== null);
+    expect(await ran("show", "room", halting, "--region", "us")).toMatchObject([
+      1,
+      { webhook: { halted: { reason: "gone", region: "us" } }, regions: [{ region: "us", items: [{ status: 410, outcome: "failed" }] }] },
+    ]);
+    answers = 503;
+    const failed = await atoll("webhooks", "test", "room", halting, "--as", "ana", "--region", "eu", "--data", mesh.data);
+    expect([failed.code, failed.stdout]).toEqual([
+      1,
+      expect.stringMatching(/eu +failed in \d+ ms: the receiver answered 503\n +mend: look into/),
+    ]);
+    other.close();
+    expect(await ran("test", "room", halting, "--region", "ap")).toMatchObject([
+      1,
+      { regions: [{ region: "ap", status: null, why: "the connection was refused", mend: expect.stringContaining("start the receiver") }] },
+    ]);
+    expect(await ran("resume", "room", halting)).toMatchObject([0, { webhook: { id: halting, halted: null, enabled: true } }]);
+    expect(await ran("show", "room", halting, "--region", "us")).toMatchObject([0, { webhook: { halted: null } }]);
+
+    // Wrong usage, and who may not.
+    expect((await mesh.run("webhooks", "list", "room")).code).toBe(2);
+    const stranger = await mesh.run("webhooks", "list", "room", "--as", "mallory");
+    expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining("There is no channel room")]);
   });
 });

@@ -166,3 +166,35 @@ test("W5: a burst of a hundred is held to the rate, one at a time, and counted",
   expect((bots.got[99]?.atMs ?? 0) - first).toBeGreaterThan(700);
   expect([bots.mostAtOnce, bots.outcomes.includes("limited")]).toEqual([1, true]);
 });
+
+test("a test delivery is made at once, also to a webhook that is halted, and leaves no trace; by those who may, and not too often", async () => {
+  const bots = await Bots.open();
+  const id = await bots.hook();
+  bots.answer = () => ({ status: 410 });
+  await bots.say("us", "nobody there");
+  await bots.mesh.time.until(() => bots.halted.length > 0);
+  await bots.mesh.time.pass(2_000);
+  const before = bots.deliveries("us", id);
+  const ask = (region: string, key: string, user = OWNER) =>
+    bots.mesh.time.settled(bots.mesh.at(region).webhooks.test(user, bots.channel, id, key));
+  expect(await ask("us", "k1")).toMatchObject({
+    outcome: "failed",
+    status: 410,
+    region: "us",
+    mend: expect.stringContaining("410 halts"),
+    tookMs: expect.any(Number),
+  });
+  await expect(ask("us", "k2")).rejects.toMatchObject({ code: "too-many-requests", retryAfterS: 5 });
+  bots.answer = () => ({ status: 204 });
+  const fromEu = await ask("eu", "k1");
+  expect(fromEu).toMatchObject({ outcome: "delivered", status: 204, region: "eu" });
+  expect(bots.got.map(({ id: as, event }) => [as, event.kind, event.channel, event.data])).toEqual([
+    [fromEu.id, "webhook.test", bots.channel, { webhook: id, region: "eu" }],
+  ]);
+  await bots.mesh.time.pass(5_000);
+  expect((await ask("us", "k1")).id).toBe(fromEu.id);
+  expect(bots.deliveries("us", id)).toEqual(before);
+  expect(bots.mesh.at("us").webhooks.one(OWNER, bots.channel, id).halted).not.toBeNull();
+  await expect(ask("us", "k3", { ...OWNER, user: "eve" } as never)).rejects.toMatchObject({ code: "forbidden" });
+  await expect(ask("us", "k3", { ...OWNER, user: "mallory" } as never)).rejects.toMatchObject({ code: "not-found" });
+});
