@@ -81,6 +81,7 @@ export class Door {
   });
   readonly packer = new Packer({
     log: this.log,
+    life: "first",
     take: (sequence, events) => {
       this.replica.applyMessage("us", 1, sequence, events);
       return undefined;

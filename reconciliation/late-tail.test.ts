@@ -29,6 +29,7 @@ test("L3: what a peer kept of an ended epoch enters the present log as it was, e
   const taken: Event[] = [];
   const packer = new Packer({
     log: openMemoryLog("us", 2, kept),
+    life: "first",
     take: (_, events) => {
       taken.push(...events);
       return undefined;

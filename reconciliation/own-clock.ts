@@ -2,10 +2,13 @@
  * The clock that this region's stamps are made by, over its lives (T1, T2, H8). It never goes back, but for one reason: a life whose wall clock
  * ran ahead has left stamps that everybody distrusts, and going on above them would keep the region ahead, and distrusted, for as long. Then it
  * goes on above its last sane stamp; and when true time comes where the wrong stamps lie it jumps over them, so that none is made twice.
+ *
+ * Nor does a life know all stamps of the one before: a message may be on its way to a slow log when the process dies, and land there after the next
+ * one has read to the end. So each life keeps in the store, ahead of what it does, the stamp that the next one begins above.
  */
 import { LIMITS } from "../core/limits.ts";
 import type { HybridClock, PhysicalClock, Stamp } from "../core/stamp.ts";
-import { greaterStamp, stampTimeMs } from "../core/stamp.ts";
+import { formatStamp, greaterStamp, stampTimeMs } from "../core/stamp.ts";
 import type { TableWriter } from "./register-rows.ts";
 import type { Stretch } from "./stretches.ts";
 
@@ -30,7 +33,8 @@ export class OwnClock implements PhysicalClock {
     this.#parts = parts;
     this.#leaps = this.#wrongAhead();
     const highest = this.#fact("highest");
-    this.highest = highest !== undefined && this.leaps(highest) ? this.#back(highest) : this.#aboveClosed(highest);
+    this.highest =
+      highest !== undefined && this.leaps(highest) ? this.#back(highest) : greater(this.#aboveClosed(highest), this.#fact("lease"));
     // What may prove to be wrong, once the peers are heard, is not remembered as sane.
     if (this.highest !== undefined && !this.#isAhead(this.highest)) parts.tables.put("facts", "sane", this.highest);
   }
@@ -39,6 +43,14 @@ export class OwnClock implements PhysicalClock {
     const timeMs = this.#parts.physical.nowMs();
     const leap = this.#leapAt(timeMs);
     return leap === undefined ? timeMs : stampTimeMs(leap.to) + 1;
+  }
+
+  /**
+   * Where the next life begins, to be kept with every commit and before this life's first stamp: a millisecond above where this one is. Only a life
+   * that goes on ahead of its clock stays in that millisecond for long, as any other's stamps follow time, which the next one finds later.
+   */
+  lease(clock: HybridClock): Stamp {
+    return formatStamp(stampTimeMs(clock.highest) + 1, 0, this.#parts.region);
   }
 
   #leapAt(timeMs: number): Stretch | undefined {
@@ -76,8 +88,7 @@ export class OwnClock implements PhysicalClock {
   }
 
   #aboveClosed(stamp: Stamp | undefined): Stamp | undefined {
-    const { closed } = this;
-    return closed === undefined ? stamp : greaterStamp(stamp ?? closed, closed);
+    return greater(stamp, this.closed);
   }
 
   /** What is distrusted of our own stamps and still to come by our clock, ascending. */
@@ -101,8 +112,11 @@ export class OwnClock implements PhysicalClock {
     return stampTimeMs(stamp) - this.#parts.physical.nowMs() > LIMITS.clockBoundMs;
   }
 
-  #fact(name: "highest" | "sane" | "closed"): Stamp | undefined {
+  #fact(name: "highest" | "lease" | "sane" | "closed"): Stamp | undefined {
     const kept = this.#parts.tables.get("facts", name);
     return typeof kept === "string" ? kept : undefined;
   }
 }
+
+const greater = (a: Stamp | undefined, b: Stamp | undefined): Stamp | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : greaterStamp(a, b);

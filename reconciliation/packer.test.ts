@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
-import { HybridClock, stampTimeMs } from "../core/stamp.ts";
+import { formatStamp, HybridClock, stampTimeMs } from "../core/stamp.ts";
+import { openMemoryLog } from "../regions/embedded/memory-log.ts";
 import type { Random } from "../test/simulation/random.ts";
 import { randomOf } from "../test/simulation/random.ts";
 import { HeldLog } from "./acceptor.test-model.ts";
@@ -14,6 +15,7 @@ class Road {
   readonly taken: [sequence: number, stamps: readonly string[]][] = [];
   readonly packer = new Packer({
     log: this.log,
+    life: "first",
     take: (sequence, events) => {
       this.taken.push([sequence, events.map(({ stamp }) => stamp)]);
       return undefined;
@@ -63,7 +65,7 @@ test("events of one command share a message, also where others must wait for the
   road.log.answerAll();
   await turn();
   expect(road.taken.map(([, stamps]) => stamps.length)).toEqual([1, 1, LIMITS.packEvents - 1, 2]);
-  for (const id of road.log.ids) expect(road.stampsInLog).toContain(id);
+  for (const id of road.log.ids) expect(road.stampsInLog.map((stamp) => `${stamp}.first`)).toContain(id);
 });
 
 test("a log that is closed takes nothing more: what was on its way is never said to be durable, and the road is free", async () => {
@@ -111,3 +113,10 @@ test.each(Array.from({ length: 40 }, (_, n) => n + 1))(
     expect((said.at(-1)?.closedMs ?? 0) - (said[0]?.closedMs ?? 0)).toBeGreaterThan(50);
   },
 );
+
+test("L1: what a life sends is no repetition of what the life before it sent under the same stamp", async () => {
+  const log = openMemoryLog("us", 1);
+  const event = { stamp: formatStamp(1_000_000, 1, "us") } as unknown as Event;
+  for (const life of ["first", "second"]) await new Packer({ log, life, take: () => undefined }).append([event]);
+  expect(log.head()).toBe(2);
+});

@@ -7,7 +7,6 @@ import { Refusal } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { EventLog } from "../core/ports/event-log.ts";
-import type { Stamp } from "../core/stamp.ts";
 import { stampTimeMs } from "../core/stamp.ts";
 
 interface Waiting {
@@ -18,19 +17,23 @@ interface Waiting {
 
 export interface PackerOptions {
   readonly log: EventLog;
+  /** A name that no other life of the region has: what one sent is no repetition of another's, whatever they are stamped. */
+  readonly life: string;
   /** Called as soon as a message is durable, before its commands are answered: the region applies it in memory (H4). A promise is waited for. */
   readonly take: (sequence: number, events: readonly Event[]) => Promise<void> | undefined;
 }
 
 export class Packer {
   readonly #log: EventLog;
+  readonly #life: string;
   readonly #take: PackerOptions["take"];
   #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] = [];
   #idle: (() => void)[] = [];
 
-  constructor({ log, take }: PackerOptions) {
+  constructor({ log, life, take }: PackerOptions) {
     this.#log = log;
+    this.#life = life;
     this.#take = take;
   }
 
@@ -63,7 +66,7 @@ export class Packer {
   #flush(): void {
     if (this.#inFlight.length > 0 || this.#waiting.length === 0) return;
     const packed = this.#pack();
-    const id: Stamp = packed[0]?.events[0]?.stamp ?? "";
+    const id = `${packed[0]?.events[0]?.stamp}.${this.#life}`;
     this.#inFlight = packed;
     this.#log.append({ id, text: `[${packed.map(({ text }) => text).join(",")}]` }).then(
       (sequence) => this.#taken(sequence, packed),

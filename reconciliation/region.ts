@@ -23,6 +23,7 @@ import { Committer } from "./committer.ts";
 import { DocumentCheckpoints } from "./document-checkpoints.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { followedBy } from "./followed.ts";
+import type { Following } from "./following.ts";
 import { LateTail } from "./late-tail.ts";
 import { openOperatorOrders } from "./operator-orders.ts";
 import { OwnClock } from "./own-clock.ts";
@@ -52,6 +53,7 @@ import { WorkingSet } from "./working-set.ts";
 export async function openRegion(ports: RegionPorts): Promise<Region> {
   const { region, store, log, link, timers, physical, watch = {} } = ports;
   const tables = new WorkingSet(store);
+  const followings = new Map<string, Following>();
   const projections = openProjections({ ...ports, nowMs: () => physical.nowMs(), watch });
   let remembered: Vector = {};
   let refill: Refill | undefined;
@@ -96,6 +98,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     timers,
     before: () => {
       tables.put("facts", "highest", clock.highest);
+      tables.put("facts", "lease", own.lease(clock));
       promise.committing();
       replica.audit.committing();
     },
@@ -118,10 +121,14 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   });
   const blank = Object.keys(replica.vector).length === 0;
   for (const one of [...(ports.earlier ?? []), log]) await replayOwnLog(one, replica, clock, own);
+  // Before the first stamp. A disk that refuses it refuses what people write too.
+  tables.put("facts", "lease", own.lease(clock));
+  await committer.flush().catch(() => {});
 
   const behind = new OwnTail(log, replica, clock, own);
   const packer = new Packer({
     log,
+    life: ports.boot,
     take: (sequence, events) => {
       if (behind.reaches(sequence - 1)) replica.applyMessage(region, log.epoch, sequence, events);
       else return behind.readOn();
@@ -193,7 +200,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     witness,
   });
   const followed = followedBy({ link, replica, witness, timers, watch, room: () => !committer.full && !committer.refusing });
-  const followings = new Map([...link.peers, ...(ports.retired ?? [])].map((peer) => [peer, followed(peer)]));
+  for (const peer of [...link.peers, ...(ports.retired ?? [])]) followings.set(peer, followed(peer));
   refill = new Refill({
     peers: link.peers,
     blank,

@@ -107,10 +107,14 @@ const FAULTS: Readonly<Record<FaultKind, (blow: Blow) => void>> = {
     blow.machine.loseStore();
     blow.later(() => blow.machine.start(), 200 + blow.fault.lengthMs * blow.fault.dice[0]);
   },
-  /** The process dies with a message on its way to a slow log, which takes it after the next life has begun. */
+  /** The process dies with a message on its way to a slow log, which takes it after the next life has begun; now and then soon after another death. */
   "killed-writing": (blow) => {
     const { faults } = blow.machine.server;
     faults.slowMs = 350;
+    if (blow.fault.dice[1] < 0.5) {
+      blow.machine.crash();
+      blow.later(() => blow.machine.start(), 2);
+    }
     blow.later(() => blow.machine.crash(), 110);
     blow.later(() => blow.machine.start(), 180 + blow.fault.dice[0] * 120);
     blow.later(() => Object.assign(faults, { slowMs: 0 }), 1_000);

@@ -126,7 +126,9 @@ function steps(random: Random, users: number): readonly Step[] {
 /** Somebody is just writing when a region is killed in the middle of it. Person n begins in region n. */
 function lastWords(random: Random, faults: readonly Fault[]): readonly Step[] {
   return faults.flatMap(({ kind, atMs, a }): Step[] =>
-    kind === "killed-writing" ? [{ atMs: atMs + 60, kind: "send", user: a, dice: [random.next(), random.next(), random.next()] }] : [],
+    kind === "killed-writing"
+      ? [60, 420].map((later) => ({ atMs: atMs + later, kind: "send", user: a, dice: [random.next(), random.next(), random.next()] }))
+      : [],
   );
 }
 

@@ -16,6 +16,11 @@ export const PLANTED_BELOW: readonly Planted[] = [
     ],
   },
   {
+    name: "lives-share-stamps",
+    story: "a life begins where the one before began, whose message is still on its way to the log",
+    edits: [edit("reconciliation/own-clock.ts", 'greater(this.#aboveClosed(highest), this.#fact("lease"))', "this.#aboveClosed(highest)")],
+  },
+  {
     name: "ack-before-durable",
     story: "the log answers before the message is on the disk",
     edits: [
@@ -134,9 +139,7 @@ export const PLANTED_BELOW: readonly Planted[] = [
   {
     name: "closed-time-forgotten",
     story: "a life does not know what the one before it has called closed",
-    edits: [
-      edit("reconciliation/own-clock.ts", "return closed === undefined ? stamp : greaterStamp(stamp ?? closed, closed);", "return stamp;"),
-    ],
+    edits: [edit("reconciliation/own-clock.ts", "return greater(stamp, this.closed);", "return stamp;")],
   },
   {
     name: "witness-without-majority",
