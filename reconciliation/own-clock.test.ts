@@ -33,7 +33,7 @@ class Lives {
     const physical = { nowMs: () => this.nowMs + this.#offsetMs };
     this.own = new OwnClock({ tables: this.tables, region: "eu", physical, isDistrusted: (stamp) => distrustOf(this.witnesses)(stamp) });
     this.clock = new HybridClock({ region: "eu", physical: this.own, highest: this.own.highest, boundMs: LIMITS.clockBoundMs });
-    this.tables.put("facts", "lease", this.own.lease(this.clock));
+    this.own.keep(this.clock);
   }
 
   /** What a life does that nothing is left of: its message is still on its way to the log when the next one begins. */
@@ -49,8 +49,7 @@ class Lives {
       this.nowMs += 1_000;
     }
     this.stamps.push(...made);
-    this.tables.put("facts", "highest", this.clock.highest);
-    this.tables.put("facts", "lease", this.own.lease(this.clock));
+    this.own.keep(this.clock);
     return made;
   }
 

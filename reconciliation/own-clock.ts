@@ -46,11 +46,13 @@ export class OwnClock implements PhysicalClock {
   }
 
   /**
-   * Where the next life begins, to be kept with every commit and before this life's first stamp: a millisecond above where this one is. Only a life
-   * that goes on ahead of its clock stays in that millisecond for long, as any other's stamps follow time, which the next one finds later.
+   * Keeps how far this life's stamps have come, with every commit, and where the next life begins, also before this one's first stamp: a millisecond
+   * above. Only a life that goes on ahead of its clock stays in that millisecond for long; any other's stamps follow time, which the next finds later.
    */
-  lease(clock: HybridClock): Stamp {
-    return formatStamp(stampTimeMs(clock.highest) + 1, 0, this.#parts.region);
+  keep(clock: HybridClock): void {
+    const { tables, region } = this.#parts;
+    tables.put("facts", "highest", clock.highest);
+    tables.put("facts", "lease", formatStamp(stampTimeMs(clock.highest) + 1, 0, region));
   }
 
   #leapAt(timeMs: number): Stretch | undefined {

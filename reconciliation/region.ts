@@ -51,7 +51,7 @@ import { type Hooks, openHooks, unfitUrlOf } from "./webhooks/hooks.ts";
 import { WorkingSet } from "./working-set.ts";
 
 export async function openRegion(ports: RegionPorts): Promise<Region> {
-  const { region, store, log, link, timers, physical, watch = {} } = ports;
+  const { region, store, log, link, timers, physical, previous, watch = {} } = ports;
   const tables = new WorkingSet(store);
   const followings = new Map<string, Following>();
   const projections = openProjections({ ...ports, nowMs: () => physical.nowMs(), watch });
@@ -87,6 +87,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
       watch.distrusted?.(origin);
     },
   });
+  const blank = Object.keys(replica.vector).length === 0;
   const own = new OwnClock({ tables, region, physical, isDistrusted: replica.judging.isDistrusted });
   const clock = new HybridClock({ region, physical: own, highest: own.highest, boundMs: LIMITS.clockBoundMs });
   const promise: ClosedPromise = new ClosedPromise(region, own.closed, (next) => {
@@ -97,8 +98,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     tables,
     timers,
     before: () => {
-      tables.put("facts", "highest", clock.highest);
-      tables.put("facts", "lease", own.lease(clock));
+      own.keep(clock);
       promise.committing();
       replica.audit.committing();
     },
@@ -119,10 +119,9 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     wrote: () => committer.soon(),
     ...(ports.checkpointBytes === undefined ? {} : { dueBytes: ports.checkpointBytes }),
   });
-  const blank = Object.keys(replica.vector).length === 0;
   for (const one of [...(ports.earlier ?? []), log]) await replayOwnLog(one, replica, clock, own);
   // Before the first stamp. A disk that refuses it refuses what people write too.
-  tables.put("facts", "lease", own.lease(clock));
+  own.keep(clock);
   await committer.flush().catch(() => {});
 
   const behind = new OwnTail(log, replica, clock, own);
@@ -162,7 +161,6 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     isPast: (stamp) => isPast(stamp, { region, epoch: log.epoch, followed: (origin) => followings.has(origin), links }),
     closed: () => closedDoor(draining, committer),
   });
-  const { previous } = ports;
   if (previous !== undefined) void acceptor.record(...epochOpened(log.epoch, previous, keys.contentOf));
 
   const presence = openPresence({
@@ -245,7 +243,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     store,
     reader,
     channelOf: (channel) => channelIdentity(replica.view, channel),
-    quarantined: () => countOf(tables),
+    quarantined: () => replica.aside,
   });
   const stopLinks = links.start();
   documents.begin();
@@ -281,7 +279,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     lateTail: new LateTail(region, tables, packer),
     refill,
     orders: openOperatorOrders({ tables, audit: (fact) => replica.ordered(fact), soon: () => committer.soon() }),
-    health: () => ({ store: !committer.refusing, logWaiting: packer.pending, rowsAhead: tables.rowsAhead, quarantined: countOf(tables) }),
+    health: () => ({ store: !committer.refusing, logWaiting: packer.pending, rowsAhead: tables.rowsAhead, quarantined: replica.aside }),
     projections: () => projections.facts(),
     gates: () => new Map([...followings].map(([peer, one]) => [peer, one.counts])),
     regroup: (peers, retired) => {
@@ -299,5 +297,3 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     close: stop,
   };
 }
-
-const countOf = (tables: WorkingSet): number => [...tables.range("quarantine", { from: "", to: "\u{7f}" })].length;

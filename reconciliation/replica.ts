@@ -11,6 +11,7 @@ import type { View } from "../core/commands/decision.ts";
 import type { Event, Placed } from "../core/event.ts";
 import { sha256 } from "../core/hash.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
+import { keysUnder } from "../core/ports/state-store.ts";
 import type { Point, Position, Vector } from "../core/position.ts";
 import { covers, coversAll, parseVector, pointKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
@@ -104,6 +105,11 @@ export class Replica {
     this.audit.quarantine(position, reason, raw);
     this.#advance(position);
     this.#parts.quarantined?.(position, reason, raw);
+  }
+
+  /** How many stand aside. */
+  get aside(): number {
+    return [...this.#parts.tables.range("quarantine", keysUnder(""))].length;
   }
 
   /** What an operator ordered: no event, but a fact for the audit log. */

@@ -14,6 +14,8 @@ export interface Traffic {
   acked(): number;
   /** "author key" of each acked command. */
   commands(): ReadonlySet<string>;
+  /** Of these, those that were asked more than once: which of two tries stands is nobody's promise. */
+  retried(): ReadonlySet<string>;
   /** The slowest answer so far, from the first try to the last, ms. */
   slowestMs(): number;
   /** Answers that no retry should have brought: refusals other than `unavailable`. */
@@ -28,6 +30,8 @@ export interface Account {
   /** "region: command" for each acked command that a region lacks. */
   readonly lost: readonly string[];
   readonly duplicated: readonly string[];
+  /** "region: message" for each that somebody sees though it was deleted. */
+  readonly resurrected: readonly string[];
 }
 export interface TrafficOptions {
   readonly mesh: Pick<MeshUnderTest, "regions" | "person">;
@@ -36,14 +40,28 @@ export interface TrafficOptions {
   readonly writers?: number;
   /** Of all writers together, a second. */
   readonly rate?: number;
+  /** Writers also delete what they sent, and change and delete it in other regions than their own, before it may have come there. */
+  readonly wild?: boolean;
+  /** More members, who write nothing. */
+  readonly readers?: readonly Person[];
 }
 
 const WRITERS = 24;
 const RATE = 100;
 /** Failed tries after which a writer also asks other regions. */
 const PATIENCE = 3;
+/** Wild writers change one of so many, so that two regions soon hold two texts of one. */
+const RECENT = 3;
 
-export async function openTraffic({ mesh, seed, name, writers = WRITERS, rate = RATE }: TrafficOptions): Promise<Traffic> {
+export async function openTraffic({
+  mesh,
+  seed,
+  name,
+  writers = WRITERS,
+  rate = RATE,
+  wild = false,
+  readers = [],
+}: TrafficOptions): Promise<Traffic> {
   const random = randomOf(seed);
   const regions = mesh.regions();
   const people = await Promise.all(Array.from({ length: writers }, (_, i) => mesh.person(`${name}-${i}`)));
@@ -57,9 +75,11 @@ export async function openTraffic({ mesh, seed, name, writers = WRITERS, rate = 
       () => false,
     ),
   );
-  const channel = await channelOf(mesh, people, name);
+  const channel = await channelOf(mesh, [...people, ...readers], name);
 
   const acked = new Set<string>();
+  const retried = new Set<string>();
+  const deleted = new Set<string>();
   const refused: string[] = [];
   let slowestMs = 0;
   let stopping = false;
@@ -71,14 +91,20 @@ export async function openTraffic({ mesh, seed, name, writers = WRITERS, rate = 
     const messages: string[] = [];
     for (let nth = 0; !stopping; nth += 1) {
       const startMs = performance.now();
-      const write = nextWrite(own, { channel, key: `${person.user}-${nth}`, messages });
-      const answer = await person.surely((tries) => (tries > PATIENCE && own.chance(0.3) ? own.pick(regions) : home), write);
+      const write = nextWrite(own, { channel, key: `${person.user}-${nth}`, messages, wild });
+      const door = wild && /PATCH|DELETE/.test(write.method) ? own.pick(regions) : home;
+      const answer = await person.surely((tries) => {
+        if (tries > 0) retried.add(`${person.user} ${write.key}`);
+        return tries > PATIENCE && own.chance(0.3) ? own.pick(regions) : door;
+      }, write);
       const tookMs = performance.now() - startMs;
       slowestMs = Math.max(slowestMs, tookMs);
       if (answer.status < 300) {
         acked.add(`${person.user} ${write.key}`);
         if (write.method === "POST") messages.push(answer.body["id"] as string);
-      } else refused.push(`${write.method} ${write.path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+        if (write.method === "DELETE") deleted.add(write.path);
+      } else if (!wild || answer.status !== 404)
+        refused.push(`${write.method} ${write.path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       await pause(Math.max(0, everyMs * own.between(0.5, 1.5) - tookMs));
     }
   });
@@ -87,6 +113,7 @@ export async function openTraffic({ mesh, seed, name, writers = WRITERS, rate = 
     channel,
     acked: () => acked.size,
     commands: () => acked,
+    retried: () => retried,
     slowestMs: () => slowestMs,
     refused: () => refused,
     stop: async () => {
@@ -96,12 +123,14 @@ export async function openTraffic({ mesh, seed, name, writers = WRITERS, rate = 
     account: async () => {
       const lost: string[] = [];
       const duplicated: string[] = [];
+      const resurrected: string[] = [];
       for (const region of regions) {
+        for (const path of deleted) if ((await owner.read(region, path))["body"] !== null) resurrected.push(`${region}: ${path}`);
         const seen = await seenIn(owner, region, cursor);
         for (const command of acked) if (!seen.has(command)) lost.push(`${region}: ${command}`);
         for (const [command, times] of seen) if (times > 1) duplicated.push(`${region}: ${command}`);
       }
-      return { acked: acked.size, lost, duplicated };
+      return { acked: acked.size, lost, duplicated, resurrected };
     },
   };
 }
@@ -120,14 +149,19 @@ async function seenIn(reader: Person, region: string, cursor: string): Promise<R
 interface Where {
   readonly channel: string;
   readonly key: string;
-  readonly messages: readonly string[];
+  /** Whose texts stand; one that is deleted leaves the list. */
+  readonly messages: string[];
+  readonly wild: boolean;
 }
 
 /** Mostly messages; some of one's own are changed or reacted to. */
-function nextWrite(random: Random, { channel, key, messages }: Where): Write {
+function nextWrite(random: Random, { channel, key, messages, wild }: Where): Write {
   const path = `/v1/channels/${channel}/messages`;
-  const kind = messages.length === 0 ? 1 : random.next();
-  if (kind < 0.1) return { method: "PATCH", path: `${path}/${random.pick(messages)}`, key, body: { body: `changed by ${key}` } };
-  if (kind < 0.15) return { method: "PUT", path: `${path}/${messages.at(-1)}/reactions/${encodeURIComponent("👍")}`, key };
+  const kind = messages.length === 0 ? 0.5 : random.next();
+  const texts = wild ? messages.slice(-RECENT) : messages;
+  if (kind < (wild ? 0.3 : 0.1))
+    return { method: "PATCH", path: `${path}/${random.pick(texts)}`, key, body: { body: `changed by ${key}` } };
+  if (wild && kind > 0.96) return { method: "DELETE", path: `${path}/${messages.splice(random.below(messages.length), 1)[0]}`, key };
+  if (kind < (wild ? 0.35 : 0.15)) return { method: "PUT", path: `${path}/${messages.at(-1)}/reactions/${encodeURIComponent("👍")}`, key };
   return { method: "POST", path, key, body: { body: `said by ${key}` } };
 }

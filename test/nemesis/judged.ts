@@ -1,0 +1,102 @@
+/** What must hold when everything has been quiet for a while: asked of every region from outside, as clients, auditors and operators ask. */
+import { isDeepStrictEqual } from "node:util";
+import { type MeshUnderTest, until } from "../e2e/atoll.ts";
+import type { Person } from "../e2e/person.ts";
+import type { Traffic } from "../e2e/traffic.ts";
+import type { Wanderer } from "./wanderer.ts";
+
+export interface Verdict {
+  readonly acked: number;
+  readonly conflicts: number;
+  readonly moves: number;
+  /** The slowest answer to a writer, retries included, ms. */
+  readonly slowestMs: number;
+  readonly digest: string | null;
+  /** From the end of the faults until every region was live and equal. */
+  readonly settledMs: number;
+  /** "law: what broke it". */
+  readonly broken: readonly string[];
+}
+export interface Judging {
+  readonly mesh: MeshUnderTest;
+  readonly traffic: Traffic;
+  readonly wanderers: readonly Wanderer[];
+  /** Commands from before the wanderers came. */
+  readonly before: ReadonlySet<string>;
+  readonly said: (line: string) => void;
+}
+
+const SETTLED_MS = 120_000;
+const TOLD_MS = 60_000;
+const SHOWN = 5;
+
+export async function judged({ mesh, traffic, wanderers, before, said }: Judging): Promise<Verdict> {
+  const broken: string[] = [];
+  const finds = (law: string, found: readonly string[]): void => {
+    if (found.length > 0) broken.push(`${law}: ${found.length}: ${found.slice(0, SHOWN).join("; ")}`);
+  };
+  const began = performance.now();
+  const { digest } = await mesh.settled(SETTLED_MS);
+  const settledMs = performance.now() - began;
+  said(`settled after ${Math.round(settledMs)} ms`);
+
+  finds("refused though it was right", traffic.refused());
+  finds("nothing was tried", traffic.acked() > before.size ? [] : ["no command was accepted under faults"]);
+  const { acked, lost, duplicated, resurrected } = await traffic.account();
+  finds("C1 lost", lost);
+  finds("C2 twice in a region's log", duplicated);
+  finds("C10 seen though deleted", resurrected);
+
+  const wanted = [...traffic.commands()].filter((command) => !before.has(command));
+  const missing = (): readonly string[] => wanderers.flatMap((one) => one.missing(wanted).map((command) => `${one.user}: ${command}`));
+  await until("everybody was told everything", () => missing().length === 0, TOLD_MS).catch(() => finds("L4 never told", missing()));
+  finds(
+    "L4 told twice",
+    wanderers.flatMap(({ user, twice }) => twice.map((command) => `${user}: ${command}`)),
+  );
+  finds(
+    "L5 out of order",
+    wanderers.flatMap((one) => one.disorder(traffic.retried()).map((pair) => `${one.user}: ${pair}`)),
+  );
+
+  const auditor = await mesh.person("auditor", "auditor");
+  const [first = [], ...others] = await Promise.all(mesh.regions().map((region) => conflictsIn(auditor, region, traffic.channel)));
+  finds(
+    "A2 conflicts differ",
+    others.flatMap((other, i) => (isDeepStrictEqual(other, first) ? [] : [`${mesh.regions()[i + 1]}`])),
+  );
+  const audit = await mesh.run("audit", "verify");
+  finds("A1 audit chains", audit.code === 0 ? [] : [audit.stdout || audit.stderr]);
+  await presenceIsExact({ mesh, traffic, wanderers }).catch((late: Error) => finds("P4 presence", [late.message]));
+  const moves = wanderers.reduce((sum, one) => sum + one.moves, 0);
+  return { acked, conflicts: first.length, moves, slowestMs: traffic.slowestMs(), digest, settledMs, broken };
+}
+
+async function conflictsIn(auditor: Person, region: string, channel: string): Promise<readonly unknown[]> {
+  const all: unknown[] = [];
+  for (let cursor = ""; ; ) {
+    const page = await auditor.read(region, `/v1/conflicts?channel=${channel}&limit=500${cursor}`);
+    all.push(...(page["items"] as readonly unknown[]));
+    if (page["next"] === null) return all;
+    cursor = `&cursor=${encodeURIComponent(page["next"] as string)}`;
+  }
+}
+
+/** Those who are connected, in every region's eyes; and when they have left, nobody. */
+async function presenceIsExact({ mesh, traffic, wanderers }: Pick<Judging, "mesh" | "traffic" | "wanderers">): Promise<void> {
+  const observer = await mesh.person(wanderers[0]?.user ?? "");
+  const onlineIn = async (region: string): Promise<readonly string[]> => {
+    const { items } = await observer.read(region, `/v1/presence?channel=${traffic.channel}`);
+    return (items as readonly { readonly user: string; readonly status: string }[])
+      .filter(({ status }) => status !== "offline")
+      .map(({ user, status }) => (status === "online" ? user : `${user} ${status}`))
+      .sort();
+  };
+  const everybodySees = async (users: readonly string[]): Promise<boolean> => {
+    const seen = await Promise.all(mesh.regions().map(onlineIn));
+    return seen.every((online) => isDeepStrictEqual(online, [...users].sort()));
+  };
+  await until("every region sees exactly who is connected", () => everybodySees(wanderers.map(({ user }) => user)), TOLD_MS);
+  for (const one of wanderers) one.close();
+  await until("every region sees nobody", () => everybodySees([]), TOLD_MS);
+}

@@ -1,0 +1,53 @@
+/** A real mesh under a nemesis: people write and wander, processes die and stand still, links go and come; then quiet, and every law is asked for. */
+import { setTimeout as pause } from "node:timers/promises";
+import { type MeshUnderTest, until } from "../e2e/atoll.ts";
+import { openTraffic } from "../e2e/traffic.ts";
+import { randomOf } from "../simulation/random.ts";
+import { FAULTS } from "./faults.ts";
+import { judged, type Verdict } from "./judged.ts";
+import { type Planned, scheduleOf } from "./schedule.ts";
+import { Wanderer } from "./wanderer.ts";
+
+export interface Ordeal {
+  readonly mesh: MeshUnderTest;
+  readonly seed: number;
+  /** Of `atoll up`. */
+  readonly options?: readonly string[];
+  /** For how long faults go on. */
+  readonly seconds: number;
+  /** A line for whoever watches. */
+  readonly tell: (line: string) => void;
+}
+
+const WRITERS = 12;
+const WANDERERS = 4;
+/** Of all writers together, a second. */
+const RATE = 40;
+
+/** Resolves with what was found; an empty list of broken laws is what is asked for. */
+export async function undergo({ mesh, seed, seconds, tell, options = [] }: Ordeal): Promise<Verdict> {
+  const random = randomOf(seed);
+  const readers = await Promise.all(Array.from({ length: WANDERERS }, (_, i) => mesh.person(`wanderer-${seed}-${i}`)));
+  const traffic = await openTraffic({ mesh, seed, name: `ordeal-${seed}`, writers: WRITERS, rate: RATE, wild: true, readers });
+  const { channel } = traffic;
+  const wanderers = readers.map(({ user, token }, i) => new Wanderer({ mesh, user, token, channel, random: random.fork(100 + i) }));
+  await until("everybody reads along", () => wanderers.every(({ isWelcome }) => isWelcome));
+  const before = new Set(traffic.commands());
+
+  const began = performance.now();
+  const said = (line: string): void => tell(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
+  await Promise.all(
+    scheduleOf(seed, mesh.regions(), seconds).map(async (planned, nth) => {
+      await pause(planned.atMs);
+      said(describe(planned));
+      const { fault, regions, lengthMs } = planned;
+      await FAULTS[fault]?.({ mesh, random: random.fork(1_000 + nth), regions, lengthMs, options });
+    }),
+  );
+  said("quiet");
+  await traffic.stop();
+  for (const wanderer of wanderers) wanderer.settle();
+  return judged({ mesh, traffic, wanderers, before, said });
+}
+
+const describe = ({ fault, regions, lengthMs }: Planned): string => `${fault} ${regions.join(" ")} for ${Math.round(lengthMs)} ms`;
