@@ -53,11 +53,16 @@ export class OwnTail {
 
   /** A peer's word on what it has applied of us. */
   heard(point: Point | undefined): void {
-    if (point?.epoch === this.#log.epoch && !this.reaches(point.sequence)) void this.readOn();
+    if (point?.epoch === this.#log.epoch && !this.reaches(point.sequence)) void this.#read();
   }
 
-  /** Applies everything the log holds now. */
-  readOn(): Promise<void> {
+  /** Applies everything the log holds now. A reading that has begun before ends where the log ended then. */
+  async readOn(): Promise<void> {
+    await this.#reading;
+    await this.#read();
+  }
+
+  #read(): Promise<void> {
     this.#reading ??= replayOwnLog(this.#log, this.#replica, this.#clock, this.#own).finally(() => {
       this.#reading = undefined;
     });
