@@ -12,6 +12,8 @@ export const LIMITS = {
   mergedVersions: 1_024,
   /** More than that many versions in one text come from no honest mesh. */
   mergedPieces: 1_024,
+  /** Our choice: from so many versions on an edit comes after what is shown, and not beside it; each would cost the square of their number. */
+  versionsBeside: 128,
   idempotencyKeyChars: 128,
   pageDefault: 50,
   pageMax: 500,

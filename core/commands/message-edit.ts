@@ -1,5 +1,9 @@
 /** message.edit: a new version that replaces the versions its author saw (S1): all heads known here, unless the client says what it really saw. */
 import type { CommandOf } from "../command.ts";
+import { Refusal } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import type { Register } from "../register.ts";
+import type { Stamp } from "../stamp.ts";
 import type { Deciding, Decision } from "./decision.ts";
 import { messageValue } from "./message-send.ts";
 import { aboutMessage, findMessage, refuseGone } from "./message-standing.ts";
@@ -14,7 +18,16 @@ export function editMessage(deciding: Deciding, command: CommandOf<"message.edit
   if (found.gone) throw refuseGone(command.message);
   const value = messageValue(command.body, command.metadata);
   const replaces = command.replaces ?? found.register.resolution.heads;
+  refuseCrowd(found.register, replaces);
   const update = updateOf(deciding, { policy, register: found.register, replaces, command: command.id, body: command.body });
   const data = { message: found.identity, ...value, ...update, replaces, about: aboutMessage(view, channel, found) };
   return { events: [{ kind: "message.edited", channel, data, right, policy, deletes, content: contentOf(channel, value) }] };
+}
+
+/** Who names what was replaced long ago stands beside all that came since, and finding out who stands beside whom costs every region the square of their number. */
+function refuseCrowd({ entries, resolution: { heads } }: Register, replaces: readonly Stamp[]): void {
+  if (entries.length < LIMITS.versionsBeside || heads.every((head) => replaces.includes(head))) return;
+  throw new Refusal("invalid", `This message has ${entries.length} versions, and no more may be put beside what is shown.`, {
+    hint: "Leave out `replaces`: the edit then comes after all that is known here.",
+  });
 }

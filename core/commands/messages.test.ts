@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../event.ts";
 import { identityOf, shownId } from "../ids.ts";
+import { LIMITS } from "../limits.ts";
 import { registerKey } from "../register.ts";
 import { People } from "./people.test-model.ts";
 
@@ -66,6 +67,21 @@ describe("message.edit", () => {
     expect(late?.kind === "message.edited" && late.data.replaces).toEqual([born]);
     const [record] = people.body(message)?.resolution.records ?? [];
     expect([record?.winner, record?.losers]).toEqual([late?.stamp, [first?.stamp]]);
+  });
+
+  test("nobody makes a message dear for everybody by editing its first version for ever: what is shown may be edited on", () => {
+    const people = People.gathered();
+    const { channel } = people;
+    const message = people.message("member");
+    const replaces = people.body(message)?.resolution.heads ?? [];
+    const beside = (body: string) => ({ kind: "message.edit", channel, message, body, replaces }) as const;
+    for (let versions = 1; versions < LIMITS.versionsBeside; versions += 1)
+      expect(people.ask("member", beside(`${versions}`))).toHaveProperty("events");
+    expect(people.refused("member", beside("one more"))).toBe("invalid");
+    expect(people.body(message)?.resolution.heads.length).toBe(LIMITS.versionsBeside - 1);
+    const [joined] = people.done("member", { kind: "message.edit", channel, message, body: "all that is here" });
+    expect(people.body(message)?.resolution.heads).toEqual([joined?.stamp]);
+    expect(people.refused("member", beside("and again"))).toBe("invalid");
   });
 
   test("H4: its answer stands in the event: author, birth, thread and reactions as they were", () => {
