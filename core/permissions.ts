@@ -11,6 +11,8 @@
  * | make, change and remove webhooks, see their URLs | yes   | yes       | no     |
  * | make or unmake moderators and owners, remove them| yes   | no        | no     |
  * | see the secret of a webhook that somebody made   | yes   | no        | no     |
+ *
+ * The only owner of a channel neither leaves it to others nor becomes less (`commands/last-owner.ts`).
  */
 import type { Role } from "./event.ts";
 

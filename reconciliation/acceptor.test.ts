@@ -53,6 +53,23 @@ test("H4: what depends on an event in flight waits for it, what does not goes on
   expect(door.headsOf("body")).toEqual([1, 1]);
 });
 
+test("H4: of two owners who leave in the same moment one is told that nobody else is left", async () => {
+  const door = new Door();
+  const { channel } = await door.room();
+  await door.do("ana", { kind: "member.set", channel, user: "eve", role: "owner" });
+  door.log.holds = true;
+  const [first, second] = [
+    door.ask("ana", { kind: "member.set", channel, user: "ana", role: "member" }),
+    door.ask("eve", { kind: "member.remove", channel, user: "eve" }),
+  ];
+  await door.time.pass(10);
+  door.log.answerAll();
+  await door.time.pass(10);
+  door.log.answerAll();
+  await door.time.pass(10);
+  expect([isDone(first.now), codeOf(second.now), said(second.now)]).toEqual([true, "forbidden", expect.stringContaining("only owner")]);
+});
+
 test("L5, H14: an unknown publish holds that author's later commands on the same message; each is answered within 5 s, and what was refused never happens", async () => {
   const door = new Door();
   const { channel, message } = await door.room();

@@ -210,6 +210,9 @@ function attempt(body: () => Decision): { readonly decision: Decision } | { read
 }
 
 function tracked(view: View, reads: Set<RegisterKey>, pending: ReadonlyMap<RegisterKey, unknown>): View {
+  const readUnder = (prefix: string): void => {
+    for (const key of pending.keys()) if (key.startsWith(prefix)) reads.add(key);
+  };
   return {
     register: (key) => {
       reads.add(key);
@@ -221,9 +224,13 @@ function tracked(view: View, reads: Set<RegisterKey>, pending: ReadonlyMap<Regis
       return found;
     },
     reactions: view.reactions,
+    // Those that are being made, or are about to go, count: else any number could be made at once, and all owners go.
+    members: (channel) => {
+      readUnder(registerKey.member(channel, ""));
+      return view.members(channel);
+    },
     webhooks: (channel) => {
-      // Those that are being made count: else any number of them could be made at once.
-      for (const key of pending.keys()) if (key.startsWith(registerKey.webhook(channel, ""))) reads.add(key);
+      readUnder(registerKey.webhook(channel, ""));
       return view.webhooks(channel);
     },
     applied: view.applied,

@@ -3,6 +3,7 @@ import type { View } from "../core/commands/decision.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import type { Vector } from "../core/position.ts";
 import type { ConflictRecord, Register } from "../core/register.ts";
+import { membersOf } from "./read/member-view.ts";
 import { reactionsOf } from "./read/reactions.ts";
 import { webhooksIn } from "./read/webhook-view.ts";
 
@@ -20,6 +21,7 @@ export function regionView(
       return register === undefined || record === undefined ? undefined : { register, record };
     },
     reactions: (channel, message) => reactionsOf(tables, channel, message),
+    members: (channel) => membersOf(tables, channel),
     webhooks: (channel) => webhooksIn(tables, channel),
     applied,
   };

@@ -3,7 +3,7 @@
  * a command waits for events in flight that it depends on, H4) and says which events should happen, or refuses.
  */
 import type { Actor } from "../command.ts";
-import type { Deletes, Event, Json, Policy } from "../event.ts";
+import type { Deletes, Event, Json, Policy, Role } from "../event.ts";
 import type { Vector } from "../position.ts";
 import type { ConflictRecord, Register, RegisterKey } from "../register.ts";
 import type { Stamp } from "../stamp.ts";
@@ -16,6 +16,8 @@ export interface View {
   conflict(id: string): { readonly register: Register; readonly record: ConflictRecord } | undefined;
   /** Emojis and users of the reactions a message shows now. */
   reactions(channel: string, message: string): { readonly [emoji: string]: readonly string[] };
+  /** Who is a member of a channel now. */
+  members(channel: string): Iterable<{ readonly user: string; readonly role: Role }>;
   /** Identities of the webhooks that a channel has now. */
   webhooks(channel: string): readonly string[];
   applied(): Vector;

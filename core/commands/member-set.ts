@@ -3,6 +3,7 @@ import type { CommandOf } from "../command.ts";
 import { registerKey } from "../register.ts";
 import type { Deciding, Decision } from "./decision.ts";
 import { headsOf } from "./decision.ts";
+import { keepOwner } from "./last-owner.ts";
 import { allow, roleIn, standing } from "./standing.ts";
 
 export function setMember(deciding: Deciding, command: CommandOf<"member.set">): Decision {
@@ -13,6 +14,7 @@ export function setMember(deciding: Deciding, command: CommandOf<"member.set">):
   const wanted = command.role ?? present ?? "member";
   const plain = wanted === "member" && (present === null || present === "member");
   allow(role, plain ? "set-member" : "set-role", plain ? "add members" : `make ${command.user} ${wanted}`);
+  if (command.user === deciding.actor.user && present === "owner" && wanted !== "owner") keepOwner(deciding, channel, "become less");
   const replaces = headsOf(view.register(registerKey.member(channel, command.user)));
   return {
     events: [

@@ -64,13 +64,48 @@ describe.each(CASES)("%s", (_, wanted, asking) => {
   });
 });
 
-test("everybody may leave, owners too, and then is a stranger", () => {
+test("everybody may leave, owners too where another stays, and then is a stranger", () => {
   for (const who of ["owner", "moderator", "member"]) {
     const people = People.gathered();
     const { channel } = people;
+    people.done("owner", { kind: "member.set", channel, user: "other", role: "owner" });
     people.done(who, { kind: "member.remove", channel, user: who });
     expect([who, people.roleOf(who), people.refused(who, { kind: "message.send", channel, body: "b" })]).toEqual([who, null, "not-found"]);
   }
+});
+
+test("the only owner of a channel neither leaves it to others nor becomes less, until there is another; who is alone may go", () => {
+  const people = People.gathered();
+  const { channel } = people;
+  const leave: Asking = { kind: "member.remove", channel, user: "owner" };
+  const less: Asking = { kind: "member.set", channel, user: "owner", role: "moderator" };
+  for (const asking of [leave, less]) {
+    const outcome = people.ask("owner", asking);
+    const refusal = "refusal" in outcome ? outcome.refusal : undefined;
+    expect([refusal?.code, refusal?.message, refusal?.hint]).toEqual([
+      "forbidden",
+      expect.stringMatching(/^As the only owner of this channel you may not (leave it|become less)\.$/),
+      "Make somebody else an owner first.",
+    ]);
+  }
+  people.done("owner", { kind: "member.set", channel, user: "owner", role: "owner" });
+  people.done("owner", { kind: "member.set", channel, user: "other", role: "owner" });
+  people.done("owner", less);
+  expect(people.refused("other", { kind: "member.remove", channel, user: "other" })).toBe("forbidden");
+  for (const user of ["owner", "moderator", "member"]) people.done("other", { kind: "member.remove", channel, user });
+  expect(people.refused("other", { kind: "member.set", channel, user: "other", role: "member" })).toBe("forbidden");
+  people.done("other", { kind: "member.remove", channel, user: "other" });
+});
+
+test("D7: two owners who leave on two sides of a cut are both gone: a region that is cut off asks nobody", () => {
+  const people = People.gathered();
+  const { channel } = people;
+  people.done("owner", { kind: "member.set", channel, user: "other", role: "owner" });
+  people.meet();
+  people.done("owner", { kind: "member.remove", channel, user: "owner" });
+  people.done("other", { kind: "member.remove", channel, user: "other" }, { at: people.eu });
+  people.meet();
+  for (const at of [people.us, people.eu]) expect([people.roleOf("owner", at), people.roleOf("other", at)]).toEqual([null, null]);
 });
 
 test("who is made a member without a word of a role keeps the one they have", () => {
