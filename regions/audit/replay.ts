@@ -8,7 +8,7 @@ import { breaksOf, type ChainBreak, ChainCheck } from "../../reconciliation/audi
 import { AuditReplay, verdictText } from "../../reconciliation/audit-replay.ts";
 import { Stop } from "../cli/answer.ts";
 import { openMemoryStore } from "../embedded/memory-store.ts";
-import { type ExportHeader, factKey, vectorOf } from "./export.ts";
+import { type ExportHeader, factKey, type Missing, vectorOf } from "./export.ts";
 
 export interface ReplayOptions {
   readonly file: string;
@@ -27,6 +27,8 @@ export interface Replayed {
   readonly broken: readonly ChainBreak[];
   /** Conflicts on which the replay came to another verdict than the log. */
   readonly otherVerdicts: readonly string[];
+  /** Regions whose logs the export was made without. */
+  readonly missing: readonly Missing[];
 }
 
 export async function replayExport({ file, as, untilMs, progress }: ReplayOptions): Promise<Replayed> {
@@ -61,7 +63,7 @@ export async function replayExport({ file, as, untilMs, progress }: ReplayOption
   const otherVerdicts = moved ? [] : [...said].filter(([id, verdict]) => came.get(id) !== verdict).map(([id]) => id);
   const sameConflicts = moved || header.conflicts === conflicts;
   const same = header.digest === null ? null : digest === header.digest && sameConflicts && broken.length + otherVerdicts.length === 0;
-  return { digest, conflicts, same, entries, broken, otherVerdicts };
+  return { digest, conflicts, same, entries, broken, otherVerdicts, missing: header.missing ?? [] };
 }
 
 function isLater(entry: AuditEntry, fact: Event | undefined, as: string | undefined, untilMs: number | undefined): boolean {

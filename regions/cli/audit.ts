@@ -58,6 +58,7 @@ async function replayed({ options, args, io }: Asked<ReplayFlags>) {
         : "NOT the same";
   const lines = [
     `${part ? "as asked" : verdict}: ${digest.slice(0, 16)}, ${conflicts} conflicts, ${outcome.entries} entries read`,
+    ...outcome.missing.map(({ region, why }) => `the export was made without the log of ${region}: ${why}`),
     ...broken.map(({ region, seq, why }) => `broken: ${region}, entry ${seq}: ${why}`),
     ...otherVerdicts.slice(0, 20).map((id) => `another verdict: ${id}`),
   ];

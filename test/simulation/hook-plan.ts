@@ -26,15 +26,22 @@ export interface HookPlan {
   readonly moods: readonly Mood[];
   /** Whoever starts again has failed for hours: one failure more is the fiftieth. */
   readonly worn: boolean;
+  /** A process dies with requests under way: when, and in which region by its index. */
+  readonly crash: { readonly atMs: number; readonly region: number };
 }
 
 const MOODS: readonly Mood["kind"][] = ["failing", "failing", "failing", "hanging", "gone", "slow"];
 
-/** One seed in six: they cost a third more. */
-export const HOOK_SEEDS = { first: 3, every: 6 } as const;
+/** One seed in nine: they cost a third more. */
+export const HOOK_SEEDS = { first: 3, every: 9 } as const;
 export const hasHooks = (seed: number): boolean => seed % HOOK_SEEDS.every === HOOK_SEEDS.first;
 
-export function hookPlanOf(seed: number, users: number, fromMs: number, lengthMs: number): HookPlan {
+export function hookPlanOf(
+  seed: number,
+  { users, regions }: { readonly users: number; readonly regions: number },
+  fromMs: number,
+  lengthMs: number,
+): HookPlan {
   const random = randomOf(seed).fork(77);
   const dice = (): HookStep["dice"] => [random.next(), random.next(), random.next()];
   // The founder and the moderators of the first channel may do it; what others ask is refused.
@@ -43,7 +50,8 @@ export function hookPlanOf(seed: number, users: number, fromMs: number, lengthMs
   const later = Array.from({ length: random.below(4) }, () =>
     made(random.pick(CHANGES), Math.round(fromMs + random.next() * lengthMs), users),
   );
-  return { steps: [...first, ...later], moods: moods(random, fromMs, lengthMs), worn: random.chance(0.3) };
+  const crash = { atMs: Math.round(fromMs + random.next() * lengthMs), region: random.below(regions) };
+  return { steps: [...first, ...later], moods: moods(random, fromMs, lengthMs), worn: random.chance(0.3), crash };
 }
 
 function moods(random: Random, fromMs: number, lengthMs: number): readonly Mood[] {

@@ -90,7 +90,8 @@ export function planOf(seed: number): Plan {
   const regions = random.chance(0.2) ? ["us", "eu"] : ["us", "eu", "ap"];
   const users = 3 + random.below(3);
   const skewsMs = skews(random, regions.length);
-  const broken = faults(random, regions.length);
+  const hooks = hasHooks(seed) ? hookPlanOf(seed, { users, regions: regions.length }, CALM_MS, WINDOW_MS - 3_000) : undefined;
+  const broken = [...faults(random, regions.length), ...(hooks === undefined ? [] : [death(hooks.crash)])].sort((a, b) => a.atMs - b.atMs);
   return {
     seed,
     regions,
@@ -98,7 +99,7 @@ export function planOf(seed: number): Plan {
     skewsMs,
     faults: broken,
     steps: [...steps(random, users), ...lastWords(random, broken)].sort((a, b) => a.atMs - b.atMs),
-    hooks: hasHooks(seed) ? hookPlanOf(seed, users, CALM_MS, WINDOW_MS) : undefined,
+    hooks,
     endMs: CALM_MS + WINDOW_MS,
   };
 }
@@ -150,6 +151,15 @@ function faults(random: Random, regions: number): readonly Fault[] {
   });
   return some.sort((a, b) => a.atMs - b.atMs);
 }
+
+const death = ({ atMs, region }: HookPlan["crash"]): Fault => ({
+  atMs,
+  kind: "crash",
+  a: region,
+  b: region,
+  lengthMs: 1_000,
+  dice: [0.5, 0],
+});
 
 function weighted<K extends string>(random: Random, weights: Readonly<Record<K, number>>): K {
   const kinds = Object.entries(weights) as [K, number][];

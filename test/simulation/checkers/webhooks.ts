@@ -99,24 +99,27 @@ export function hooksKept(end: EndState, mesh: Mesh, receivers: Receivers, resum
   const byPosition = new Map(end.truth.map((placed) => [textOf(placed), placed]));
   const ids = new Map<string, string>();
   const taken = new Map<string, Set<string>>();
+  const owing: ReadonlyMap<string, Owing> = new Map(
+    mesh.machines.map(({ region, rebornMs }) => {
+      const store = end.regions.find((one) => one.region === region);
+      return [
+        region,
+        { rebornMs, voids: new Set([...(store?.registers.values() ?? [])].flatMap(({ resolution }) => resolution.void)) },
+      ] as const;
+    }),
+  );
   for (const asked of receivers.asked) {
     const life = lives.get(asked.made);
     const placed = byPosition.get(asked.event.position);
     if (life === undefined || placed === undefined)
       throw found(`${text(asked)}: nobody made that ${life === undefined ? "webhook" : "event"}`);
     rightlySent(asked, life, placed, ids);
+    if (owing.get(asked.region)?.voids.has(placed.event.stamp) === true) throw found(`${text(asked)}: it was made without right`);
     if ("status" in asked.outcome && asked.outcome.status < 300)
       taken.set(`${life.webhook} ${asked.id}`, (taken.get(`${life.webhook} ${asked.id}`) ?? new Set()).add(asked.region));
   }
   const isResumed = new Set(resumed.map((id) => identityIn("webhook", id)));
-  const owing = mesh.machines.map(({ region, rebornMs }) => {
-    const store = end.regions.find((one) => one.region === region);
-    return [
-      region,
-      { rebornMs, voids: new Set([...(store?.registers.values() ?? [])].flatMap(({ resolution }) => resolution.void)) },
-    ] as const;
-  });
-  for (const life of lives.values()) if (life.clean && isResumed.has(life.webhook)) allBrought(end, life, taken, new Map(owing));
+  for (const life of lives.values()) if (life.clean && isResumed.has(life.webhook)) allBrought(end, life, taken, owing);
 }
 
 const textOf = ({ position: { origin, epoch, sequence, place } }: Placed): string => `${origin}.${epoch}.${sequence}.${place}`;
