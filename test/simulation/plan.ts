@@ -24,7 +24,8 @@ const STEP_KINDS = {
   move: 6,
   away: 7,
 } as const;
-export type StepKind = keyof typeof STEP_KINDS;
+/** `type`: somebody writes in a document. */
+export type StepKind = keyof typeof STEP_KINDS | "type";
 
 /** Somebody does something. `dice` in [0, 1) choose among what there is when it happens. */
 export interface Step {
@@ -98,7 +99,7 @@ export function planOf(seed: number): Plan {
     users,
     skewsMs,
     faults: broken,
-    steps: [...steps(random, users), ...lastWords(random, broken)].sort((a, b) => a.atMs - b.atMs),
+    steps: [...steps(random, users), ...lastWords(random, broken), ...typing(seed, random.fork(1), users)].sort((a, b) => a.atMs - b.atMs),
     hooks,
     endMs: CALM_MS + WINDOW_MS,
   };
@@ -130,6 +131,19 @@ function lastWords(random: Random, faults: readonly Fault[]): readonly Step[] {
     kind === "killed-writing"
       ? [60, 420].map((later) => ({ atMs: atMs + later, kind: "send", user: a, dice: [random.next(), random.next(), random.next()] }))
       : [],
+  );
+}
+
+/** Seeds in which people write a document together, in bursts. */
+export const DOCUMENT_SEEDS = { first: 7, every: 8 } as const;
+
+function typing(seed: number, random: Random, users: number): readonly Step[] {
+  if (seed % DOCUMENT_SEEDS.every !== DOCUMENT_SEEDS.first) return [];
+  return Array.from({ length: 3 + random.below(2) }, () => CALM_MS + random.next() * WINDOW_MS).flatMap((fromMs) =>
+    Array.from({ length: 3 + random.below(2) }, (): Step => {
+      const atMs = Math.min(CALM_MS + WINDOW_MS, fromMs + random.next() * 300);
+      return { atMs: Math.round(atMs), kind: "type", user: random.below(users), dice: [random.next(), random.next(), random.next()] };
+    }),
   );
 }
 

@@ -1,4 +1,5 @@
 /** Planted bugs of the language, the reconciliation and the disks beneath (see planted.ts). */
+import { DOCUMENT_SEEDS } from "./plan.ts";
 import type { Planted } from "./planted.ts";
 
 const edit = (file: string, find: string, replace: string): Planted["edits"][number] => ({ file, find, replace });
@@ -225,5 +226,36 @@ export const PLANTED_BELOW: readonly Planted[] = [
         "      (sequence) => {\n        for (const { durable } of packed) durable();\n        void Promise.resolve().then(() => Promise.resolve()).then(() => Promise.resolve()).then(() => this.#taken(sequence, packed));\n      },",
       ),
     ],
+  },
+  {
+    name: "checkpoint-beside-the-late",
+    story: "a document's checkpoint stands on when a change comes with a smaller stamp",
+    amongst: DOCUMENT_SEEDS,
+    edits: [
+      edit(
+        "reconciliation/register-rows.ts",
+        '    for (const { stamp } of kept) if (stamp >= change.stamp) tables.put("documentStates", stateKey(of, stamp), undefined);\n',
+        "",
+      ),
+      edit("reconciliation/register-rows.ts", "if (still.length < kept.length)", "if (still.length > kept.length)"),
+    ],
+  },
+  {
+    name: "checkpoint-swallows-a-change",
+    story: "a document's checkpoint is said to reach up to a change that it does not hold",
+    amongst: DOCUMENT_SEEDS,
+    edits: [
+      edit(
+        "reconciliation/document-checkpoints.ts",
+        "const last = folded.at(-1);",
+        "const last = folded.length === 0 ? undefined : above.at(-1);",
+      ),
+    ],
+  },
+  {
+    name: "checkpoint-without-its-tail",
+    story: "what stands above a document's first checkpoint when it is made is not found again",
+    amongst: DOCUMENT_SEEDS,
+    edits: [edit("reconciliation/document-checkpoints.ts", "if (base === undefined) this.#index(of, made.stamp, above);", "")],
   },
 ];

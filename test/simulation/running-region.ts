@@ -26,5 +26,15 @@ export interface RegionParts {
   readonly webhooks?: WebhookCarrier;
 }
 
+/** Two or three changes, so that a handful makes checkpoints. */
+const CHECKPOINT_BYTES = 400;
+
 export const runRegion = ({ life, random, ...parts }: RegionParts): Promise<RunningRegion> =>
-  openRegion({ ...parts, timers: life, physical: life, random: () => random.next(), secret: SECRET });
+  openRegion({
+    ...parts,
+    checkpointBytes: CHECKPOINT_BYTES,
+    timers: life,
+    physical: life,
+    random: () => random.next(),
+    secret: SECRET,
+  });

@@ -6,6 +6,7 @@ import { wholeReader } from "../../reconciliation/lone-registers.ts";
 import { answeredInTime } from "./checkers/answers.ts";
 import { authorsInOrder } from "./checkers/author-order.ts";
 import { watchClosedTime } from "./checkers/closed-time.ts";
+import { documentsAlike, watchDocuments } from "./checkers/documents.ts";
 import type { EndState, RegionEnd } from "./checkers/end-state.ts";
 import { ALL } from "./checkers/end-state.ts";
 import { watchIndicator } from "./checkers/indicator.ts";
@@ -70,6 +71,7 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
     watchIndicator(mesh),
     watchClosedTime(mesh),
     watchKnowing(mesh),
+    watchDocuments(mesh),
     removals,
     watchClients(mesh, clients),
   );
@@ -228,5 +230,6 @@ function judge(end: EndState): void {
   nothingLost(end);
   sameEverywhere(end);
   rightVerdicts(end);
+  documentsAlike(end);
   answeredInTime(end.operations);
 }

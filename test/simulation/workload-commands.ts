@@ -5,6 +5,7 @@ import type { Message } from "../../core/objects.ts";
 import type { Reader } from "../../core/ports/reader.ts";
 import type { Mesh } from "./mesh.ts";
 import type { Step } from "./plan.ts";
+import { typed } from "./typing.ts";
 import type { Person, Workload } from "./workload.ts";
 
 const chosen = <T>(items: readonly T[], die: number): T | undefined => items[Math.floor(die * items.length)];
@@ -12,10 +13,11 @@ const EMOJI = ["👍", "🎉"];
 const ROLES: readonly Role[] = ["member", "moderator", "owner"];
 
 export function commandFor(mesh: Mesh, workload: Workload, person: Person, step: Step): Command | undefined {
-  const reader = mesh.machine(person.at).serving?.reader;
+  const { serving } = mesh.machine(person.at);
+  const reader = serving?.reader;
   const id = workload.nextId();
   const [die, other, third] = step.dice;
-  if (reader === undefined) return undefined;
+  if (serving === undefined || reader === undefined) return undefined;
   if (step.kind === "create") {
     const members = workload.people.filter((_, index) => index % 2 === 0).map(({ user }) => ({ user, role: "member" as const }));
     const alias = other < 0.7 ? { alias: "team" } : {};
@@ -23,12 +25,15 @@ export function commandFor(mesh: Mesh, workload: Workload, person: Person, step:
     return { kind: "channel.create", id, name: `channel ${id}`, ...alias, members, policy, deletes: third < 0.4 ? "lww" : "final" };
   }
   if (step.kind === "profile") return { kind: "profile.change", id, displayName: `name ${id}` };
-  const channel = chosen(shownChannels(reader, person), third);
+  const channels = shownChannels(reader, person);
+  const channel = step.kind === "type" ? channels[0] : chosen(channels, third);
   if (channel === undefined) return undefined;
   const someone = workload.person(Math.floor(other * workload.people.length)).user;
   switch (step.kind) {
     case "send":
       return { kind: "message.send", id, channel, body: `text ${id}` };
+    case "type":
+      return typed(serving, person, step, { id, channel });
     case "topic":
       return { kind: "channel.change", id, channel, topic: `topic ${id}` };
     case "name":
