@@ -33,10 +33,10 @@ describe.skipIf(server === undefined)("documents", () => {
   });
 
   /** An ordinary provider in a region: comes back by itself whenever its line breaks. */
-  const open = ({ token }: Person, region: string) => {
+  const open = ({ token }: Person, region: string, name = channel) => {
     const doc = new Doc();
     const options = { WebSocketPolyfill: WebSocket as never, params: { token }, disableBc: true, maxBackoffTime: 500 };
-    const provider = new WebsocketProvider(`${mesh.url(region).replace("http", "ws")}/v1/docs`, channel, doc, options);
+    const provider = new WebsocketProvider(`${mesh.url(region).replace("http", "ws")}/v1/docs`, name, doc, options);
     ends.push(() => {
       provider.destroy();
       doc.destroy();
@@ -84,5 +84,35 @@ describe.skipIf(server === undefined)("documents", () => {
       expect(wordsOf(one)).toEqual([...written].sort());
       expect(String(one.text)).toBe(String(late.text));
     }
+  });
+
+  test("a document into which more was typed, and deleted again, than it may hold is open to writers, also after a kill -9", async () => {
+    const [ana, eve] = await Promise.all(["ana", "eve"].map((user) => mesh.person(user)));
+    if (ana === undefined || eve === undefined) throw new Error("nobody is here");
+    const name = `${channel}:years`;
+    const us = open(ana, "us", name);
+    const eu = open(eve, "eu", name);
+    await until("both are in", () => us.provider.synced && eu.provider.synced);
+    const closes: number[] = [];
+    for (const { provider } of [us, eu])
+      provider.on("connection-close", (event) => void closes.push((event as { readonly code: number } | null)?.code ?? 0));
+    const page = "x".repeat(230_000);
+    for (let nth = 0; nth * page.length < 9 * 1_048_576; nth += 1) {
+      us.text.insert(0, page);
+      us.text.delete(0, us.text.length);
+      us.text.insert(0, `page ${nth}`);
+      if (nth % 4 === 0) await until(`page ${nth} in eu`, () => String(eu.text) === `page ${nth}`, 60_000);
+    }
+    const last = String(us.text);
+    await until("all of it in eu", () => String(eu.text) === last, 60_000);
+    process.kill(mesh.pid("us", "program") ?? 0, "SIGKILL");
+    await until("us is gone", () => !us.provider.wsconnected);
+    await until("us serves again", () => mesh.ready("us"), 60_000);
+    const again = open(ana, "us", name);
+    await until("us reads it", () => String(again.text) === last, 60_000);
+    again.text.insert(0, "after ");
+    await until("eu reads on", () => String(eu.text) === `after ${last}`, 60_000);
+    expect(closes).not.toContain(4413);
+    expect(String(again.text)).toBe(`after ${last}`);
   });
 });
