@@ -74,25 +74,27 @@ async function call(context: Context, route: Route, c: Asked): Promise<Response>
   const { actor } = await context.tokens.verify(bearerIn(c.req.header("authorization")));
   const closed = route.ofMesh === true ? undefined : context.parts.closed?.();
   if (closed !== undefined) throw closed;
-  if (!route.isWrite) await context.rates.read(actor.user);
-  const answer = await route.run({
-    context,
-    actor,
-    params: textsOf(c.req.param(), "the path"),
-    query: textsOf(c.req.query(), "the query"),
-    body: await bodyOf(route, c),
-    key: keyOf(context, c),
-    ip: callerOf(c.env.incoming, context.parts.trunk?.key),
-  });
-  return responseOf(answer);
+  const answered = route.isWrite ? undefined : await context.rates.read(actor.user);
+  let text = "";
+  try {
+    const answer = await route.run({
+      context,
+      actor,
+      params: textsOf(c.req.param(), "the path"),
+      query: textsOf(c.req.query(), "the query"),
+      body: await bodyOf(route, c),
+      key: keyOf(context, c),
+      ip: callerOf(c.env.incoming, context.parts.trunk?.key),
+    });
+    text = JSON.stringify(answer.body);
+    return responseOf(answer, text);
+  } finally {
+    answered?.(text.length);
+  }
 }
 
-function responseOf({ status, body, headers }: Answer): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { "content-type": "application/json", "cache-control": "no-store", ...headers },
-  });
-}
+const responseOf = ({ status, headers }: Answer, text: string): Response =>
+  new Response(text, { status, headers: { "content-type": "application/json", "cache-control": "no-store", ...headers } });
 
 /** An empty body is as good as `{}` where the call needs nothing said. */
 async function bodyOf(route: Route, { env, req }: Asked): Promise<unknown> {

@@ -3,7 +3,7 @@ import { realTimers, until } from "./gateway.test-model.ts";
 import { DEFAULT_LIMITS } from "./parts.ts";
 import { openRates } from "./rates.ts";
 
-const asked = async (ask: () => Promise<void>): Promise<string> => ask().then(() => "ok", ({ code }: { readonly code: string }) => code); // biome-ignore format: one thought
+const asked = async (ask: () => Promise<unknown>): Promise<string> => ask().then(() => "ok", ({ code }: { readonly code: string }) => code); // biome-ignore format: one thought
 
 test("who asks more often than the region allows is refused, and others are not", async () => {
   const rates = openRates({ ...DEFAULT_LIMITS, commandsPerSecond: 1 }, realTimers);
@@ -14,6 +14,17 @@ test("who asks more often than the region allows is refused, and others are not"
     "ok",
   ]);
   expect(await asked(() => rates.read("ana"))).toBe("ok");
+});
+
+test("a long answer counts for more than a short one, and so many may be open at once", async () => {
+  const rates = openRates({ ...DEFAULT_LIMITS, readsPerSecond: 200 }, realTimers);
+  const open = await Promise.all(Array.from({ length: 128 }, () => rates.read("ana")));
+  expect(await asked(() => rates.read("ana"))).toBe("too-many-requests");
+  for (const answered of open) answered(100);
+  const one = await rates.read("ana");
+  one(400 * 16_384);
+  expect(await asked(() => rates.read("ana"))).toBe("too-many-requests");
+  expect(await asked(() => rates.read("ben"))).toBe("ok");
 });
 
 test("what a user asks is told to the region together, and its no takes effect here", async () => {

@@ -12,12 +12,17 @@ import type { GatewayLimits } from "./parts.ts";
 export interface Rates {
   /** Refusal too-many-requests when the user has sent too many commands. */
   command(user: string): Promise<void>;
-  read(user: string): Promise<void>;
+  /** Likewise for questions, and when so many of theirs are open at once; resolves with what is told how long the answer is. */
+  read(user: string): Promise<(chars: number) => void>;
   end(): void;
 }
 
 /** A burst of twice the rate is let through. */
 const WINDOW_S = 2;
+/** Our choice: a question with an answer of this length counts as one, a longer one as so many more. */
+const CHARS_A_POINT = 16_384;
+/** Our choice: whoever asks for the longest pages holds everybody else up by that many of them at most. */
+const OPEN_READS = 128;
 /** What a user asks for in between is told to the region at once. */
 const TELL_MS = 100;
 
@@ -50,7 +55,24 @@ export function openRates(limits: GatewayLimits, timers: Timers, region?: Region
     if (region !== undefined) untold[kind].set(user, (untold[kind].get(user) ?? 0) + 1);
     await take(limiters[kind], user);
   };
-  return { command: (user) => ask("command", user), read: (user) => ask("read", user), end: () => telling?.cancel() };
+  const open = new Map<string, number>();
+  const answered = (user: string, chars: number): void => {
+    const left = (open.get(user) ?? 1) - 1;
+    if (left > 0) open.set(user, left);
+    else open.delete(user);
+    const more = Math.floor(chars / CHARS_A_POINT);
+    if (more === 0) return;
+    if (region !== undefined) untold.read.set(user, (untold.read.get(user) ?? 0) + more);
+    void limiters.read.penalty(user, more);
+  };
+  const read = async (user: string): Promise<(chars: number) => void> => {
+    if ((open.get(user) ?? 0) >= OPEN_READS)
+      throw new Refusal("too-many-requests", `${OPEN_READS} questions of yours wait for their answers already.`, { retryAfterS: 1 });
+    await ask("read", user);
+    open.set(user, (open.get(user) ?? 0) + 1);
+    return (chars) => answered(user, chars);
+  };
+  return { command: (user) => ask("command", user), read, end: () => telling?.cancel() };
 }
 
 async function take(limiter: RateLimiterMemory, user: string): Promise<void> {

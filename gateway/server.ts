@@ -26,6 +26,7 @@ import { checkRoutes, Routing } from "./routing.ts";
 import { SyncNews } from "./sync-news.ts";
 import { openTokens } from "./tokens.ts";
 import { Typing } from "./typing.ts";
+import { endUnread } from "./unread-answers.ts";
 
 /** Calls that a gateway passes on carry two headers more, over connections that it keeps. */
 const TRUNK_OPTIONS = { maxHeaderSize: 2 * HTTP_OPTIONS.maxHeaderSize, keepAliveTimeout: 75_000 };
@@ -138,6 +139,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
     serverOptions: parts.trunk === undefined ? HTTP_OPTIONS : { ...HTTP_OPTIONS, ...TRUNK_OPTIONS },
   }) as Server;
   server.on("request", (_request, response) => response.once("close", context.inFlight.began()));
+  endUnread(server);
   const kept = new KeptConnections(server);
   doors.listenOn(server, (request, socket, head) => documents?.upgrade(request, socket, head) === true);
   await new Promise<void>((resolve, reject) => {

@@ -20,6 +20,7 @@ import { DEFAULT_LIMITS } from "../parts.ts";
 import { problemResponse } from "../problem.ts";
 import { refuseUpgrade } from "../refuse-upgrade.ts";
 import { SocketLine } from "../socket-line.ts";
+import { endUnread } from "../unread-answers.ts";
 import type { DoorEnv } from "../websocket-seam.ts";
 import { openWebSocketDoor } from "../websocket-seam.ts";
 import { answerProblem, openCalls } from "./calls.ts";
@@ -101,6 +102,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     else calls.pass(request, response);
   };
   const server = createServer(HTTP_OPTIONS, answer);
+  endUnread(server);
   const kept = new KeptConnections(server);
   door.listenOn(server, (request, socket, head) => {
     if (!request.url?.startsWith(`${DOCUMENTS}/`)) return false;
