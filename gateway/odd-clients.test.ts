@@ -29,6 +29,15 @@ test.each(["/healthz", "/readyz"])("a balancer that asks %s by HTTP/1.0 and name
   expect(await answerTo(`GET ${path} HTTP/1.0\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
 });
 
+test.each([
+  ["501", "limit: from 1 to 500"],
+  ["0", "limit: from 1 to 500"],
+  ["1e1", "limit: is a number in digits"],
+])("a list of %s is refused with what would be taken", async (limit, detail) => {
+  const answer = await fetch(`${opened.url}/v1/channels?limit=${limit}`, { headers: { authorization: `Bearer ${await tokenOf("ana")}` } });
+  expect([answer.status, await answer.json()]).toMatchObject([400, { code: "invalid", detail }]);
+});
+
 test("a compressed body is refused in words that say so, and not taken for broken text", async () => {
   const answer = await fetch(`${opened.url}/v1/channels`, {
     method: "POST",

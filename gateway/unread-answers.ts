@@ -6,7 +6,7 @@
 import type { Server } from "node:http";
 
 /** Our choice: nobody's network stands still for so long and goes on. */
-export const UNREAD_MS = 30_000;
+const UNREAD_MS = 30_000;
 
 export function endUnread(server: Server, afterMs: number = UNREAD_MS): void {
   // First of all: an answer may be said at once.

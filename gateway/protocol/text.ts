@@ -32,10 +32,16 @@ export const cursor = z.string().min(1).describe("opaque; from an answer or fram
 export const metadata = z
   .json()
   .refine((value) => bytesOf(JSON.stringify(value)) <= LIMITS.metadataBytes, tooLarge(`at most ${LIMITS.metadataBytes} bytes as JSON`));
+const BOUNDS = `from 1 to ${LIMITS.pageMax}`;
 /** A query holds text: digits alone are a number. */
 export const limit = z.preprocess(
   (value) => (typeof value === "string" ? (wholeNumberIn(value) ?? value) : value),
-  z.number("is a number in digits").int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
+  z
+    .number({ error: ({ code }) => (code === "invalid_type" ? "is a number in digits" : undefined) })
+    .int()
+    .min(1, BOUNDS)
+    .max(LIMITS.pageMax, BOUNDS)
+    .default(LIMITS.pageDefault),
 );
 /** Several values in one parameter, by comma. */
 export const list = <T extends z.ZodType<string, string>>(item: T) =>

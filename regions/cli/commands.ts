@@ -43,7 +43,7 @@ export const COMMANDS: readonly { readonly group: string; readonly commands: rea
         about: "what bots of a channel are told, whether they take it; test and resume",
         load: () => import("./webhooks.ts"),
       },
-      { name: "regions", about: "which region a client is sent to, and why", load: () => import("./regions.ts") },
+      { name: "regions", about: "which region a client is sent to, and why; add, remove, drain one", load: () => import("./regions.ts") },
     ],
   },
   {
