@@ -14,7 +14,7 @@ export const documentKey = (channel: string, document: string | null): DocumentK
 export const stateKey = (of: DocumentKey, stamp: Stamp): string => `${of}|${stamp}`;
 /** A blank sorts before every letter that a stamp may end with: these rows lie in the order of their stamps. */
 export const tailKey = (of: DocumentKey, { stamp, change }: Pick<StandingChange, "stamp" | "change">): string => `${of}|${stamp} ${change}`;
-export const tailAbove = (of: DocumentKey, stamp: Stamp): KeyRange => ({ ...keysUnder(`${of}|`), from: `${of}|${stamp}!` });
+const tailAbove = (of: DocumentKey, stamp: Stamp): KeyRange => ({ ...keysUnder(`${of}|`), from: `${of}|${stamp}!` });
 
 export interface StandingChange {
   readonly stamp: Stamp;

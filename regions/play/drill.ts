@@ -21,7 +21,7 @@ export interface DrillOptions {
 }
 
 /** What the laws promise at most, from the cut (detect) or the heal (P5). */
-export const PROMISED: Readonly<Record<Exclude<keyof CutReport, "regions" | "linkMs">, number>> = {
+const PROMISED: Readonly<Record<Exclude<keyof CutReport, "regions" | "linkMs">, number>> = {
   detectMs: 30_000,
   streamsMs: 120_000,
   presenceMs: 180_000,

@@ -62,7 +62,7 @@ export function openWebhookCarrier(parts: CarrierParts): WebhookCarrier {
 type Answered = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
 
 /** Node's own seam for looking up names: what is connected to is what was judged here. One bad address among them is reason enough. */
-export const judgedLookup =
+const judgedLookup =
   ({ resolve, allowance }: Pick<CarrierParts, "resolve" | "allowance">) =>
   (name: string, { all }: LookupOptions, answered: Answered): void => {
     resolve(name).then(

@@ -6,7 +6,7 @@ import type { RunningRegion } from "./running-region.ts";
 import type { Person } from "./workload.ts";
 
 /** What the text is called in every document. */
-export const TEXT = "notes";
+const TEXT = "notes";
 
 export function typed(
   { reader, documents }: RunningRegion,
@@ -30,7 +30,7 @@ function write(text: Text, id: string, { die, other }: { readonly die: number; r
   else text.insert(at, `${id} `);
 }
 
-export function documentOf(changes: Iterable<string>): Doc {
+function documentOf(changes: Iterable<string>): Doc {
   const doc = new Doc();
   for (const change of changes) applyUpdate(doc, Buffer.from(change, "base64"));
   return doc;
