@@ -217,6 +217,19 @@ test("T1, H6: a promise among the stamps that are given up: the region goes on a
   expect(lives.isUnique()).toBe(true);
 });
 
+test("T1, H8: peers' word against a life that went on above a promise does not take it back among the stamps of the life before", () => {
+  const lives = new Lives();
+  lives.boot(0);
+  lives.closes(9_000);
+  lives.boot(0);
+  lives.work(1_000);
+  lives.boot(0);
+  lives.witnessed(lives.work(1_000));
+  lives.own.mend(lives.clock);
+  lives.work(3_000);
+  expect(lives.isUnique()).toBe(true);
+});
+
 test("H8: only what was called closed far ahead, by a majority of wrong clocks, is given up with the stamps", () => {
   const lives = hourAhead();
   lives.closes(HOUR);

@@ -83,10 +83,15 @@ export class OwnClock implements PhysicalClock {
     return this.leaps(closed) && stampTimeMs(closed) - this.#parts.physical.nowMs() > NEAR_MS ? undefined : closed;
   }
 
-  /** Where a clock goes on whose stamps up to `highest` are given up. A promise among them keeps it where it is: no stamp is made twice. */
+  /**
+   * Where a clock goes on whose stamps up to `highest` are given up. A promise among them, or near them, keeps it where it is: no stamp is made twice,
+   * and a few seconds are not worth going back for.
+   */
   #back(highest: Stamp): Stamp | undefined {
     const back = this.#aboveClosed(this.#fact("sane"));
-    return back !== undefined && this.#leapAt(stampTimeMs(back)) !== undefined ? highest : back;
+    if (back === undefined) return undefined;
+    const isNear = stampTimeMs(highest) - stampTimeMs(back) < NEAR_MS;
+    return isNear || this.#leapAt(stampTimeMs(back)) !== undefined ? highest : back;
   }
 
   #aboveClosed(stamp: Stamp | undefined): Stamp | undefined {

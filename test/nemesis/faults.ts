@@ -34,6 +34,12 @@ async function cutFor({ mesh, lengthMs }: Blow, ends: readonly string[]): Promis
   await told(mesh, "heal", ...ends);
 }
 
+/** Another fault may strike it down while it comes up. */
+async function started(blow: Blow): Promise<void> {
+  const { code } = await blow.mesh.run("start", region(blow));
+  if (code !== 0) await told(blow.mesh, "start", region(blow));
+}
+
 function signal(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(pid, name);
@@ -73,7 +79,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   killRegion: async (blow) => {
     await told(blow.mesh, "kill", region(blow));
     await pause(blow.lengthMs);
-    await told(blow.mesh, "start", region(blow));
+    await started(blow);
   },
   /** Everything of a region at one moment; the supervisor brings it back. */
   killAtOnce: async (blow) => {
@@ -83,7 +89,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   loseStore: async (blow) => {
     await told(blow.mesh, "kill", region(blow));
     rmSync(join(blow.mesh.data, region(blow), "state", "store"), { recursive: true });
-    await told(blow.mesh, "start", region(blow));
+    await started(blow);
   },
   /** What starts and watches everything dies, and somebody says `atoll up` again: every process of the mesh begins anew. */
   upAgain: async ({ mesh, options }) => {

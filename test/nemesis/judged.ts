@@ -52,7 +52,7 @@ export async function judged({ mesh, traffic, wanderers, before, said }: Judging
   await until("everybody was told everything", () => missing().length === 0, TOLD_MS).catch(() => finds("L4 never told", missing()));
   finds(
     "L4 told twice",
-    wanderers.flatMap(({ user, twice }) => twice.map((command) => `${user}: ${command}`)),
+    wanderers.flatMap((one) => one.twice(traffic.retried()).map((command) => `${one.user}: ${command}`)),
   );
   finds(
     "L5 out of order",

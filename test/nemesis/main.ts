@@ -19,12 +19,18 @@ const mesh = new MeshUnderTest();
 const { code, stderr } = await mesh.up(...positionals);
 if (code !== 0) throw new Error(stderr);
 console.log(`a mesh in ${mesh.data}`);
-for (let round = 0; round < Number(values.rounds) && process.exitCode === undefined; round += 1) {
-  const seed = Number(values.seed) + round;
-  const { broken, ...found } = await undergo({ mesh, seed, options: positionals, seconds: Number(values.seconds), tell: console.log });
-  console.log(JSON.stringify({ seed, ...found, broken }));
-  if (broken.length > 0) process.exitCode = 1;
+let holds = true;
+try {
+  for (let round = 0; round < Number(values.rounds) && holds; round += 1) {
+    const seed = Number(values.seed) + round;
+    const { broken, ...found } = await undergo({ mesh, seed, options: positionals, seconds: Number(values.seconds), tell: console.log });
+    console.log(JSON.stringify({ seed, ...found, broken }));
+    holds = broken.length === 0;
+  }
+} catch (error) {
+  holds = false;
+  console.error(error);
 }
-if (process.exitCode === undefined) await mesh.remove();
+if (holds) await mesh.remove();
 else await mesh.run("down");
-process.exit();
+process.exit(holds ? 0 : 1);

@@ -57,9 +57,10 @@ export class Wanderer {
   get isWelcome(): boolean {
     return this.#welcomed;
   }
-  /** Commands that were told at two places of a log, or twice at one. */
-  get twice(): readonly string[] {
-    return [...this.#again, ...[...this.#told].filter(([, times]) => times > 1).map(([command]) => command)];
+  /** Events that were told twice, and commands that were told as two events. `retried`: those that two regions may both have taken. */
+  twice(retried: ReadonlySet<string>): readonly string[] {
+    const two = [...this.#told].filter(([command, times]) => times > (retried.has(command) ? 2 : 1));
+    return [...this.#again, ...two.map(([command]) => command)];
   }
   missing(commands: Iterable<string>): readonly string[] {
     return [...commands].filter((command) => !this.#told.has(command));

@@ -119,6 +119,15 @@ const FAULTS: Readonly<Record<FaultKind, (blow: Blow) => void>> = {
     blow.later(() => blow.machine.start(), 180 + blow.fault.dice[0] * 120);
     blow.later(() => Object.assign(faults, { slowMs: 0 }), 1_000);
   },
+  /** It dies again and again while it comes up, each life a little longer than the last, on a disk that takes its time. */
+  "dies-again": (blow) => {
+    const [rest, power] = blow.fault.dice;
+    blow.during([blow.machine.storeFaults], { slowMs: 200 * power });
+    for (let life = 0, atMs = 0; life < 5; life += 1, atMs += 10 + rest * 150 + life * 60) {
+      blow.later(() => (power < 0.3 ? blow.machine.powerOff() : blow.machine.crash()), atMs);
+      blow.later(() => blow.machine.start(), atMs + 5 + rest * 100);
+    }
+  },
   power: (blow) => {
     blow.machine.powerOff();
     blow.later(() => blow.machine.start(), 300 + blow.fault.lengthMs * blow.fault.dice[0]);

@@ -54,6 +54,7 @@ const FAULT_KINDS = {
   "slow-disk": 3,
   "lost-answers": 4,
   "killed-writing": 3,
+  "dies-again": 4,
   "store-lost": 3,
 } as const;
 export type FaultKind = keyof typeof FAULT_KINDS;
