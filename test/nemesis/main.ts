@@ -19,11 +19,19 @@ const mesh = new MeshUnderTest();
 const { code, stderr } = await mesh.up(...positionals);
 if (code !== 0) throw new Error(stderr);
 console.log(`a mesh in ${mesh.data}`);
+const forgetful = new Set<string>();
 let holds = true;
 try {
   for (let round = 0; round < Number(values.rounds) && holds; round += 1) {
     const seed = Number(values.seed) + round;
-    const { broken, ...found } = await undergo({ mesh, seed, options: positionals, seconds: Number(values.seconds), tell: console.log });
+    const { broken, ...found } = await undergo({
+      mesh,
+      seed,
+      options: positionals,
+      forgetful,
+      seconds: Number(values.seconds),
+      tell: console.log,
+    });
     console.log(JSON.stringify({ seed, ...found, broken }));
     holds = broken.length === 0;
   }

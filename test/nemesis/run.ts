@@ -15,6 +15,8 @@ export interface Ordeal {
   readonly options?: readonly string[];
   /** For how long faults go on. */
   readonly seconds: number;
+  /** Regions that have lost their store on this mesh, as they do: what their audit logs held then is gone, and peers say so for ever (A1). */
+  readonly forgetful?: Set<string>;
   /** A line for whoever watches. */
   readonly tell: (line: string) => void;
 }
@@ -25,7 +27,7 @@ const WANDERERS = 4;
 const RATE = 40;
 
 /** Resolves with what was found; an empty list of broken laws is what is asked for. */
-export async function undergo({ mesh, seed, seconds, tell, options = [] }: Ordeal): Promise<Verdict> {
+export async function undergo({ mesh, seed, seconds, tell, options = [], forgetful = new Set() }: Ordeal): Promise<Verdict> {
   const random = randomOf(seed);
   const readers = await Promise.all(Array.from({ length: WANDERERS }, (_, i) => mesh.person(`wanderer-${seed}-${i}`)));
   const traffic = await openTraffic({ mesh, seed, name: `ordeal-${seed}`, writers: WRITERS, rate: RATE, wild: true, readers });
@@ -40,6 +42,7 @@ export async function undergo({ mesh, seed, seconds, tell, options = [] }: Ordea
     scheduleOf(seed, mesh.regions(), seconds).map(async (planned, nth) => {
       await pause(planned.atMs);
       said(describe(planned));
+      if (planned.fault === "loseStore") forgetful.add(planned.regions[0] ?? "");
       const { fault, regions, lengthMs } = planned;
       await FAULTS[fault]?.({ mesh, random: random.fork(1_000 + nth), regions, lengthMs, options });
     }),
@@ -47,7 +50,7 @@ export async function undergo({ mesh, seed, seconds, tell, options = [] }: Ordea
   said("quiet");
   await traffic.stop();
   for (const wanderer of wanderers) wanderer.settle();
-  return judged({ mesh, traffic, wanderers, before, said });
+  return judged({ mesh, traffic, wanderers, before, forgetful, said });
 }
 
 const describe = ({ fault, regions, lengthMs }: Planned): string => `${fault} ${regions.join(" ")} for ${Math.round(lengthMs)} ms`;
