@@ -14,6 +14,8 @@ import { until } from "./atoll.ts";
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
 const server = await serverForTests();
+/** A process from its sources, on a machine that does much else. */
+const STARTED_MS = 90_000;
 
 describe.skipIf(server === undefined)("a region whose tokens are signed by an identity provider", () => {
   const folder = mkdtempSync(join(tmpdir(), "atoll-idp-"));
@@ -98,14 +100,14 @@ describe.skipIf(server === undefined)("a region whose tokens are signed by an id
     const token = await signed(ours, "one");
     // Nobody is at its door: nothing was ever known, so nobody is denied, and nobody new is sent here.
     start();
-    await until("the region answers", async () => (await readiness()).status !== 0);
+    await until("the region answers", async () => (await readiness()).status !== 0, STARTED_MS);
     expect(await readiness()).toEqual({ status: 503, keys: "[-]token-keys none have been read: ECONNREFUSED" });
     expect(await tries(token)).toEqual([503, "5"]);
 
     // It comes: the region takes notice by itself.
     keys = [await key(ours, "one")];
     await openDoor();
-    await until("the region is ready", isReady);
+    await until("the region is ready", isReady, STARTED_MS);
     expect(await tries(token)).toEqual([201, null]);
     keys = [await key(ours, "one"), await key(next, "two")];
     expect(await tries(await signed(next, "two"))).toEqual([201, null]);
@@ -118,11 +120,11 @@ describe.skipIf(server === undefined)("a region whose tokens are signed by an id
     expect((await tries(await signed(forged, "two")))[0]).toBe(401);
     expect(await ends()).toEqual([0, null]);
     start();
-    await until("the region is ready without it", isReady);
+    await until("the region is ready without it", isReady, STARTED_MS);
     expect((await readiness()).keys).toBe("[+]token-keys those known hold: ECONNREFUSED");
     expect((await tries(token))[0]).toBe(201);
     expect((await tries(await signed(next, "two")))[0]).toBe(201);
     expect((await tries(await signed(forged, "two")))[0]).toBe(401);
     expect(await ends()).toEqual([0, null]);
-  }, 120_000);
+  }, 300_000);
 });

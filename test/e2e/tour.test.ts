@@ -169,7 +169,7 @@ describe.skipIf(server === undefined)("the tour", () => {
     const sent = (): Promise<number> => mesh.metric("ap", "atoll_commands_total", 'kind="message.send"', 'outcome="ok"');
     const before = await sent();
     const played = mesh.run("play", file, "--users", users, "--rate", "24", "--edits", "0.1");
-    await until("ap has taken messages", async () => (await sent()) > before + 3);
+    await until("ap has taken messages", async () => (await sent()) > before + 3, 90_000);
     await giveOrder(mesh.data, { order: "kill", region: "ap" }); // at once: a command's own start takes as long as the play
     return () => played;
   };
@@ -208,7 +208,7 @@ describe.skipIf(server === undefined)("the tour", () => {
     const report = JSON.parse(play.stdout);
     expect([play.code, report]).toMatchObject([1, { ...allWell, converged: false, gone: ["ap"] }]);
     expect(report.outOfReach).toBeLessThan(60);
-  }, 120_000);
+  }, 240_000);
 
   test("a region dies in the midst of a play and comes back: nothing is lost, and all are equal in the end", async () => {
     expect((await mesh.run("start", "ap")).code).toBe(0);
@@ -218,7 +218,7 @@ describe.skipIf(server === undefined)("the tour", () => {
     const play = await played();
     expect([play.code, JSON.parse(play.stdout)]).toMatchObject([0, { ...allWell, converged: true, gone: [], outOfReach: 0 }]);
     expect((await mesh.run("audit", "verify")).code).toBe(0);
-  }, 120_000);
+  }, 240_000);
 });
 
 /** What a socket was last told about somebody. */

@@ -190,10 +190,14 @@ describe.skipIf(server === undefined)("webhooks of a local mesh", () => {
       const { code, stdout } = await mesh.run("webhooks", ...args, "--as", "ana");
       return [code, JSON.parse(stdout)] as const;
     };
-    await until("every region knows it", async () => {
-      const [, { regions }] = await ran("show", "room", halting).catch(() => [0, { regions: [] }] as const);
-      return regions.length === 3 && regions.every((one: object) => !("silent" in one));
-    });
+    await until(
+      "every region knows it",
+      async () => {
+        const [, { regions }] = await ran("show", "room", halting).catch(() => [0, { regions: [] }] as const);
+        return regions.length === 3 && regions.every((one: object) => !("silent" in one));
+      },
+      60_000,
+    );
     const [listed, tested] = await Promise.all([ran("list", "room"), ran("test", "room", hook)]);
     expect(listed).toEqual([0, { items: expect.arrayContaining([expect.objectContaining({ id: halting, name: "other" })]) }]);
     expect(tested).toMatchObject([
@@ -234,5 +238,5 @@ describe.skipIf(server === undefined)("webhooks of a local mesh", () => {
     expect((await mesh.run("webhooks", "list", "room")).code).toBe(2);
     const stranger = await mesh.run("webhooks", "list", "room", "--as", "mallory");
     expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining("There is no channel room")]);
-  });
+  }, 180_000);
 });
