@@ -12,7 +12,7 @@ import type { GatewayLimits } from "./parts.ts";
 export interface Rates {
   /** Refusal too-many-requests when the user has sent too many commands. */
   command(user: string): Promise<void>;
-  /** Likewise for questions, and when so many of theirs are open at once; resolves with what is told how long the answer is. */
+  /** Likewise for questions. Those of one user wait for each other when they are many; resolves with what is told how long the answer is. */
   read(user: string): Promise<(chars: number) => void>;
   end(): void;
 }
@@ -22,7 +22,12 @@ const WINDOW_S = 2;
 /** Our choice: a question with an answer of this length counts as one, a longer one as so many more. */
 const CHARS_A_POINT = 16_384;
 /** Our choice: whoever asks for the longest pages holds everybody else up by that many of them at most. */
-const OPEN_READS = 128;
+const OPEN_READS = 32;
+interface Reads {
+  open: number;
+  /** Called when it is their turn. */
+  readonly waiting: (() => void)[];
+}
 /** What a user asks for in between is told to the region at once. */
 const TELL_MS = 100;
 
@@ -55,21 +60,36 @@ export function openRates(limits: GatewayLimits, timers: Timers, region?: Region
     if (region !== undefined) untold[kind].set(user, (untold[kind].get(user) ?? 0) + 1);
     await take(limiters[kind], user);
   };
-  const open = new Map<string, number>();
+  const reads = new Map<string, Reads>();
+  const turnOf = async (user: string): Promise<void> => {
+    const mine = reads.get(user) ?? { open: 0, waiting: [] };
+    reads.set(user, mine);
+    if (mine.open >= OPEN_READS) await new Promise<void>((turn) => mine.waiting.push(turn));
+    else mine.open += 1;
+  };
+  /** Their next question has its turn when everybody else had one. */
+  const leave = (user: string): void =>
+    void setImmediate(() => {
+      const mine = reads.get(user);
+      const next = mine?.waiting.shift();
+      if (next !== undefined) next();
+      else if (mine !== undefined && --mine.open === 0) reads.delete(user);
+    });
   const answered = (user: string, chars: number): void => {
-    const left = (open.get(user) ?? 1) - 1;
-    if (left > 0) open.set(user, left);
-    else open.delete(user);
+    leave(user);
     const more = Math.floor(chars / CHARS_A_POINT);
     if (more === 0) return;
     if (region !== undefined) untold.read.set(user, (untold.read.get(user) ?? 0) + more);
     void limiters.read.penalty(user, more);
   };
   const read = async (user: string): Promise<(chars: number) => void> => {
-    if ((open.get(user) ?? 0) >= OPEN_READS)
-      throw new Refusal("too-many-requests", `${OPEN_READS} questions of yours wait for their answers already.`, { retryAfterS: 1 });
-    await ask("read", user);
-    open.set(user, (open.get(user) ?? 0) + 1);
+    await turnOf(user);
+    try {
+      await ask("read", user);
+    } catch (refused) {
+      leave(user);
+      throw refused;
+    }
     return (chars) => answered(user, chars);
   };
   return { command: (user) => ask("command", user), read, end: () => telling?.cancel() };
