@@ -125,5 +125,6 @@ function halt({ tables, contentOf, record }: DeliveriesParts, { channel, webhook
     ...policies({ register: (key) => tables.get("registers", key) }, channel),
     content: contentOf(channel, { webhook, of, reason }),
   };
-  return record(draft, `halt-${webhook}-${of}`);
+  // A halt by another region that did not know this version yet may stand above ours: then it is said again, and is no repetition.
+  return record(draft, ["halt", webhook, of, ...replaces.slice(-1)].join("-"));
 }

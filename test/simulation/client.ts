@@ -164,7 +164,8 @@ export class Client {
     const concernsMe =
       event.kind === "channel.created" ? event.actor === this.user : event.kind.startsWith("member.") && data["user"] === this.user;
     if (channel === null || !concernsMe) return;
-    if (event.kind === "member.removed") this.#following.delete(nameOf(channel));
+    // In what was missed it is past: whoever is a member again is still followed.
+    if (event.kind === "member.removed" && !this.#catching.has(nameOf(channel))) this.#following.delete(nameOf(channel));
     this.#membership(nameOf(channel), region);
   }
 

@@ -67,6 +67,16 @@ export function haltsAgree(mesh: Mesh, users: readonly string[], channel: string
       throw found(`webhooks are not the same everywhere: ${told[0]?.[0]} says ${told[0]?.[1]}, ${region} ${items}`);
 }
 
+/** Who writes a halt knows of none that stands: one of an older version may have won over the same halt said before, and then it is said again. */
+function haltedOnce(truth: readonly Placed[]): void {
+  const halts = truth.flatMap(({ event }) => (event.kind === "webhook.halted" ? [event] : []));
+  const said = new Map(halts.map(({ stamp, data }) => [stamp, data.of]));
+  for (const { stamp, data } of halts) {
+    const last = [...data.replaces].sort().at(-1);
+    if (last !== undefined && said.get(last) === data.of) throw found(`${stamp} halts what ${last} had halted, and says so`);
+  }
+}
+
 interface HookLife {
   readonly webhook: string;
   readonly births: readonly HookSet[];
@@ -95,6 +105,7 @@ function livesOf(truth: readonly Placed[]): ReadonlyMap<string, HookLife> {
 
 /** Every request against the logs, and every event against the requests. `resumed`: shown ids of webhooks that somebody could set once more. */
 export function hooksKept(end: EndState, mesh: Mesh, receivers: Receivers, resumed: readonly string[]): void {
+  haltedOnce(end.truth);
   const lives = livesOf(end.truth);
   const byPosition = new Map(end.truth.map((placed) => [textOf(placed), placed]));
   const ids = new Map<string, string>();
