@@ -109,15 +109,20 @@ async function parse(nats: NatsConnection, upTo: number): Promise<number> {
   return (events * 1000) / msSince(began);
 }
 
-/** No law, no digest, no index: the rows that come out are simply written. */
-async function parseAndStore(nats: NatsConnection, upTo: number, store: StateStore): Promise<number> {
+type Which = (write: TableWrite) => boolean;
+const EVERY_ROW: Which = () => true;
+const EVENT_ROW: Which = ({ table }) => table === "events";
+
+/** No law, no digest, no index: the rows that come out are simply written, or of them only the event itself. */
+async function parseAndStore(nats: NatsConnection, upTo: number, store: StateStore, which = EVERY_ROW): Promise<number> {
+  const rows = commits.map((writes) => writes.filter(which));
   const began = performance.now();
   let events = 0;
   await consume(nats, upTo, (_, text) => {
     events += (JSON.parse(text) as unknown[]).length;
     return undefined;
   });
-  for (const writes of commits) await store.commit(writes);
+  for (const writes of rows) await store.commit(writes);
   return (events * 1000) / msSince(began);
 }
 
@@ -148,10 +153,16 @@ try {
   console.log(`${shown(rows / EVENTS)} rows an event`);
   const against = await inTurns(ours, () => parse(nats, upTo));
   const beside = await inTurns(ours, stored);
+  const least = await inTurns(
+    () => inFolder((store) => parseAndStore(nats, upTo, store, EVENT_ROW)),
+    () => parse(nats, upTo),
+  );
   const name = "gate + replica + LMDB";
   tell([
     { name, unit: "events/s", ...against, target: ">= 0.5x consume and parse", holds: (a, b) => a / b >= 0.5 },
     { name, unit: "events/s", ...beside, target: ">= 0.5x consume, parse, store the rows", holds: (a, b) => a / b >= 0.5 },
+    // What nobody can be faster than who keeps events at all.
+    { name: "consume, parse, store one row an event", unit: "events/s", ...least, target: "told", holds: () => true },
   ]);
 } finally {
   await mesh.stop();
