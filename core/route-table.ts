@@ -50,7 +50,6 @@ export interface PackedRows {
 }
 
 /** Takes pairs in any order, also twice, and packs them. */
-/** Who is a member of what, packed by numbers: rows as they were read, and the changes since beside them. */
 export class RouteTableBuilder {
   readonly #users = new Names();
   readonly #channels = new Names();
@@ -90,6 +89,7 @@ export class RouteTableBuilder {
   }
 }
 
+/** Who is a member of what, packed by numbers: rows as they were read, and the changes since beside them. */
 export class RouteTable {
   readonly #base: PackedRows;
   /** Users whose rows have changed since they were packed. */
