@@ -39,6 +39,7 @@ export class Machine<R> {
   #life: Life | undefined;
   #running: R | undefined;
   #boots = 0;
+  #standstills = 0;
   #store: MemoryStore;
   #beganEmpty = true;
   #storeLost = false;
@@ -68,6 +69,10 @@ export class Machine<R> {
   }
   get boots(): number {
     return this.#boots;
+  }
+  /** How often it has stood still. */
+  get standstills(): number {
+    return this.#standstills;
   }
   /** This life began with a store that held nothing. */
   get beganEmpty(): boolean {
@@ -121,6 +126,7 @@ export class Machine<R> {
   }
 
   pause(): void {
+    this.#standstills += 1;
     this.#life?.pause();
   }
 

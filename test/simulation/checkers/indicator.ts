@@ -14,7 +14,9 @@ export function watchIndicator(mesh: Mesh): Watcher {
         const truth = truthOf(mesh, here, peer);
         const before = since.get(`${here} ${peer}`);
         const turns = mesh.network.way(here, peer).turns + mesh.network.way(peer, here).turns;
-        const lives = `${mesh.machine(here).boots} ${mesh.machine(peer).boots} ${turns}`;
+        // Between two looks a process may have run, and been heard: what was so before both is not what has been so since.
+        const runs = [here, peer].flatMap((region) => [mesh.machine(region).boots, mesh.machine(region).standstills]);
+        const lives = [...runs, turns].join(" ");
         if (before?.truth !== truth || before.lives !== lives)
           since.set(`${here} ${peer}`, { truth, lives, sinceMs: mesh.scheduler.nowMs });
         else if (mesh.scheduler.nowMs - before.sinceMs > WITHIN_MS) judge(mesh, here, peer, truth);

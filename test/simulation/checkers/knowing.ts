@@ -12,8 +12,8 @@ export function watchKnowing(mesh: Mesh): Watcher {
   return {
     started: (region) => {
       for (const peer of mesh.regions) {
-        const { epoch } = known.get(`${region} ${peer}`) ?? START;
-        if (peer !== region) lay.set(`${region} ${peer}`, mesh.mirrors.of(region, peer, epoch).texts.length);
+        const before = known.get(`${region} ${peer}`);
+        if (before !== undefined) lay.set(`${region} ${peer}`, mesh.mirrors.of(region, peer, before.epoch).texts.length);
       }
     },
     look: () => {
