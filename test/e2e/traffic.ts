@@ -20,6 +20,8 @@ export interface Traffic {
   slowestMs(): number;
   /** Answers that no retry should have brought: refusals other than `unavailable`. */
   refused(): readonly string[];
+  /** Of wild traffic: commands that were answered "not found" to the end, as a region did not know the channel or the message yet. */
+  notHere(): number;
   /** No new commands; resolves when each writer's last one is answered. */
   stop(): Promise<void>;
   /** Compares every region's history with the book. */
@@ -81,6 +83,7 @@ export async function openTraffic({
   const retried = new Set<string>();
   const deleted = new Set<string>();
   const refused: string[] = [];
+  let notHere = 0;
   let slowestMs = 0;
   let stopping = false;
   const everyMs = (1_000 * writers) / rate;
@@ -103,8 +106,8 @@ export async function openTraffic({
         acked.add(`${person.user} ${write.key}`);
         if (write.method === "POST") messages.push(answer.body["id"] as string);
         if (write.method === "DELETE") deleted.add(write.path);
-      } else if (!wild || answer.status !== 404)
-        refused.push(`${write.method} ${write.path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      } else if (wild && answer.status === 404) notHere += 1;
+      else refused.push(`${write.method} ${write.path}: ${answer.status} ${JSON.stringify(answer.body)}`);
       await pause(Math.max(0, everyMs * own.between(0.5, 1.5) - tookMs));
     }
   });
@@ -116,6 +119,7 @@ export async function openTraffic({
     retried: () => retried,
     slowestMs: () => slowestMs,
     refused: () => refused,
+    notHere: () => notHere,
     stop: async () => {
       stopping = true;
       await Promise.all(writing);

@@ -43,7 +43,9 @@ async function started(blow: Blow): Promise<void> {
 function signal(pid: number | undefined, name: NodeJS.Signals): void {
   try {
     if (pid !== undefined) process.kill(pid, name);
-  } catch {} // it has ended meanwhile
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it has ended meanwhile
+  }
 }
 
 /** Longer, and peers and clients would be right to call it dead; shorter is what a garbage collector or a busy host does. */
@@ -56,7 +58,8 @@ async function standStill(blow: Blow, kind: Kind): Promise<void> {
   signal(pid, "SIGCONT");
 }
 
-export const FAULTS: Readonly<Record<string, Fault>> = {
+export type FaultName = keyof typeof FAULTS;
+export const FAULTS = {
   /** One region sees nobody. */
   cut: (blow) => cutFor(blow, [region(blow)]),
   /** Two regions do not see each other; both see the others. */
@@ -97,4 +100,4 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     const { code, stderr } = await mesh.up(...options);
     if (code !== 0) throw new Error(`atoll up ended with ${code}: ${stderr}`);
   },
-};
+} satisfies Readonly<Record<string, Fault>>;

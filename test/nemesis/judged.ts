@@ -7,6 +7,8 @@ import type { Wanderer } from "./wanderer.ts";
 
 export interface Verdict {
   readonly acked: number;
+  /** Answered "not found" to the end: an edit in a region that its message had not reached, and nothing else where no store was lost. */
+  readonly notHere: number;
   readonly conflicts: number;
   readonly moves: number;
   /** The slowest answer to a writer, retries included, ms. */
@@ -70,7 +72,7 @@ export async function judged({ mesh, traffic, wanderers, before, forgetful, said
   finds("A1 audit chains", await chainsBroken(mesh, forgetful));
   await presenceIsExact({ mesh, traffic, wanderers }).catch((late: Error) => finds("P4 presence", [late.message]));
   const moves = wanderers.reduce((sum, one) => sum + one.moves, 0);
-  return { acked, conflicts: first.length, moves, slowestMs: traffic.slowestMs(), digest, settledMs, broken };
+  return { acked, notHere: traffic.notHere(), conflicts: first.length, moves, slowestMs: traffic.slowestMs(), digest, settledMs, broken };
 }
 
 async function conflictsIn(auditor: Person, region: string, channel: string): Promise<readonly unknown[]> {

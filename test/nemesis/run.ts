@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type MeshUnderTest, until } from "../e2e/atoll.ts";
 import { openTraffic } from "../e2e/traffic.ts";
 import { randomOf } from "../simulation/random.ts";
-import { FAULTS } from "./faults.ts";
+import { FAULTS, type FaultName } from "./faults.ts";
 import { judged, type Verdict } from "./judged.ts";
 import { type Planned, scheduleOf } from "./schedule.ts";
 import { Wanderer } from "./wanderer.ts";
@@ -21,6 +21,8 @@ export interface Ordeal {
   readonly tell: (line: string) => void;
 }
 
+/** The whole mesh begins anew: it waits for what goes on, and what would begin meanwhile is left out. */
+const ALONE: FaultName = "upAgain";
 const WRITERS = 12;
 const WANDERERS = 4;
 /** Of all writers together, a second. */
@@ -38,13 +40,23 @@ export async function undergo({ mesh, seed, seconds, tell, options = [], forgetf
 
   const began = performance.now();
   const said = (line: string): void => tell(`${((performance.now() - began) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
+  const running = new Set<Promise<void>>();
+  let alone = false;
+  const strike = async ({ fault, regions, lengthMs }: Planned, nth: number): Promise<void> => {
+    if (alone) return; // nobody takes orders, and nothing is there to be struck
+    alone = fault === ALONE;
+    if (alone) await Promise.all(running);
+    said(`${fault} ${regions.join(" ")} for ${Math.round(lengthMs)} ms`);
+    if (fault === "loseStore") forgetful.add(regions[0] ?? "");
+    const struck = FAULTS[fault]({ mesh, random: random.fork(1_000 + nth), regions, lengthMs, options });
+    running.add(struck);
+    await struck.finally(() => running.delete(struck));
+    if (fault === ALONE) alone = false;
+  };
   await Promise.all(
     scheduleOf(seed, mesh.regions(), seconds).map(async (planned, nth) => {
       await pause(planned.atMs);
-      said(describe(planned));
-      if (planned.fault === "loseStore") forgetful.add(planned.regions[0] ?? "");
-      const { fault, regions, lengthMs } = planned;
-      await FAULTS[fault]?.({ mesh, random: random.fork(1_000 + nth), regions, lengthMs, options });
+      await strike(planned, nth);
     }),
   );
   said("quiet");
@@ -52,5 +64,3 @@ export async function undergo({ mesh, seed, seconds, tell, options = [], forgetf
   for (const wanderer of wanderers) wanderer.settle();
   return judged({ mesh, traffic, wanderers, before, forgetful, said });
 }
-
-const describe = ({ fault, regions, lengthMs }: Planned): string => `${fault} ${regions.join(" ")} for ${Math.round(lengthMs)} ms`;

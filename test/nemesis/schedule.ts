@@ -1,27 +1,23 @@
 /** From a seed to what happens when: faults that overlap, the last one over before the end. */
 import { type Random, randomOf } from "../simulation/random.ts";
-import { FAULTS } from "./faults.ts";
+import { FAULTS, type FaultName } from "./faults.ts";
 
 export interface Planned {
   readonly atMs: number;
-  readonly fault: string;
+  readonly fault: FaultName;
   readonly regions: readonly string[];
   readonly lengthMs: number;
 }
 
-const LINKS = new Set(["cut", "pair", "flap"]);
+const LINKS: ReadonlySet<FaultName> = new Set<FaultName>(["cut", "pair", "flap"]);
 /** What the mesh itself is told to do to a region: nothing else may bring it back meanwhile. */
-const ORDERED = new Set(["killRegion", "loseStore"]);
-/** Nobody takes orders meanwhile. */
-const ALONE = "upAgain";
+const ORDERED: ReadonlySet<FaultName> = new Set<FaultName>(["killRegion", "loseStore"]);
 /** Names of faults as often as they are to be drawn. */
-const DRAWN = Object.keys(FAULTS).flatMap((name) => (LINKS.has(name) ? [name, name] : [name]));
+const DRAWN = (Object.keys(FAULTS) as FaultName[]).flatMap((name) => (LINKS.has(name) ? [name, name] : [name]));
 const PAUSE_MS = { from: 300, to: 4_000 };
 const LENGTH_MS = { from: 500, to: 9_000 };
 /** For as long after its own length a struck process may still be coming back. */
 const BACK_MS = 3_000;
-/** The same for all processes of a mesh. */
-const ALL_BACK_MS = 12_000;
 
 export function scheduleOf(seed: number, regions: readonly string[], seconds: number): readonly Planned[] {
   const random = randomOf(seed).fork(1);
@@ -42,10 +38,7 @@ function draw(random: Random, regions: readonly string[], atMs: number): Planned
 
 /** Links are struck one after another, as what heals one would else heal the other's too; processes of a region also while they come back. */
 function collide(one: Planned, other: Planned): boolean {
-  const isAlone = one.fault === ALONE || other.fault === ALONE;
-  const backMs = other.fault === ALONE ? ALL_BACK_MS : BACK_MS;
-  if (other.atMs + other.lengthMs + backMs < one.atMs) return false;
-  if (isAlone) return true;
+  if (other.atMs + other.lengthMs + BACK_MS <= one.atMs) return false;
   if (LINKS.has(one.fault) !== LINKS.has(other.fault)) return false;
   return LINKS.has(one.fault) || (one.regions[0] === other.regions[0] && (ORDERED.has(one.fault) || ORDERED.has(other.fault)));
 }

@@ -40,6 +40,8 @@ export class Wanderer {
   readonly #options: WandererOptions;
   #cursor: string | undefined;
   #socket: WebSocket | undefined;
+  /** As they were before anything broke: a mesh that is down says nothing of them. */
+  readonly #regions: readonly string[];
   #region: string;
   #ended = false;
   #welcomed = false;
@@ -49,7 +51,8 @@ export class Wanderer {
   constructor(options: WandererOptions) {
     this.#options = options;
     this.user = options.user;
-    this.#region = options.random.pick(options.mesh.regions());
+    this.#regions = options.mesh.regions();
+    this.#region = options.random.pick(this.#regions);
     this.#connect();
     void this.#wander();
   }
@@ -86,11 +89,11 @@ export class Wanderer {
   }
 
   async #wander(): Promise<void> {
-    const { random, mesh } = this.#options;
+    const { random } = this.#options;
     for (;;) {
       await pause(random.between(STAYS_MS.from, STAYS_MS.to));
       if (this.#ended) return;
-      this.#region = random.pick(mesh.regions());
+      this.#region = random.pick(this.#regions);
       this.moves += 1;
       if (random.chance(0.5)) this.#socket?.terminate();
       else this.#socket?.close(1000);
