@@ -40,6 +40,23 @@ test("questions of one user wait for each other when they are many, and none is 
   expect([open, most]).toEqual([0, 32]);
 });
 
+test("of one user who reads no answer no more questions wait than may be asked at once", async () => {
+  const rates = openRates({ ...DEFAULT_LIMITS, readsPerSecond: 50 }, realTimers);
+  const said = new Map<string, number>();
+  const asking = Array.from({ length: 1_000 }, () =>
+    asked(() => rates.read("ana")).then((answer) => said.set(answer, (said.get(answer) ?? 0) + 1)),
+  );
+  await until(() => said.size === 2, "some are open, the others refused");
+  await new Promise((later) => setImmediate(later));
+  expect([
+    said.get("ok"),
+    said.get("too-many-requests"),
+    asking.length - (said.get("ok") ?? 0) - (said.get("too-many-requests") ?? 0),
+  ]).toEqual([32, 868, 100]);
+  expect(await asked(() => rates.read("ben"))).toBe("ok");
+  rates.end();
+});
+
 test("what a user asks is told to the region together, and its no takes effect here", async () => {
   const told: string[] = [];
   const rates = openRates(DEFAULT_LIMITS, realTimers, {

@@ -64,6 +64,8 @@ export function openRates(limits: GatewayLimits, timers: Timers, region?: Region
   const turnOf = async (user: string): Promise<void> => {
     const mine = reads.get(user) ?? { open: 0, waiting: [] };
     reads.set(user, mine);
+    // More than they may ask at once would be refused at their turn; who reads no answer must not have the rest wait here without end.
+    if (mine.waiting.length >= points.read) throw tooOften(1);
     if (mine.open >= OPEN_READS) await new Promise<void>((turn) => mine.waiting.push(turn));
     else mine.open += 1;
   };
@@ -100,8 +102,9 @@ async function take(limiter: RateLimiterMemory, user: string): Promise<void> {
     await limiter.consume(user);
   } catch (refused) {
     if (!(refused instanceof RateLimiterRes)) throw refused;
-    throw new Refusal("too-many-requests", "You ask more often than this region allows.", {
-      retryAfterS: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)),
-    });
+    throw tooOften(Math.max(1, Math.ceil(refused.msBeforeNext / 1000)));
   }
 }
+
+const tooOften = (retryAfterS: number): Refusal =>
+  new Refusal("too-many-requests", "You ask more often than this region allows.", { retryAfterS });
