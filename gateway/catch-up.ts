@@ -8,9 +8,9 @@ import type { Missed, Reader } from "../core/ports/reader.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { Vector } from "../core/position.ts";
 import { covers, coversAll, joinVectors, parsePosition } from "../core/position.ts";
-import type { Connection } from "./connection.ts";
 import { OWN } from "./cursor.ts";
 import { ownerOf } from "./own-events.ts";
+import type { Recipient } from "./recipient.ts";
 import type { Stream } from "./standing.ts";
 import { wireFrame } from "./wire-frame.ts";
 
@@ -30,7 +30,7 @@ const LEAST_PAGE_EVENTS = 8;
 /** The reader is behind the feed: look again after this. */
 const BEHIND_MS = 5;
 
-export function catchUp(parts: CatchUpParts, connection: Connection, stream: Stream): void {
+export function catchUp(parts: CatchUpParts, connection: Recipient, stream: Stream): void {
   const touched = new Map<string, Conflict>();
   let limit = Math.min(FIRST_PAGE_EVENTS, parts.pageEvents);
   const step = (): void => {
@@ -50,13 +50,13 @@ export function catchUp(parts: CatchUpParts, connection: Connection, stream: Str
   step();
 }
 
-function readPage({ reader }: CatchUpParts, connection: Connection, { channel, at }: Stream, to: Vector, limit: number): Missed {
+function readPage({ reader }: CatchUpParts, connection: Recipient, { channel, at }: Stream, to: Vector, limit: number): Missed {
   const own = channel === OWN;
   return reader.missed(connection.user, { channels: own ? [] : [channel], own, from: at, to, limit });
 }
 
 /** Sends a page and moves the stream along with it; returns how many characters of events that were. */
-function givePage({ told }: CatchUpParts, connection: Connection, stream: Stream, page: Missed): number {
+function givePage({ told }: CatchUpParts, connection: Recipient, stream: Stream, page: Missed): number {
   if (page.gaps.length > 0) connection.send({ type: "gap", gaps: page.gaps });
   let items: string[] = [];
   let chars = 0;
@@ -86,7 +86,7 @@ function givePage({ told }: CatchUpParts, connection: Connection, stream: Stream
 }
 
 /** Events of the user's own stream come by that stream, unless they lie before it began on this connection and the client lacks them. */
-function isForStream({ user, standing }: Connection, stream: Stream, event: WireEvent): boolean {
+function isForStream({ user, standing }: Recipient, stream: Stream, event: WireEvent): boolean {
   if (stream.channel === OWN || ownerOf(event) !== user) return true;
   const position = parsePosition(event.position);
   if (position === undefined) return true;
@@ -103,7 +103,7 @@ function withPosition(vector: Vector, event: WireEvent): Vector {
 }
 
 /** As many as go into one page, each in the state that was found last; whether none is left. What comes meanwhile is read before the next. */
-function giveConflicts(connection: Connection, touched: Map<string, Conflict>): boolean {
+function giveConflicts(connection: Recipient, touched: Map<string, Conflict>): boolean {
   let chars = 0;
   for (const [id, conflict] of touched) {
     if (chars > FRAME_CHARS) return false;
@@ -115,7 +115,7 @@ function giveConflicts(connection: Connection, touched: Map<string, Conflict>): 
   return true;
 }
 
-function finish({ told }: CatchUpParts, connection: Connection, stream: Stream): void {
+function finish({ told }: CatchUpParts, connection: Recipient, stream: Stream): void {
   for (const conflict of stream.changed?.values() ?? []) connection.send({ type: "conflict", conflict });
   stream.changed = undefined;
   connection.standing.settle(stream, told());

@@ -10,6 +10,7 @@ import type { ClientCursor } from "./cursor.ts";
 import type { FrameQueue, Line } from "./line.ts";
 import { asRefusal, frameErrorOf } from "./problem.ts";
 import type { ServerFrame } from "./protocol/frames-out.ts";
+import type { Recipient } from "./recipient.ts";
 import type { Stream } from "./standing.ts";
 import { Standing } from "./standing.ts";
 import type { Identity } from "./tokens.ts";
@@ -27,7 +28,7 @@ const TOLD_RECORDS = 1_000;
 /** Each may hold a few texts of the longest. */
 const LOSSES_AT_ONCE = 16;
 
-export class Connection {
+export class Connection implements Recipient {
   readonly id: string;
   readonly line: Line;
   readonly outbox: FrameQueue;
@@ -133,7 +134,6 @@ export class Connection {
     return { shown, stream };
   }
 
-  /** Its place among a channel's followers was lost: it takes it again, and is given what has passed it by. */
   refollow(channel: string): void {
     const { routing, catchUp: parts } = this.#context;
     routing.follow(this, channel);
@@ -141,14 +141,12 @@ export class Connection {
     if (stream !== undefined && this.standing.rewind(stream)) catchUp(parts, this, stream);
   }
 
-  /** By the channel's identity. */
   unfollow(channel: string): void {
     this.#context.routing.unfollow(this, channel);
     this.standing.end(channel, this.#context.fanOut.told);
     this.#noteChannels();
   }
 
-  /** The user lost in this conflict; told once a connection for each set of losers. */
   superseded(conflict: Conflict): void {
     const told = `${conflict.id} ${conflict.losers.join()}`;
     if (this.#toldLosses?.has(told)) return;
@@ -166,7 +164,6 @@ export class Connection {
     if (next !== null) this.outbox.whenRoom(() => this.#tellLosses(next));
   }
 
-  /** Events given while catching up count as deliveries like all others. */
   delivered(events: number): void {
     this.#context.parts.metrics.deliveries.inc(events);
   }
@@ -177,7 +174,6 @@ export class Connection {
     this.#identity = identity;
   }
 
-  /** Ends when the token has; looked at now and then, for all connections together. */
   checkToken(): void {
     if (this.#identity.expiresAtMs <= this.#context.parts.now()) this.line.goodbye("token", "the token has ended");
   }

@@ -10,10 +10,10 @@ import type { Reader } from "../core/ports/reader.ts";
 import type { Position, Vector } from "../core/position.ts";
 import { joinVectors } from "../core/position.ts";
 import { stampTimeMs } from "../core/stamp.ts";
-import type { Connection } from "./connection.ts";
 import { encodeCursor, plainCursor } from "./cursor.ts";
 import type { Metrics } from "./metrics.ts";
 import { frameErrorOf } from "./problem.ts";
+import type { Recipient } from "./recipient.ts";
 import type { Routing } from "./routing.ts";
 import { SharedFrames } from "./shared-frames.ts";
 import type { Stream } from "./standing.ts";
@@ -62,7 +62,7 @@ export class FanOut {
   }
 
   /** Who came from a region that had told them of their removal before this one knew is not told it again; that the channel ends they must hear. */
-  #expel(connection: Connection, channel: string, removal: Position): void {
+  #expel(connection: Recipient, channel: string, removal: Position): void {
     const stream = connection.standing.stream(channel);
     if (stream === undefined) return;
     connection.unfollow(channel);
@@ -80,7 +80,7 @@ export class FanOut {
     const frames = new SharedFrames(told.wire);
     let plain: string | undefined;
     let deliveries = 0;
-    const give = (connection: Connection, stream: Stream | undefined): void => {
+    const give = (connection: Recipient, stream: Stream | undefined): void => {
       if (stream === undefined || !connection.standing.isNews(stream, placed.position)) return;
       const isPlain = connection.standing.isPlain(this.#told);
       if (isPlain) plain ??= encodeCursor(plainCursor(this.#told), mesh);

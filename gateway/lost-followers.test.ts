@@ -1,7 +1,7 @@
 /** A place among a channel's followers is lost from the routing table, which should not happen: its connection is given what it missed (D11, M4). */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Connection } from "./connection.ts";
 import { type Opened, openTestGateway, realTimers, Socket, tokenOf, until } from "./gateway.test-model.ts";
+import type { Recipient } from "./recipient.ts";
 import { Routing } from "./routing.ts";
 
 let opened: Opened;
@@ -10,7 +10,7 @@ let other: string;
 /** Whether the gateway looks through its table by itself, each second. */
 let sweeps: boolean;
 /** Whoever follows a channel is noted here with the gateway's own table, so that a story can take it out. */
-let followed: { readonly routing: Routing; readonly connection: Connection; readonly channel: string }[];
+let followed: { readonly routing: Routing; readonly connection: Recipient; readonly channel: string }[];
 beforeEach(async () => {
   followed = [];
   sweeps = true;

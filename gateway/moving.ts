@@ -4,12 +4,12 @@
  */
 import type { SteeringDesk } from "../core/ports/steering.ts";
 import type { Timers } from "../core/ports/time.ts";
-import type { Connection } from "./connection.ts";
+import type { Recipient } from "./recipient.ts";
 
 export interface MovingParts {
   readonly desk: SteeringDesk;
   readonly timers: Timers;
-  readonly connections: () => readonly Connection[];
+  readonly connections: () => readonly Recipient[];
   /** Told once a second while it goes on. */
   readonly told: (moved: number, left: number) => void;
 }

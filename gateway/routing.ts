@@ -3,17 +3,17 @@
  * cost what the one connection follows, never what the region holds.
  */
 import type { Reader } from "../core/ports/reader.ts";
-import type { Connection } from "./connection.ts";
+import type { Recipient } from "./recipient.ts";
 
 interface Present {
-  readonly connections: Set<Connection>;
+  readonly connections: Set<Recipient>;
   /** Channels the user is a member of. */
   readonly channels: Set<string>;
 }
 
 export class Routing {
   readonly #byUser = new Map<string, Present>();
-  readonly #followers = new Map<string, Set<Connection>>();
+  readonly #followers = new Map<string, Set<Recipient>>();
   readonly #membersHere = new Map<string, Set<string>>();
   #entries = 0;
 
@@ -23,7 +23,7 @@ export class Routing {
   }
 
   /** A connection has said who it is; `channels` are its user's memberships now. */
-  enter(connection: Connection, channels: readonly string[]): void {
+  enter(connection: Recipient, channels: readonly string[]): void {
     const present = this.#byUser.get(connection.user);
     if (present !== undefined) {
       present.connections.add(connection);
@@ -33,7 +33,7 @@ export class Routing {
     for (const channel of channels) this.membership(connection.user, channel, true);
   }
 
-  leave(connection: Connection, followed: readonly string[]): void {
+  leave(connection: Recipient, followed: readonly string[]): void {
     for (const channel of followed) this.unfollow(connection, channel);
     const present = this.#byUser.get(connection.user);
     if (present?.connections.delete(connection) !== true || present.connections.size > 0) return;
@@ -41,11 +41,11 @@ export class Routing {
     this.#byUser.delete(connection.user);
   }
 
-  follow(connection: Connection, channel: string): void {
+  follow(connection: Recipient, channel: string): void {
     this.#add(this.#followers, channel, connection);
   }
 
-  unfollow(connection: Connection, channel: string): void {
+  unfollow(connection: Recipient, channel: string): void {
     this.#remove(this.#followers, channel, connection);
   }
 
@@ -62,15 +62,15 @@ export class Routing {
     }
   }
 
-  connections(): readonly Connection[] {
+  connections(): readonly Recipient[] {
     return [...this.#byUser.values()].flatMap((present) => [...present.connections]);
   }
 
-  ofUser(user: string): ReadonlySet<Connection> {
+  ofUser(user: string): ReadonlySet<Recipient> {
     return this.#byUser.get(user)?.connections ?? NOBODY;
   }
 
-  followers(channel: string): ReadonlySet<Connection> {
+  followers(channel: string): ReadonlySet<Recipient> {
     return this.#followers.get(channel) ?? NOBODY;
   }
 
@@ -85,7 +85,7 @@ export class Routing {
   }
 
   /** Follows and memberships of one connection as they should be; returns how many were not. */
-  mend(connection: Connection, reader: Pick<Reader, "isMember">): number {
+  mend(connection: Recipient, reader: Pick<Reader, "isMember">): number {
     let wrong = 0;
     for (const channel of connection.standing.channels()) {
       if (!reader.isMember(connection.user, channel)) {
@@ -114,7 +114,7 @@ export class Routing {
   }
 }
 
-const NOBODY: ReadonlySet<Connection> = new Set();
+const NOBODY: ReadonlySet<Recipient> = new Set();
 const NO_ONE: ReadonlySet<string> = new Set();
 
 /** Connections whose entries are looked at in one sweep. */
@@ -125,7 +125,7 @@ const CHECKED_AT_ONCE = 50;
  * passed them by. A right may also end without an event that names its user (a verdict that flips), and nobody may go on reading then.
  */
 export function checkRoutes(routing: Routing, reader: Pick<Reader, "isMember">, mismatch: () => void): () => void {
-  let left: Connection[] = [];
+  let left: Recipient[] = [];
   return () => {
     if (left.length === 0) left = [...routing.connections()];
     for (const connection of left.splice(0, CHECKED_AT_ONCE))

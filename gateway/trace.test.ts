@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Connection } from "./connection.ts";
 import { type Opened, openTestGateway, Socket, tokenOf } from "./gateway.test-model.ts";
+import type { Recipient } from "./recipient.ts";
 import { checkRoutes, Routing } from "./routing.ts";
 
 let opened: Opened;
@@ -62,7 +62,7 @@ test("D11: an entry that is gone from the routing table is found by the check, a
     standing: { channels: () => [...followed] },
     unfollow: (of: string) => followed.delete(of),
     refollow: (of: string) => routing.follow(connection, of),
-  } as unknown as Connection;
+  } as unknown as Recipient;
   routing.enter(connection, ["c1", "c2"]);
   routing.follow(connection, "c1"); // c2 has been lost
   let mismatches = 0;

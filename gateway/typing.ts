@@ -1,6 +1,6 @@
 /** Who types where: heard by those who follow the channel, here and in the other regions; lost without harm. */
-import type { Connection } from "./connection.ts";
 import type { GatewayParts } from "./parts.ts";
+import type { Recipient } from "./recipient.ts";
 import type { Routing } from "./routing.ts";
 import { wireFrame } from "./wire-frame.ts";
 
@@ -22,7 +22,7 @@ export class Typing {
   }
 
   /** `channel` is an identity the connection's user may see. */
-  type({ user }: Connection, channel: string): void {
+  type({ user }: Recipient, channel: string): void {
     const key = `${user} ${channel}`;
     const nowMs = this.#parts.timers.monotonicMs();
     if (nowMs - (this.#lastMs.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { circlesIn, importsOf } from "./imports.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
@@ -28,10 +29,6 @@ const filesOf = (floor: string): string[] =>
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))
     .map((file) => join(ROOT, floor, file));
 const isTest = (file: string): boolean => /\.(test|contract|test-model)\.ts$/.test(file);
-const importsOf = (text: string): string[] =>
-  [...text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)|^import "([^"]+)"/gm)].map(
-    (found) => found[1] ?? found[2] ?? found[3] ?? "",
-  );
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
 
 describe.each(Object.entries(FLOORS))("the floor %s", (floor, { floors, packages, pure }) => {
@@ -77,6 +74,26 @@ test("each driver is imported in one folder of regions only", () => {
       if (DRIVERS.test(from)) rooms.set(from, (rooms.get(from) ?? new Set()).add(relative(ROOT, resolve(file, ".."))));
   for (const [driver, folders] of rooms) expect([driver, [...folders]]).toEqual([driver, [[...folders][0]]]);
   expect(rooms.size).toBeGreaterThan(0);
+});
+
+test("a circle of imports is found and told by its path, and a wall that only looks like one is none", () => {
+  const ring = { a: ["b"], b: ["c", "d"], c: ["d"], d: ["b"] };
+  expect(circlesIn(new Map(Object.entries(ring)))).toEqual([["b", "c", "d", "b"]]);
+  expect(circlesIn(new Map(Object.entries({ ...ring, d: [] })))).toEqual([]);
+});
+
+// Types count too: two files of which each needs the other's types are one thought in two places, and nobody can read one first.
+test("no imports go round in a circle, anywhere in the tree", () => {
+  const imports = new Map(
+    [...Object.keys(FLOORS), "test", "bench"].flatMap(filesOf).map((file) => [
+      relative(ROOT, file),
+      importsOf(readFileSync(file, "utf8"))
+        .filter((from) => from.startsWith("."))
+        .map((from) => relative(ROOT, resolve(file, "..", from))),
+    ]),
+  );
+  expect(circlesIn(imports).map((circle) => circle.join(" -> "))).toEqual([]);
+  expect(imports.get("gateway/server.ts")).toContain("gateway/context.ts");
 });
 
 test("no file of the house holds two ideas: none is longer than 300 lines", () => {

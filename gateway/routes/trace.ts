@@ -2,10 +2,10 @@
 import { z } from "zod";
 import type { Position } from "../../core/position.ts";
 import { covers, formatPosition } from "../../core/position.ts";
-import type { Connection } from "../connection.ts";
 import type { Context } from "../context.ts";
 import { placeOf } from "../cursor.ts";
 import { time } from "../protocol/text.ts";
+import type { Recipient } from "../recipient.ts";
 import type { Route } from "./route.ts";
 import { read } from "./route.ts";
 
@@ -70,7 +70,7 @@ export const traceRoutes: readonly Route[] = [
   }),
 ];
 
-function deliveryOf({ fanOut }: Context, { standing, outbox }: Connection, channel: string, position: Position): Delivery {
+function deliveryOf({ fanOut }: Context, { standing, outbox }: Recipient, channel: string, position: Position): Delivery {
   const stream = standing.stream(channel);
   if (stream === undefined) return "not-subscribed";
   if (covers(placeOf(standing.began, channel), position.origin, position)) return "before";

@@ -16,8 +16,8 @@ import type { Random } from "../simulation/random.ts";
 import { randomOf } from "../simulation/random.ts";
 import type { HonestRegion } from "./honest-mesh.ts";
 import { HonestMesh, REGIONS } from "./honest-mesh.ts";
-import type { World } from "./model.ts";
 import { shownOf } from "./model.ts";
+import type { World } from "./model-world.ts";
 
 const PEOPLE = ["ana", "bo", "cy", "dee"];
 const SEEDS = Number(process.env["ATOLL_TEST_SEEDS"] ?? 400);

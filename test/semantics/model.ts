@@ -2,27 +2,18 @@
  * The semantics a second time, as definitions over the whole set of events: no order, no index, no step by step, and as slow as that is. It was
  * written from docs/laws.md alone; what the core computes must be what is defined here.
  */
-import type { Witness } from "../../core/distrust.ts";
 import type { Json } from "../../core/event.ts";
-import type { ConflictRecord, Entry, RegisterKey, Resolution, Seen, Write } from "../../core/register.ts";
-import type { TextMerge, TextPiece } from "../../core/text-merge.ts";
+import type { ConflictRecord, Entry, RegisterKey, Resolution, Seen } from "../../core/register.ts";
+import type { TextPiece } from "../../core/text-merge.ts";
 import { textOf, withText } from "../../core/text-merge.ts";
-import { standingOf } from "./model-rights.ts";
+import { rightsWhere } from "./model-rights.ts";
+import { entriesOf, type World } from "./model-world.ts";
 
-/** Everything that somebody knows. */
-export interface World {
-  readonly writes: readonly Write[];
-  readonly witnesses: readonly Witness[];
-  /** How texts are merged; absent: a merged text is written as the list of heads. */
-  readonly text?: TextMerge["text"];
-}
 export type Shown = Pick<Resolution, "value" | "winner" | "heads"> & { readonly records: readonly Omit<ConflictRecord, "id">[] } & Pick<
     Resolution,
     "incomplete" | "pending" | "void"
   >;
 
-export const entriesOf = ({ writes }: World, key: RegisterKey): readonly Entry[] =>
-  writes.flatMap((write) => (write.key === key && "entry" in write ? [write.entry] : []));
 const seenOf = ({ writes }: World, key: RegisterKey): readonly Seen[] =>
   writes.flatMap((write) => (write.key === key && "seen" in write ? [write.seen] : []));
 
@@ -136,6 +127,16 @@ export function judgedIn(world: World, key: RegisterKey): Judged {
   return { versions, isAncestor: (a, b) => after(b.name, a.name), judge, final };
 }
 
+const maximaOf = ({ isAncestor }: Judged, some: readonly Body[]): readonly Body[] =>
+  some.filter((a) => !some.some((b) => isAncestor(a, b)));
+
+/** Who had a right is judged by who won, and who may win by who had a right: each time in a smaller world. */
+const standingOf = rightsWhere((key, world) => {
+  const judged = judgedIn(world, key);
+  const heads = maximaOf(judged, judged.versions);
+  return heads.length === 0 ? undefined : judged.judge(heads).winner;
+});
+
 /** What a merged text is made of: these versions and, again and again, what each was made onto, else replaced (D7). */
 function piecesBehind(
   some: readonly Body[],
@@ -174,7 +175,7 @@ export function shownOf(world: World, key: RegisterKey): Shown {
   const hidden = { pending: stampsThat("pending", world, key), void: stampsThat("void", world, key) };
   const judged = judgedIn(world, key);
   const { versions, isAncestor, judge } = judged;
-  const maxima = (some: readonly Body[]): readonly Body[] => some.filter((a) => !some.some((b) => isAncestor(a, b)));
+  const maxima = (some: readonly Body[]) => maximaOf(judged, some);
   const heads = maxima(versions);
   if (heads.length === 0) return { value: null, winner: null, heads: [], records: [], incomplete: [], ...hidden };
   const { winner, rule, value: merged } = judge(heads);

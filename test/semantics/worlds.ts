@@ -3,7 +3,7 @@ import type { Witness } from "../../core/distrust.ts";
 import type { Entry, RegisterKey, Write } from "../../core/register.ts";
 import { formatStamp, stampRegion } from "../../core/stamp.ts";
 import type { Random } from "../simulation/random.ts";
-import type { World } from "./model.ts";
+import type { World } from "./model-world.ts";
 
 const REGIONS = ["us", "eu", "ap"];
 const PEOPLE = ["ana", "bo", "cy"];

@@ -1,6 +1,6 @@
 /** Plants bugs one after the other, on two lanes, and looks from which seed on each is found. */
 import { availableParallelism } from "node:os";
-import type { Planted } from "./planted.ts";
+import type { Planted } from "./planted-bug.ts";
 import { plant, uproot } from "./planting.ts";
 import { runSeeds, type Told } from "./seeds.ts";
 

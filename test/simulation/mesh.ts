@@ -12,13 +12,13 @@ import { Mirrors } from "./mirror.ts";
 import { Network } from "./network.ts";
 import { openPeerLink, Switchboard } from "./peer-link.ts";
 import { followPeer } from "./peer-tail.ts";
+import type { Person } from "./people.ts";
 import type { Plan } from "./plan.ts";
 import type { Random } from "./random.ts";
 import { Receivers, wearOut } from "./receivers.ts";
 import type { RunningRegion } from "./running-region.ts";
 import { runRegion } from "./running-region.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { Person } from "./workload.ts";
 
 /** What a checker that watches may be told. */
 export interface Watcher {

@@ -1,8 +1,6 @@
 /** Planted bugs of the language, the reconciliation and the disks beneath (see planted.ts). */
 import { DOCUMENT_SEEDS } from "./plan.ts";
-import type { Planted } from "./planted.ts";
-
-const edit = (file: string, find: string, replace: string): Planted["edits"][number] => ({ file, find, replace });
+import { edit, type Planted } from "./planted-bug.ts";
 
 export const PLANTED_BELOW: readonly Planted[] = [
   {

@@ -1,6 +1,6 @@
 /** Planted bugs of what is brought to webhooks (see planted.ts). */
 import { HOOK_SEEDS } from "./hook-plan.ts";
-import type { Planted } from "./planted.ts";
+import type { Planted } from "./planted-bug.ts";
 
 const BUGS: readonly Planted[] = [
   {

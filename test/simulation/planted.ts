@@ -3,23 +3,8 @@
  * tree: nothing in production knows of it, and an edit that no longer fits its file fails loudly.
  */
 import { PLANTED_BELOW } from "./planted-below.ts";
+import { edit, type Planted } from "./planted-bug.ts";
 import { PLANTED_HOOKS } from "./planted-hooks.ts";
-
-export interface Edit {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
-export interface Planted {
-  readonly name: string;
-  /** What goes wrong with it. */
-  readonly story: string;
-  readonly edits: readonly Edit[];
-  /** The seeds in which there is what it breaks; absent: all. */
-  readonly amongst?: { readonly first: number; readonly every: number };
-}
-
-const edit = (file: string, find: string, replace: string): Edit => ({ file, find, replace });
 
 const PLANTED_ABOVE: readonly Planted[] = [
   {

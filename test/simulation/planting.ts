@@ -1,7 +1,7 @@
 /** A copy of the tree with one planted bug in it. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Planted } from "./planted.ts";
+import type { Planted } from "./planted-bug.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 /** Below node_modules, so that packages resolve from the copy as they do from the tree. */

@@ -1,9 +1,9 @@
 /** What a person types into, or deletes from, a document as their region shows it. */
 import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector, type Text } from "yjs";
 import type { CommandOf } from "../../core/command.ts";
+import type { Person } from "./people.ts";
 import type { Step } from "./plan.ts";
 import type { RunningRegion } from "./running-region.ts";
-import type { Person } from "./workload.ts";
 
 /** What the text is called in every document. */
 const TEXT = "notes";

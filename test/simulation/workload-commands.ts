@@ -4,22 +4,22 @@ import type { Role } from "../../core/event.ts";
 import type { Message } from "../../core/objects.ts";
 import type { Reader } from "../../core/ports/reader.ts";
 import type { Mesh } from "./mesh.ts";
+import type { Crowd, Person } from "./people.ts";
 import type { Step } from "./plan.ts";
 import { typed } from "./typing.ts";
-import type { Person, Workload } from "./workload.ts";
 
 const chosen = <T>(items: readonly T[], die: number): T | undefined => items[Math.floor(die * items.length)];
 const EMOJI = ["👍", "🎉"];
 const ROLES: readonly Role[] = ["member", "moderator", "owner"];
 
-export function commandFor(mesh: Mesh, workload: Workload, person: Person, step: Step): Command | undefined {
+export function commandFor(mesh: Mesh, crowd: Crowd, person: Person, step: Step): Command | undefined {
   const { serving } = mesh.machine(person.at);
   const reader = serving?.reader;
-  const id = workload.nextId();
+  const id = crowd.nextId();
   const [die, other, third] = step.dice;
   if (serving === undefined || reader === undefined) return undefined;
   if (step.kind === "create") {
-    const members = workload.people.filter((_, index) => index % 2 === 0).map(({ user }) => ({ user, role: "member" as const }));
+    const members = crowd.people.filter((_, index) => index % 2 === 0).map(({ user }) => ({ user, role: "member" as const }));
     const alias = other < 0.7 ? { alias: "team" } : {};
     const policy = die < 0.5 ? "merge" : "lww";
     return { kind: "channel.create", id, name: `channel ${id}`, ...alias, members, policy, deletes: third < 0.4 ? "lww" : "final" };
@@ -28,7 +28,7 @@ export function commandFor(mesh: Mesh, workload: Workload, person: Person, step:
   const channels = shownChannels(reader, person);
   const channel = step.kind === "type" ? channels[0] : chosen(channels, third);
   if (channel === undefined) return undefined;
-  const someone = workload.person(Math.floor(other * workload.people.length)).user;
+  const someone = crowd.person(Math.floor(other * crowd.people.length)).user;
   switch (step.kind) {
     case "send":
       return { kind: "message.send", id, channel, body: `text ${id}` };

@@ -3,14 +3,14 @@ import type { Command } from "../../core/command.ts";
 import type { Webhook } from "../../core/objects.ts";
 import type { HookStep } from "./hook-plan.ts";
 import type { Mesh } from "./mesh.ts";
+import type { Crowd, Person } from "./people.ts";
 import { Receivers } from "./receivers.ts";
-import type { Person, Workload } from "./workload.ts";
 
-export function hookCommand(mesh: Mesh, workload: Workload, person: Person, { kind, dice }: HookStep): Command | undefined {
+export function hookCommand(mesh: Mesh, crowd: Crowd, person: Person, { kind, dice }: HookStep): Command | undefined {
   const running = mesh.machine(person.at).serving;
-  const channel = workload.channels[0];
+  const channel = crowd.channels[0];
   if (running === undefined || channel === undefined) return undefined;
-  const id = workload.nextId();
+  const id = crowd.nextId();
   if (kind === "hook") return { kind: "webhook.set", id, channel, url: Receivers.urlOf(id) };
   if (kind === "hook-filtered") return { kind: "webhook.set", id, channel, url: Receivers.urlOf(id), events: ["message.sent"] };
   let shown: readonly Webhook[] = [];
@@ -28,18 +28,18 @@ export function hookCommand(mesh: Mesh, workload: Workload, person: Person, { ki
 }
 
 /** Everybody's receivers are well again: whoever may sets every webhook once more, so that all that waits is brought. Returns the ids of those that were. */
-export function resumeAll(mesh: Mesh, workload: Workload): readonly string[] {
-  const [channel] = workload.channels;
+export function resumeAll(mesh: Mesh, crowd: Crowd): readonly string[] {
+  const [channel] = crowd.channels;
   if (channel === undefined) return [];
   for (const region of mesh.regions) {
     const running = mesh.machine(region).serving;
-    for (const person of running === undefined ? [] : workload.people) {
+    for (const person of running === undefined ? [] : crowd.people) {
       let shown: readonly Webhook[] = [];
       try {
         shown = running?.webhooks.list(person.actor, channel) ?? [];
       } catch {} // they may not
       for (const { id } of shown)
-        workload.ask(person, { kind: "webhook.set", id: workload.nextId(), channel, webhook: id, enabled: true }, region);
+        crowd.ask(person, { kind: "webhook.set", id: crowd.nextId(), channel, webhook: id, enabled: true }, region);
       if (shown.length > 0) return shown.map(({ id }) => id);
     }
   }

@@ -2,14 +2,14 @@
  * The people of a simulation. Each asks at the region they are at; an answer that does not come is unknown, so they ask again with the same
  * command id, often in another region. Every text is unique, so that what is found later names its author.
  */
-import type { Actor, Command } from "../../core/command.ts";
+import type { Command } from "../../core/command.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Policy } from "../../core/event.ts";
-import type { Message } from "../../core/objects.ts";
 import type { Accepted } from "../../core/ports/acceptor.ts";
 import type { Attempt, Operation } from "./history.ts";
 import { HOOK_KINDS, type HookStep } from "./hook-plan.ts";
 import type { Mesh } from "./mesh.ts";
+import type { Crowd, Person } from "./people.ts";
 import type { Step } from "./plan.ts";
 import type { Random } from "./random.ts";
 import { commandFor } from "./workload-commands.ts";
@@ -23,18 +23,8 @@ const TRIES = 9;
 
 const isHookStep = (step: Step | HookStep): step is HookStep => (HOOK_KINDS as readonly string[]).includes(step.kind);
 
-export interface Person {
-  readonly user: string;
-  readonly actor: Actor;
-  /** The region they are at. */
-  at: string;
-  /** Versions they looked at some time ago: what a stale edit replaces. */
-  readonly looked: Map<string, { readonly message: Message; readonly channel: string }>;
-}
-
-export class Workload {
+export class Workload implements Crowd {
   readonly people: readonly Person[];
-  /** Shown ids of the channels that anybody may know of. */
   readonly channels: string[] = [];
   readonly #mesh: Mesh;
   readonly #random: Random;

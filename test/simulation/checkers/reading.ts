@@ -2,8 +2,8 @@
 import type { Message } from "../../../core/objects.ts";
 import type { Operation } from "../history.ts";
 import type { Mesh, Watcher } from "../mesh.ts";
+import type { Person } from "../people.ts";
 import { Violation } from "../violation.ts";
-import type { Person } from "../workload.ts";
 
 const MESSAGE_COMMANDS = new Set(["message.send", "message.edit", "message.delete"]);
 

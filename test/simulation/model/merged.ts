@@ -3,7 +3,7 @@ import type { Json } from "../../../core/event.ts";
 import type { TextPiece } from "../../../core/text-merge.ts";
 import { yjsTexts } from "../../../reconciliation/text-merge.ts";
 import type { Act } from "./acts.ts";
-import type { ModelVersion } from "./verdict.ts";
+import type { ModelVersion } from "./model-version.ts";
 
 type MadeOf = (version: ModelVersion) => ReadonlySet<ModelVersion>;
 

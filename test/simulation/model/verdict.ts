@@ -4,16 +4,8 @@ import type { Json } from "../../../core/event.ts";
 import type { Act } from "./acts.ts";
 import { versionName } from "./acts.ts";
 import { mergedText } from "./merged.ts";
+import type { ModelVersion } from "./model-version.ts";
 
-export interface ModelVersion {
-  /** The smallest stamp of its twins. */
-  readonly stamp: string;
-  readonly twins: readonly Act[];
-  readonly value: Json;
-  readonly text: string;
-  readonly author: string;
-  readonly deleted: boolean;
-}
 export interface ModelRecord {
   readonly versions: readonly string[];
   readonly winner: string;
