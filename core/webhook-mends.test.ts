@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { mendOf } from "./webhook-mends.ts";
+import { mendOfDelivery } from "./webhook-mends.ts";
 
 test("whatever the carrier says of a failure has a line that mends it", () => {
   const source = readFileSync(join(import.meta.dirname, "../regions/webhooks/carrier.ts"), "utf8");
@@ -9,11 +9,11 @@ test("whatever the carrier says of a failure has a line that mends it", () => {
     ([, said = ""]) => said,
   );
   expect(words.length).toBeGreaterThan(10);
-  expect(words.filter((why) => mendOf({ why }) === undefined)).toEqual([]);
+  expect(words.filter((why) => mendOfDelivery({ why }) === undefined)).toEqual([]);
 });
 
 test("every answer but a good one has one too", () => {
   for (let status = 100; status < 600; status += 1)
-    expect([status, mendOf({ status }) === undefined]).toEqual([status, status >= 200 && status < 300]);
-  expect(mendOf({ why: "its url must begin with https://" })).toContain("url");
+    expect([status, mendOfDelivery({ status }) === undefined]).toEqual([status, status >= 200 && status < 300]);
+  expect(mendOfDelivery({ why: "its url must begin with https://" })).toContain("url");
 });

@@ -30,7 +30,7 @@ function ofStatus(status: number): string | undefined {
 }
 
 /** undefined where nothing is wrong. */
-export function mendOf(outcome: DeliveryOutcome): string | undefined {
+export function mendOfDelivery(outcome: DeliveryOutcome): string | undefined {
   if ("status" in outcome) return ofStatus(outcome.status);
   return OF_WORDS[outcome.why] ?? (outcome.why.startsWith("its url ") ? "change the webhook's url" : undefined);
 }

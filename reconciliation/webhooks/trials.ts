@@ -7,7 +7,7 @@ import { shortHash } from "../../core/hash.ts";
 import type { Timers } from "../../core/ports/time.ts";
 import type { Trial, WebhookCarrier } from "../../core/ports/webhooks.ts";
 import type { Register } from "../../core/register.ts";
-import { mendOf } from "../../core/webhook-mends.ts";
+import { mendOfDelivery } from "../../core/webhook-mends.ts";
 import { deliveryHeaders, signingGenerations, type WebhookSecret, type WebhookValue } from "../../core/webhooks.ts";
 import { Slots } from "./slots.ts";
 
@@ -64,7 +64,7 @@ export class Trials {
     const secrets = signingGenerations(register, value, now).map((generation) => secretOf(webhook, generation));
     const headers = deliveryHeaders(secrets, { id, atS: Math.floor(now / 1_000), body });
     const outcome = await carrier.send({ url: value.url, headers, body });
-    const mend = mendOf(outcome);
+    const mend = mendOfDelivery(outcome);
     const status = "status" in outcome ? outcome.status : null;
     return {
       ...{ id, region, at, status },

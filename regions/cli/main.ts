@@ -2,7 +2,7 @@
 /** The `atoll` command. */
 import type { Io } from "./answer.ts";
 import { runProgram } from "./program.ts";
-import { mendOf } from "./system-refusals.ts";
+import { mendOfRefusal } from "./system-refusals.ts";
 
 const io: Io = {
   out: (text) => process.stdout.write(text),
@@ -18,7 +18,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.
 function words(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!("syscall" in error)) return error.stack ?? error.message;
-  const mend = mendOf(error);
+  const mend = mendOfRefusal(error);
   return mend === undefined ? error.message : `${error.message} (${mend})`;
 }
 

@@ -11,5 +11,5 @@ const MENDS: Readonly<Record<string, string>> = {
 };
 
 /** Undefined for what is no such refusal. */
-export const mendOf = (error: unknown): string | undefined =>
+export const mendOfRefusal = (error: unknown): string | undefined =>
   error instanceof Error && "syscall" in error ? MENDS[(error as NodeJS.ErrnoException).code ?? ""] : undefined;

@@ -5,6 +5,7 @@ import type { MeshFolder } from "../mesh/folder.ts";
 import { ownProgram } from "../mesh/own-program.ts";
 import type { ReadyDocument } from "../mesh/ready.ts";
 import { type Answer, type Io, Stop } from "./answer.ts";
+import { ownCall } from "./own-name.ts";
 import type { Word } from "./up-words.ts";
 
 /** The same command line, without what was for us, and with the folder's full name, by which the supervisor can be found. */
@@ -40,9 +41,10 @@ export async function upDetached(folder: MeshFolder, args: readonly string[], io
   if (child.connected) child.disconnect();
   child.unref();
   const urls = ready.regions.map(({ name, url }) => `  ${name.padEnd(8)} ${url}`).join("\n");
+  const call = ownCall(ready.data);
   return {
     code: 0,
     document: ready,
-    text: `the mesh runs (pid ${ready.pid}), data in ${ready.data}\n${urls}\nnext: atoll status · atoll down`,
+    text: `the mesh runs (pid ${ready.pid}), data in ${ready.data}\n${urls}\nnext: ${call("status")} · ${call("down")}`,
   };
 }

@@ -1,9 +1,8 @@
 /** What `up` says when the mesh is ready: where it is, what is real and what is embedded, and what to try next. */
-import { relative } from "node:path";
 import pc from "picocolors";
 import type { ReadyDocument } from "../mesh/ready.ts";
 import type { RunningMesh } from "../mesh/supervisor.ts";
-import { ownName } from "./own-name.ts";
+import { ownCall } from "./own-name.ts";
 
 /** What a detached supervisor tells the command that started it. */
 export type Word =
@@ -13,11 +12,9 @@ export type Word =
 
 export function firstWords({ ready, plan }: RunningMesh): string {
   const [first, second] = ready.regions;
-  const here = relative(process.cwd(), ready.data);
-  const data = here === ".atoll" ? "" : ` --data ${ready.data}`;
-  const own = ownName();
+  const call = ownCall(ready.data);
   const acks = plan.server.durableAcks ? "durable acks" : pc.yellow("acks NOT durable: this server is too old for them");
-  const cut = first === undefined ? "" : `  ${own} cut ${first.name}${data}   then write on both sides, then   ${own} heal${data}`;
+  const cut = first === undefined ? "" : `  ${call(`cut ${first.name}`)}   then write on both sides, then   ${call("heal")}`;
   return `
 ${pc.bold("Atoll runs.")} ${ready.regions.length} regions, each with everything it needs. Ctrl-C stops them; the data stay in ${ready.data}
 
@@ -28,10 +25,10 @@ ${ready.regions.map(({ name, url }) => `  ${pc.cyan(name.padEnd(8))} ${url}`).jo
   embedded  history, directory and audit (LMDB), presence (memory)
 
 Try, in another terminal:
-  ${own} status --watch${data}
-  curl -H "Authorization: Bearer $(${own} token --user ana${data})" ${first?.url ?? second?.url}/v1/sync
+  ${call("status --watch")}
+  curl -H "Authorization: Bearer $(${call("token --user ana")})" ${first?.url ?? second?.url}/v1/sync
 ${cut}
-  ${own} verify${data}
+  ${call("verify")}
   ${first?.url}/console/   ${first?.url}/docs
 `;
 }

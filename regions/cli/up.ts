@@ -11,7 +11,7 @@ import { parseClockOffsets, parseCount, parseDelays, parsePort, parseRegions } f
 import type { Asked, Define } from "./define.ts";
 import { collect, examples } from "./define.ts";
 import { leave } from "./leave.ts";
-import { mendOf } from "./system-refusals.ts";
+import { mendOfRefusal } from "./system-refusals.ts";
 import { upDetached } from "./up-detached.ts";
 import { firstWords, type Word } from "./up-words.ts";
 
@@ -175,7 +175,7 @@ async function forSomebody(plan: Omit<UpOptions, "tell">): Promise<Answer> {
     );
   } catch (error) {
     const refused =
-      error instanceof Refused ? error : new Refused(1, error instanceof Error ? error.message : String(error), mendOf(error));
+      error instanceof Refused ? error : new Refused(1, error instanceof Error ? error.message : String(error), mendOfRefusal(error));
     say({ refused: { code: refused.code, message: refused.message, ...(refused.hint === undefined ? {} : { hint: refused.hint }) } });
     note(refused.message);
     setImmediate(leave, refused.code);
