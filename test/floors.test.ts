@@ -96,6 +96,29 @@ test("no imports go round in a circle, anywhere in the tree", () => {
   expect(imports.get("gateway/server.ts")).toContain("gateway/context.ts");
 });
 
+/** What only Node has, or only a build with types of the page: the client library runs in both. */
+const OF_NODE = /\bBuffer\b|\bprocess\.|\brequire\(|\b__dirname\b|\bimport\.meta\b|\bsetImmediate\b|\bglobal\./;
+const atRunTime = (text: string): string => text.replace(/(?:^|\n)\s*(?:import|export) type\s[^;]*?;/g, "");
+
+test("the client library reaches nothing that browsers lack: no package, nothing of Node", () => {
+  const reached = new Set<string>();
+  const outside: string[] = [];
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const from of importsOf(atRunTime(readFileSync(file, "utf8"))))
+      if (from.startsWith(".")) visit(resolve(file, "..", from));
+      else outside.push(`${relative(ROOT, file)} imports ${from}`);
+  };
+  visit(join(ROOT, "gateway/client/connect.ts"));
+  const said = [...reached].flatMap((file) => {
+    const found = OF_NODE.exec(withoutComments(readFileSync(file, "utf8")));
+    return found ? [`${relative(ROOT, file)} says ${found[0]}`] : [];
+  });
+  expect([...outside, ...said]).toEqual([]);
+  expect([...reached].filter((file) => relative(ROOT, file).startsWith("core/")).length).toBeGreaterThan(0);
+});
+
 test("no file of the house holds two ideas: none is longer than 300 lines", () => {
   const long = [...Object.keys(FLOORS), "test", "bench"].flatMap((floor) =>
     filesOf(floor)

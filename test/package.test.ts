@@ -23,13 +23,26 @@ const sources = build.include.flatMap((floor) =>
     .map((file) => `${floor}/${file}`),
 );
 
+/** Declarations that whoever imports `atoll/client` is led to. */
+function typesOfClient(): readonly string[] {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const from of importsOf(readFileSync(join(ROOT, file), "utf8"))) if (from.startsWith(".")) visit(join(file, "..", from));
+  };
+  visit("gateway/client/connect.ts");
+  return [...reached].map((file) => `dist/${file.replace(/\.ts$/, ".d.ts")}`);
+}
+
 test("the package holds the whole program as built, with what says what it is, and nothing else", async () => {
   expect((await atoll("--version")).code).toBe(0); // it is built
   const { stdout } = await promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: ROOT });
   const [packed] = JSON.parse(stdout) as readonly { readonly files: readonly { readonly path: string }[] }[];
   const paths = packed!.files.map(({ path }) => path);
   expect(paths.filter((path) => !path.startsWith("dist/")).sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
-  expect(paths.filter((path) => path.startsWith("dist/") && !path.endsWith(".js"))).toEqual([]);
+  expect(paths.filter((path) => path.startsWith("dist/") && !/\.js$|^dist\/(core|gateway)\/.*\.d\.ts$/.test(path))).toEqual([]);
+  expect(typesOfClient().filter((path) => !paths.includes(path))).toEqual([]);
   expect(sources.map((file) => `dist/${file.replace(/\.ts$/, ".js")}`).filter((path) => !paths.includes(path))).toEqual([]);
   expect(paths).toContain(manifest.bin["atoll"]);
 });

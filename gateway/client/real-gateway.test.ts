@@ -1,0 +1,71 @@
+/** The library against a real gateway, over real sockets: what both sides take a frame to mean is the same. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { type Opened, openTestGateway, tokenOf, until } from "../gateway.test-model.ts";
+import type { Client } from "./connect.ts";
+import { connect } from "./connect.ts";
+
+let opened: Opened;
+let channel: string;
+let clients: Client[];
+beforeEach(async () => {
+  opened = await openTestGateway();
+  channel = opened.region.channel("room", { ana: "owner", ben: "member" });
+  clients = [];
+});
+afterEach(async () => {
+  for (const client of clients) client.close();
+  await opened.gateway.close();
+  expect(opened.errors).toEqual([]);
+});
+const shown = () => opened.region.shown(channel);
+const open = (user: string, more: object = {}): Client => {
+  const client = connect({ url: opened.url, token: () => tokenOf(user), WebSocket, ...more });
+  clients.push(client);
+  return client;
+};
+
+test("what is sent is answered, told to who follows, and resumed by cursor in a client of its own", async () => {
+  const [ana, ben] = [open("ana"), open("ben")];
+  const told: string[] = [];
+  ben.on("event", ({ command }) => told.push(command));
+  expect(await ben.follow(shown())).toBe(shown());
+  const sent = ana.send(shown(), "hello");
+  expect(await sent.answer).toMatchObject({ body: "hello" });
+  await until(() => told.includes(sent.id), "ben hears it");
+  const { cursor } = ben;
+  ben.close();
+  const missed = ana.send(shown(), "while ben is away");
+  await missed.answer;
+  const back = open("ben", { cursor });
+  const again: string[] = [];
+  back.on("event", ({ command }) => again.push(command));
+  await back.follow(shown());
+  await until(() => again.length > 0, "ben is told what he missed");
+  expect([told, again]).toEqual([[sent.id], [missed.id]]);
+});
+
+test("a refusal of the region comes with its code; a stranger follows nothing", async () => {
+  const eve = open("eve");
+  await expect(eve.follow(shown())).rejects.toMatchObject({ code: "not-found" });
+  await expect(eve.send(shown(), "x").answer).rejects.toMatchObject({ code: "not-found" });
+  await expect(eve.read(`/v1/channels/${shown()}/messages`)).rejects.toMatchObject({ code: "not-found" });
+});
+
+test("a token that nobody signed ends the client, with the region's reason; a cursor of nowhere too", async () => {
+  const stranger = open("ana", { token: () => tokenOf("ana", { secret: "another secret of nobody" }) });
+  await expect(stranger.online()).rejects.toMatchObject({ code: "refused-here", closeCode: 4401 });
+  const lost = open("ana", { cursor: "bm93aGVyZQ" });
+  await expect(lost.online()).rejects.toMatchObject({ closeCode: 4400 });
+});
+
+test("when a gateway goes away its client goes on at the next, and what was said meanwhile is accepted once", async () => {
+  const other = await openTestGateway({}, opened.region);
+  const ana = open("ana", { regions: [opened.url, other.url], chance: () => 0 });
+  await ana.follow(shown());
+  await opened.gateway.close();
+  opened = other;
+  const sent = ana.send(shown(), "meanwhile");
+  expect(await sent.answer).toMatchObject({ body: "meanwhile" });
+  expect(opened.region.log.filter(({ wire }) => wire.command === sent.id).length).toBe(1);
+});
