@@ -7,6 +7,7 @@ import { giveOrder, readyDocument } from "../cli/reach.ts";
 import { meshFolder, readJson, readSecret } from "../mesh/folder.ts";
 import type { Topology, TopologyRegion } from "../topology.ts";
 import { call } from "./door.ts";
+import { RollCall } from "./roll-call.ts";
 
 const TOKEN_MS = 7 * 24 * 3_600_000;
 const QUESTION_MS = 60_000;
@@ -15,8 +16,6 @@ const ALIVE_MS = 10_000;
 const LEFT_ALONE_MS = 40_000;
 /** Of a large state on a busy machine. */
 const VERIFY_MS = 300_000;
-/** Who has not answered for so long will not. */
-const GONE_MS = 15_000;
 const NOT_EQUAL: VerifyReport = { equal: false, asOf: {}, digest: null, regions: {}, differences: [] };
 const PAGE = 500;
 
@@ -30,6 +29,8 @@ export interface MeshAccess {
   readonly heal: (regions: readonly string[]) => Promise<unknown>;
   /** Proved equal, or as it was when the limit had passed or somebody was found to be gone: a crash is restarted sooner than that. */
   readonly untilEqual: (limitMs: number) => Promise<VerifyReport & { readonly gone: readonly string[] }>;
+  /** Regions that have answered nobody for a while: what they are waited for will not come. Asks each of them once. */
+  readonly gone: () => Promise<readonly string[]>;
   /** Whether every region says that all of these users are online. */
   readonly online: (users: readonly string[], channel: string) => Promise<boolean>;
   /** The regions that say this user is connected somewhere. */
@@ -75,6 +76,10 @@ export function openAccess(data: string): MeshAccess {
       () => false,
     );
   };
+  const roll = new RollCall(
+    regions.map(({ name }) => name),
+    async (name) => isThere(regions.find((one) => one.name === name) as TopologyRegion),
+  );
   const items = async (region: TopologyRegion, path: string, param: string, token: string): Promise<readonly { readonly id: string }[]> => {
     const found: { readonly id: string }[] = [];
     for (let next = ""; ; ) {
@@ -99,20 +104,16 @@ export function openAccess(data: string): MeshAccess {
     heal: (names) => giveOrder(data, { order: "heal", regions: names }),
     untilEqual: async (limitMs) => {
       const started = performance.now();
-      const silentSince = new Map<string, number>();
       for (;;) {
-        const there = await Promise.all(regions.map(isThere));
-        for (const [nth, { name }] of regions.entries())
-          if (there[nth]) silentSince.delete(name);
-          else silentSince.set(name, silentSince.get(name) ?? performance.now());
-        const first = regions.find((_, nth) => there[nth]);
+        const { there, gone } = await roll.call();
+        const first = regions.find(({ name }) => there.includes(name));
         const report = first && (await verify(first).catch(() => undefined));
         if (report?.equal) return { ...report, gone: [] };
-        const gone = [...silentSince].filter(([, sinceMs]) => performance.now() - sinceMs > GONE_MS).map(([name]) => name);
         if (gone.length > 0 || performance.now() - started > limitMs) return { ...(report ?? NOT_EQUAL), gone };
         await pause(500);
       }
     },
+    gone: async () => (await roll.call()).gone,
     online: async (users, channel) => {
       const boards = await Promise.all(
         regions.map(async (region) =>

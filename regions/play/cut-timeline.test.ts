@@ -41,6 +41,7 @@ const worldOf = (said: Said, over: Partial<CutWorld> = {}): CutWorld => ({
   heal: async () => said.heal(),
   states: () => said.states(),
   presenceExact: async () => true,
+  gone: async () => [],
   ...over,
 });
 const CUT = { regions: ["us"], startMs: 0, lengthMs: 1 };
@@ -90,4 +91,21 @@ test("a fact from before the heal does not count, however the cut went unnoticed
     }),
   );
   expect([report.detectMs, report.linkMs !== null, report.convergedMs !== null, looks >= 5]).toEqual([null, true, true, true]);
+});
+
+test("a region that has died during its cut is not waited for until the limit: the wait ends when it is known to be gone, and names it", async () => {
+  const said = new Said();
+  let asked = 0;
+  const report = await playCut(
+    CUT,
+    performance.now(),
+    worldOf(said, {
+      // Nobody hears of it again: the others call it cut off for ever, and what it said last stands.
+      heal: async () => {},
+      gone: async () => (++asked < 2 ? [] : ["us"]),
+    }),
+  );
+  const { linkMs, streamsMs, convergedMs, gone } = report;
+  expect({ linkMs, streamsMs, convergedMs, gone }).toEqual({ linkMs: null, streamsMs: null, convergedMs: null, gone: ["us"] });
+  expect(report.presenceMs).not.toBeNull();
 });

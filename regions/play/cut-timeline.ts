@@ -14,6 +14,8 @@ export interface CutReport {
   readonly presenceMs: number | null;
   /** From the heal until the regions have compared their digests and found them equal. */
   readonly convergedMs: number | null;
+  /** Regions that had died when the wait for them ended: what is missing above has not been waited for to its end. */
+  readonly gone: readonly string[];
 }
 
 export interface CutWorld {
@@ -21,6 +23,8 @@ export interface CutWorld {
   readonly heal: (regions: readonly string[]) => Promise<unknown>;
   readonly states: () => StatesOfRegions;
   readonly presenceExact: () => Promise<boolean>;
+  /** Asks every region; who has been silent for long. */
+  readonly gone: () => Promise<readonly string[]>;
 }
 
 /** What each region said last of itself, in the sync frames that everybody who reads along is sent: nobody is asked, as asking is a load of its own. */
@@ -38,13 +42,39 @@ const LIMIT_MS = 120_000;
 const LOOK_MS = 50;
 /** Between two questions to every region. */
 const ASK_MS = 250;
+/** Between two looks at who is still there. */
+const ROLL_MS = 1_000;
 
-async function since(startedMs: number, condition: () => boolean | Promise<boolean>, everyMs = LOOK_MS): Promise<number | null> {
+type Condition = () => boolean | Promise<boolean>;
+
+/** How long it took until it held; null when it has not within the limit, or when `isVain` says that it will not. */
+async function since(startedMs: number, condition: Condition, everyMs = LOOK_MS, isVain = () => false): Promise<number | null> {
   while (performance.now() - startedMs < LIMIT_MS) {
     if (await condition()) return Math.round(performance.now() - startedMs);
+    if (isVain()) return null;
     await pause(everyMs);
   }
   return null;
+}
+
+/** Looks at who is there until somebody is not any more, or nobody wants to know. */
+function watchForGone(world: CutWorld): { readonly gone: () => readonly string[]; end(): void } {
+  let found: readonly string[] = [];
+  let isOver = false;
+  const look = async (): Promise<void> => {
+    while (!isOver && found.length === 0) {
+      const gone = await world.gone();
+      if (!isOver) found = gone;
+      await pause(ROLL_MS);
+    }
+  };
+  void look();
+  return {
+    gone: () => found,
+    end: () => {
+      isOver = true;
+    },
+  };
 }
 
 export async function playCut({ regions, startMs, lengthMs }: PlannedCut, beganMs: number, world: CutWorld): Promise<CutReport> {
@@ -62,15 +92,16 @@ export async function playCut({ regions, startMs, lengthMs }: PlannedCut, beganM
   const known = new Map([...world.states()].map(([name, { convergedAt }]) => [name, convergedAt]));
   await world.heal(regions);
   const healMs = performance.now();
-  const linkMs = await since(healMs, () =>
-    [...world.states().values()].every(({ peers: links }) => ![...links.values()].includes("cut-off")),
-  );
-  const streamsMs = since(healMs, () =>
-    [...world.states().values()].every(({ peers: links }) => [...links.values()].every((state) => state === "live" || state === "lagging")),
-  );
-  const presenceMs = since(healMs, world.presenceExact, ASK_MS);
-  const convergedMs = since(healMs, () =>
-    [...world.states()].every(([name, { convergedAt }]) => convergedAt !== null && convergedAt !== known.get(name)),
-  );
-  return { regions, detectMs, linkMs, streamsMs: await streamsMs, presenceMs: await presenceMs, convergedMs: await convergedMs };
+  const watch = watchForGone(world);
+  const afterHeal = (condition: Condition, everyMs = LOOK_MS) => since(healMs, condition, everyMs, () => watch.gone().length > 0);
+  const links = (hold: (states: readonly string[]) => boolean) =>
+    afterHeal(() => [...world.states().values()].every(({ peers: states }) => hold([...states.values()])));
+  const linkMs = await links((states) => !states.includes("cut-off"));
+  const parts = Promise.all([
+    links((states) => states.every((state) => state === "live" || state === "lagging")),
+    afterHeal(world.presenceExact, ASK_MS),
+    afterHeal(() => [...world.states()].every(([name, { convergedAt }]) => convergedAt !== null && convergedAt !== known.get(name))),
+  ]);
+  const [streamsMs, presenceMs, convergedMs] = await parts.finally(watch.end);
+  return { regions, detectMs, linkMs, streamsMs, presenceMs, convergedMs, gone: watch.gone() };
 }

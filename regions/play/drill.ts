@@ -21,7 +21,7 @@ export interface DrillOptions {
 }
 
 /** What the laws promise at most, from the cut (detect) or the heal (P5). */
-const PROMISED: Readonly<Record<Exclude<keyof CutReport, "regions" | "linkMs">, number>> = {
+const PROMISED: Readonly<Record<Exclude<keyof CutReport, "regions" | "linkMs" | "gone">, number>> = {
   detectMs: 30_000,
   streamsMs: 120_000,
   presenceMs: 180_000,
@@ -144,6 +144,7 @@ function tell(
     part("streamsMs", "after the heal: streams"),
     part("presenceMs", "after the heal: presence exact"),
     part("convergedMs", "after the heal: states equal"),
+    ...(cut?.gone ?? []).map((region) => `  ${region} died on the way: what is not seen was not waited for (atoll start ${region})`),
     `  ${report["sent"]} sent, ${report["lost"]} lost, ${report["duplicated"]} duplicated, ${report["outOfOrder"]} out of order, ${report["conflicts"]} conflicts, ${report["ghosts"]} ghosts`,
   ].join("\n");
 }

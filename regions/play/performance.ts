@@ -99,6 +99,7 @@ async function played({ piece, io, access, writers, closing }: Playing): Promise
   const world = {
     cut: access.cut,
     heal: access.heal,
+    gone: access.gone,
     states: () => audience.states(),
     presenceExact: () => access.online([...READERS], [...staged.values()][0]?.id ?? ""),
   };

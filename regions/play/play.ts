@@ -2,6 +2,7 @@
 import type { Answer, Io } from "../cli/answer.ts";
 import { healOnAbort } from "./abort.ts";
 import type { MeshAccess } from "./access.ts";
+import type { CutReport } from "./cut-timeline.ts";
 import type { PlayReport } from "./performance.ts";
 import { playThrough } from "./performance.ts";
 import { parseCut } from "./plan.ts";
@@ -33,13 +34,17 @@ function tell(report: Omit<PlayReport, "refusals">, refusals: readonly string[])
     `${report.sent} sent: ${report.accepted} accepted, ${report.unknown} unknown, ${report.refused} refused, in ${report.seconds} s`,
     `${report.lost} lost, ${report.duplicated} duplicated, ${report.outOfOrder} out of order, ${report.conflicts} conflicts`,
     `accepted at home in p50 ${local.p50Ms} ms, p99 ${local.p99Ms} ms; read in another region after p50 ${cross.p50Ms} ms, p99 ${cross.p99Ms} ms`,
-    ...cuts.map(
-      (cut) =>
-        `cut ${cut.regions.join("-")}: seen after ${cut.detectMs} ms; after the heal: link ${cut.linkMs} ms, streams ${cut.streamsMs} ms, presence ${cut.presenceMs} ms, converged ${cut.convergedMs} ms`,
-    ),
+    ...cuts.map(cutWords),
     report.converged ? `every region is equal: ${report.digest}` : "the regions are NOT equal",
     ...gone.map((region) => `${region} does not answer: what it shows is not judged (atoll start ${region})`),
     ...(report.outOfReach === 0 ? [] : [`${report.outOfReach} commands that it accepted have reached nobody else; they are on its disk`]),
     ...refusals.slice(0, 5).map((line) => `refused: ${line}`),
   ].join("\n");
+}
+
+function cutWords({ regions, detectMs, linkMs, streamsMs, presenceMs, convergedMs, gone }: CutReport): string {
+  const took = (ms: number | null): string => (ms === null ? "not seen" : `${ms} ms`);
+  const seen = `cut ${regions.join("-")}: seen after ${took(detectMs)}; after the heal: link ${took(linkMs)}`;
+  const parts = `streams ${took(streamsMs)}, presence ${took(presenceMs)}, converged ${took(convergedMs)}`;
+  return `${seen}, ${parts}${gone.length === 0 ? "" : `; ${gone.join(" and ")} died, and what is not seen was not waited for`}`;
 }
