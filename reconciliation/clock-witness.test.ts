@@ -4,6 +4,7 @@ import { formatStamp, stampTimeMs } from "../core/stamp.ts";
 import type { ClockNews, Witnessed } from "./clock-witness.ts";
 import { ClockWitness } from "./clock-witness.ts";
 import { VirtualTime } from "./links.test-model.ts";
+import type { Stretch } from "./stretches.ts";
 
 const HOUR = 3_600_000;
 const NOW = 1_700_000_000_000;
@@ -12,15 +13,12 @@ let written: Witnessed[];
 let durable: (() => void)[];
 let witness: ClockWitness;
 
-const open = (
-  known: ConstructorParameters<typeof ClockWitness>[0]["known"] = [],
-  log: "quick" | "slow" | "refusing" = "quick",
-): ClockWitness =>
+const open = (known: readonly Stretch[] = [], log: "quick" | "slow" | "refusing" = "quick"): ClockWitness =>
   new ClockWitness({
     regions: 3,
     nowMs: () => NOW + time.nowMs,
     timers: time,
-    known,
+    known: () => known,
     appendWitness: (data) => {
       written.push(data);
       if (log === "quick") return Promise.resolve();
@@ -88,9 +86,21 @@ describe("T2: by the stamp", () => {
   });
 
   test("what was witnessed before a restart is not witnessed again", () => {
-    witness = open([{ origin: "eu", from: stampAt(NOW), to: stampAt(NOW + 2 * HOUR) }]);
+    witness = open([{ from: stampAt(NOW), to: stampAt(NOW + 2 * HOUR) }]);
     witness.see("eu", events(NOW + HOUR));
     expect(written).toEqual([]);
+  });
+
+  test("what the life before had on its way, and landed while this one waited to say it, is not said again", async () => {
+    const known: Stretch[] = [];
+    witness = open(known);
+    witness.see("eu", events(NOW + HOUR));
+    witness.see("eu", events(NOW + 2 * HOUR));
+    known.push({ from: stampAt(NOW), to: stampAt(NOW + 2 * HOUR + 4_000) });
+    await time.pass(2_000);
+    expect(written).toHaveLength(1);
+    witness.see("eu", events(NOW + 3 * HOUR));
+    expect(written).toHaveLength(2);
   });
 
   test("a refused witness is tried again until the log has it", async () => {

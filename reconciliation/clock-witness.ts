@@ -28,8 +28,11 @@ export interface ClockWitnessOptions {
   /** Our own physical clock; where a majority says that it is wrong, the median of all clocks instead. */
   readonly nowMs: () => number;
   readonly timers: Timers;
-  /** What this region has witnessed before: rows of the table `witnesses` whose `by` is this region. */
-  readonly known: readonly (Stretch & { readonly origin: string })[];
+  /**
+   * What this region has witnessed of an origin, as it stands now: what the life before this one had on its way when it was killed may land
+   * after this one has begun.
+   */
+  readonly known: (origin: string) => readonly Stretch[];
   /** Writes one witness into the own log; resolves when it is durable and applied here. */
   readonly appendWitness: (data: Witnessed) => Promise<void>;
 }
@@ -89,7 +92,6 @@ export class ClockWitness {
 
   constructor(options: ClockWitnessOptions) {
     this.#options = options;
-    for (const { origin, from, to } of options.known) this.#origin(origin).stretches.add({ from, to });
   }
 
   /** A beat of `origin`: measures its clock, and witnesses before the tail behind it is judged. */
@@ -180,6 +182,8 @@ export class ClockWitness {
     const { wanted } = state;
     if (wanted === undefined || state.appending) return;
     state.wanted = undefined;
+    this.#recall(origin, state);
+    if (state.stretches.hold(wanted.from, formatStamp(stampTimeMs(wanted.to) + RENEW_MS, 0, origin))) return;
     state.appending = true;
     state.lastMs = timers.monotonicMs();
     const stretch = {
@@ -201,9 +205,16 @@ export class ClockWitness {
   }
 
   #origin(name: string): Origin {
-    let origin = this.#origins.get(name);
-    if (origin === undefined) this.#origins.set(name, (origin = new Origin()));
+    const known = this.#origins.get(name);
+    if (known !== undefined) return known;
+    const origin = new Origin();
+    this.#origins.set(name, origin);
+    this.#recall(name, origin);
     return origin;
+  }
+
+  #recall(name: string, { stretches }: Origin): void {
+    for (const { from, to } of this.#options.known(name)) stretches.add({ from, to });
   }
 }
 

@@ -74,6 +74,11 @@ export class Judging {
     this.#trust();
   }
 
+  /** What `by` has witnessed of `origin`. */
+  witnessed(origin: string, by: string): readonly Witness[] {
+    return this.#witnessList.filter((witness) => witness.origin === origin && witness.by === by);
+  }
+
   /**
    * Keeps note of what may have to be judged again. An entry is judged by what its origin had applied (D6): while some of that is not here, or the
    * entry waits for its right, the register is open to what is still to come; once all is here, nothing can move its standing any more.

@@ -6,7 +6,6 @@ import { channelIdentity } from "../core/commands/standing.ts";
 import { recordById } from "../core/conflict-records.ts";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
-import { keysUnder } from "../core/ports/state-store.ts";
 import type { Vector } from "../core/position.ts";
 import { joinVectors, parsePoint, parseVector, START } from "../core/position.ts";
 import { HybridClock } from "../core/stamp.ts";
@@ -177,7 +176,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     },
     nowMs: () => links.judgingMs(),
     timers,
-    known: [...tables.range("witnesses", keysUnder(""))].flatMap(([, witness]) => (witness.by === region ? [witness] : [])),
+    known: (origin) => replica.judging.witnessed(origin, region),
     appendWitness: (data) => acceptor.record(...clockWitnessed(data, keys.contentOf)),
   });
   const links: RegionSyncBoard = new RegionSyncBoard({

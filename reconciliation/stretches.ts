@@ -18,7 +18,12 @@ export class Stretches {
   }
 
   covers(stamp: Stamp): boolean {
-    return this.#stretches.some(({ from, to }) => from <= stamp && stamp <= to);
+    return this.hold(stamp, stamp);
+  }
+
+  /** Whether one stretch holds all from the one to the other. */
+  hold(first: Stamp, last: Stamp): boolean {
+    return this.#stretches.some(({ from, to }) => from <= first && last <= to);
   }
 
   /** Where the stretch begins that `stamp` lies in or shortly after. */

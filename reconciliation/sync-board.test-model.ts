@@ -29,7 +29,7 @@ export class Home {
       regions: 3,
       nowMs: () => this.board.judgingMs(),
       timers: time,
-      known: [],
+      known: () => [],
       appendWitness: async (data) => void this.witnessed.push(data),
     });
     this.board = new RegionSyncBoard({
