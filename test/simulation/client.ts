@@ -166,13 +166,15 @@ export class Client {
     if (channel === null || !concernsMe) return;
     // In what was missed it is past: whoever is a member again is still followed.
     if (event.kind === "member.removed" && !this.#catching.has(nameOf(channel))) this.#following.delete(nameOf(channel));
-    this.#membership(nameOf(channel), region);
+    this.#membership(nameOf(channel), region, event.kind);
   }
 
   /** Something about the user's membership came: what it is now is asked, as an app lists its channels. */
-  #membership(channel: string, region: string): void {
+  #membership(channel: string, region: string, kind: string): void {
     const isMember = this.#mesh.machine(region).serving?.reader.isMember(this.user, identityIn("channel", channel) ?? "");
     if (isMember === false) {
+      // Removed since: until that is told too, what comes of the channel comes with a cursor that speaks for it.
+      if (kind !== "member.removed") return;
       this.#following.delete(channel);
       this.#catching.delete(channel); // what they were being given ends with their membership
     } else if (!this.#following.has(channel)) {

@@ -29,8 +29,9 @@ function noneTwice({ user, given }: Client): void {
     if (seen.has(event.position))
       throw new Violation("L4", `${user} was given ${event.kind} ${event.position} a second time, in ${region}`);
     seen.add(event.position);
-    // Of twins, accepted in two regions that were cut off, one life of a region tells the one it found first (H5).
-    const twin = `${region} ${one.boots} ${event.actor} ${event.command} ${event.kind} ${String(event.data["user"] ?? "")}`;
+    // Of twins, accepted in two regions that were cut off, one life of a region tells the one it found first (H5). Two roles are no twins (D5).
+    const { user: about = "", role = "" } = event.data;
+    const twin = `${region} ${one.boots} ${event.actor} ${event.command} ${event.kind} ${String(about)} ${String(role)}`;
     if (seen.has(twin)) throw new Violation("C2", `${region} told ${user} both twins of ${event.command} of ${event.actor}`);
     seen.add(twin);
   }
