@@ -128,7 +128,7 @@ export class Workload implements Crowd {
     }
     const attempt = history.invoke(operation, region, boots);
     attempt.healthy = machine.wellSince(scheduler.nowMs);
-    const lost = this.#random.chance(LOST_REPLY);
+    const lost = this.#random.chance(LOST_REPLY) && !this.#mesh.quiet;
     if (lost) attempt.healthy = false;
     let open = true;
     /** The first end of an attempt counts; an answer of a life that is over is none. */
