@@ -11,7 +11,7 @@ import type { Deliveries, WebhookCarrier } from "../../core/ports/webhooks.ts";
 import type { Register } from "../../core/register.ts";
 import { registerKey } from "../../core/register.ts";
 import type { Halt, WebhookSecret } from "../../core/webhooks.ts";
-import { bornWebhook } from "../../core/webhooks.ts";
+import { bornWebhook, haltOf } from "../../core/webhooks.ts";
 import type { TableWriter } from "../register-rows.ts";
 import { WebhookFollower } from "./follower.ts";
 import { HookLane, type LaneOf, type WebhookWatch } from "./lane.ts";
@@ -116,7 +116,10 @@ function halt({ tables, contentOf, record }: DeliveriesParts, { channel, webhook
   const of = register.resolution.winner;
   const user = register.entries.find(({ stamp }) => stamp === of)?.author;
   if (of === null || user === undefined) return Promise.resolve();
-  const replaces = headsOf(tables.get("registers", registerKey.halt(channel, webhook)));
+  const said = tables.get("registers", registerKey.halt(channel, webhook));
+  // Another region's halt came while the last request was in hand: the owner of the webhook is told once.
+  if (haltOf(register, said) !== undefined) return Promise.resolve();
+  const replaces = headsOf(said);
   const data = { webhook, born: bornWebhook(register), of, reason, user, replaces };
   const draft: Draft = {
     kind: "webhook.halted",
