@@ -22,7 +22,7 @@ export interface DeliveriesParts {
   readonly region: string;
   readonly store: StateStore;
   readonly tables: TableWriter;
-  readonly reader: Pick<Reader, "wire">;
+  readonly reader: Pick<Reader, "wire" | "applied">;
   readonly timers: Timers;
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -68,7 +68,12 @@ export function openWebhookDeliveries(parts: DeliveriesParts): WebhookDeliveries
     if (lane === undefined) lanes.set(of.webhook, (lane = new HookLane(of, laneParts)));
     return lane;
   };
-  const follower = new WebhookFollower({ ...parts, add: (of, key, waiting) => laneOf(of).add(key, waiting), wrote: soon });
+  const follower = new WebhookFollower({
+    ...parts,
+    applied: () => parts.reader.applied(),
+    add: (of, key, waiting) => laneOf(of).add(key, waiting),
+    wrote: soon,
+  });
   const sweep = timers.every(SWEEP_MS, () => {
     for (const lane of lanes.values()) lane.expire();
   });

@@ -8,7 +8,8 @@
 import type { Placed } from "../../core/event.ts";
 import type { HookWaiting, StateStore, Tables } from "../../core/ports/state-store.ts";
 import type { Timer, Timers } from "../../core/ports/time.ts";
-import { parsePosition } from "../../core/position.ts";
+import type { Vector } from "../../core/position.ts";
+import { coversAll, parsePosition, parseVector } from "../../core/position.ts";
 import { registerKey } from "../../core/register.ts";
 import { bornWebhook, deliveryId, HOOKED_KINDS, webhookValue } from "../../core/webhooks.ts";
 import { auditKey } from "../audit-rows.ts";
@@ -24,6 +25,8 @@ export interface FollowerParts {
   readonly tables: TableWriter;
   readonly timers: Timers;
   readonly nowMs: () => number;
+  /** What the region has applied of everybody. */
+  readonly applied: () => Vector;
   readonly add: (of: LaneOf, key: string, waiting: HookWaiting) => void;
   readonly wrote: () => void;
 }
@@ -31,6 +34,12 @@ export interface FollowerParts {
 /** Up to this change all that is to be delivered waits in the queue. */
 const TAKEN = "webhooksTaken";
 const PAGE = 500;
+/**
+ * What a former life accepted, and this one reads in its own log, may have come after a webhook of a peer's log that is not here yet: it is waited
+ * for, but not longer than this after the start. Links may be down, and others wait behind it.
+ */
+const KNOWN_AGAIN_MS = 30_000;
+const LOOK_MS = 500;
 const HOOKED: ReadonlySet<string> = new Set(HOOKED_KINDS);
 
 type Row = Tables["audit"];
@@ -40,6 +49,7 @@ export class WebhookFollower {
   #taken = 0;
   #timer: Timer | undefined;
   #begun = false;
+  #beganMs = 0;
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
@@ -58,13 +68,14 @@ export class WebhookFollower {
       wrote();
     }
     this.#begun = true;
+    this.#beganMs = this.#parts.timers.monotonicMs();
     this.nudge();
   }
 
   /** Something has been committed. */
-  nudge(): void {
+  nudge(afterMs = 0): void {
     if (!this.#begun || this.#timer !== undefined) return;
-    this.#timer = this.#parts.timers.after(0, () => {
+    this.#timer = this.#parts.timers.after(afterMs, () => {
       this.#timer = undefined;
       if (this.#page()) this.nudge();
     });
@@ -84,13 +95,30 @@ export class WebhookFollower {
       return false;
     }
     const rows = [...store.range("audit", { from: auditKey(this.#taken + 1), to: "\u{7f}", limit: PAGE })];
-    const last = rows.at(-1)?.[0];
-    if (last === undefined) return false;
-    for (const [key, row] of rows) if (this.#isOwnNews(row)) this.#queue(key, row);
-    this.#taken = Number(last);
+    const before = this.#taken;
+    for (const [key, row] of rows) {
+      const news = this.#isOwnNews(row) ? this.#placed(row) : undefined;
+      if (news !== undefined && !this.#isKnownAgain(news)) {
+        this.nudge(LOOK_MS);
+        break;
+      }
+      if (news !== undefined) this.#queue(key, row, news);
+      this.#taken = Number(key);
+    }
+    if (this.#taken === before) return false;
     tables.put("facts", TAKEN, this.#taken);
     wrote();
     return rows.length === PAGE;
+  }
+
+  #placed({ row }: Row): Placed | undefined {
+    return typeof row === "string" ? this.#parts.store.get("events", row) : undefined;
+  }
+
+  /** All that its author's region knew when it was accepted is here. */
+  #isKnownAgain({ event }: Placed): boolean {
+    const { timers, applied } = this.#parts;
+    return timers.monotonicMs() - this.#beganMs > KNOWN_AGAIN_MS || coversAll(applied(), parseVector(event.after) ?? {});
   }
 
   /** A twin that came second was told by the region that had accepted it first. */
@@ -104,10 +132,9 @@ export class WebhookFollower {
     );
   }
 
-  #queue(change: string, { row }: Row): void {
-    const { store, nowMs, add } = this.#parts;
-    const placed: Placed | undefined = typeof row === "string" ? store.get("events", row) : undefined;
-    if (placed === undefined || placed.event.channel === null) return;
+  #queue(change: string, { row }: Row, placed: Placed): void {
+    const { nowMs, add } = this.#parts;
+    if (placed.event.channel === null) return;
     const { channel, kind } = placed.event;
     const madeMs = nowMs();
     for (const webhook of webhooksIn(this.#parts.tables, channel)) {

@@ -28,7 +28,7 @@ export interface MachineParts<R> {
 /** Longer than any simulation. */
 const DRIFTED_MS = 60_000;
 /** After trouble ends, what it left waiting may still be slow for this long. */
-const AFTERMATH_MS = 2_000;
+const AFTERMATH_MS = 3_000;
 
 export class Machine<R> {
   readonly region: string;
