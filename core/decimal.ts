@@ -8,3 +8,6 @@ export const signedNumberIn = (text: string): number | undefined => (/^-?\d{1,15
 
 /** A number from 0, which may have a fraction: "0.5", "300". */
 export const numberIn = (text: string): number | undefined => (/^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined);
+
+/** A number of either sign, which may have a fraction: "-122.25", "5". */
+export const signedFractionIn = (text: string): number | undefined => (/^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined);

@@ -5,6 +5,7 @@
  */
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { wholeNumberIn } from "../core/decimal.ts";
 import { addressBytes, masked } from "./address.ts";
 import { type Client, clientAt, type Locate } from "./client.ts";
 import { dataText } from "./wire/records.ts";
@@ -25,7 +26,7 @@ const DOMAIN_ID = 1;
 function clientOf(remote: unknown, locate: Locate): Client {
   const [text = "", bits] = String(remote ?? "").split("/");
   const address = addressBytes(text);
-  return clientAt(address && masked(address, bits === undefined ? address.length * 8 : Number(bits)), locate);
+  return clientAt(address && masked(address, wholeNumberIn(bits ?? "") ?? address.length * 8), locate);
 }
 
 /** The answer to one call; `result: false` where there is none. */

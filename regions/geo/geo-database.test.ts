@@ -53,6 +53,12 @@ describe.each([4, 6] as const)("an MMDB file with a tree for IPv%i", (version) =
     expect(at(geo, "192.0.2.129")).toEqual({ bits: 25 });
     expect(at(geo, "10.0.0.1")).toEqual({ bits: 1 });
   });
+  test("numbers written as text are decimal digits; what is none is not known, and not a place somewhere", () => {
+    const flat = (latitude: string) => ({ country_code: "XX", latitude, longitude: "-122.25" });
+    const geo = open(mmdbOf({ "192.0.2.0/24": flat("37.5"), "198.51.100.0/24": flat("0x10") }, version));
+    expect(at(geo, "192.0.2.9")).toEqual({ bits: 24, country: "XX", latitude: 37.5, longitude: -122.25 });
+    expect(at(geo, "198.51.100.9")).toEqual({ bits: 24, country: "XX" });
+  });
   test("in the flat schema; with a country only, the country's middle is the place", () => {
     const geo = open(
       mmdbOf(
@@ -90,6 +96,10 @@ describe("a table of networks", () => {
     "198.51.100.0/24,US,37.5",
     "198.51.100.0/24,US,95,0",
     "198.51.100.0/24,US,1,1,x",
+    "198.51.100.0/24,US,0x10,1",
+    "198.51.100.0/24,US,1,1e2",
+    "198.51.100.0/24,US,+1,1",
+    "198.51.100.0/24,US,1,1,4294967296",
     "nonsense",
     "198.51.100.0/24,US,1,1,1,1",
   ])("a line that cannot be read is named: %s", (line) => {

@@ -1,12 +1,14 @@
 /** Places from an MMDB file, in MaxMind's own schema (GeoLite2, GeoIP2, DB-IP, IPinfo's like it) or the flat one (`country_code`, `latitude`). */
 import { Reader, type Response } from "maxmind";
 import { z } from "zod";
+import { signedFractionIn } from "../../core/decimal.ts";
 import { type Address, addressText } from "../../geodns/address.ts";
 import type { Locate, Place } from "../../geodns/client.ts";
 import { countrySpot } from "./country-spots.ts";
 
 const code = z.string().min(1).max(3);
-const number = z.coerce.number();
+/** Some write numbers as text: decimal digits, as everywhere. */
+const number = z.preprocess((value) => (typeof value === "string" ? signedFractionIn(value) : value), z.number());
 /** Of a record, what is of use; a field that is not what it should be counts as absent. */
 const Known = z.object({
   country: z.object({ iso_code: code }).optional().catch(undefined),
@@ -21,7 +23,7 @@ const Known = z.object({
   longitude: number.optional().catch(undefined),
   autonomous_system_number: number.optional().catch(undefined),
   asn: z
-    .union([number, z.string().regex(/^AS\d+$/)])
+    .union([number, z.string().regex(/^AS\d{1,10}$/)])
     .optional()
     .catch(undefined),
 });

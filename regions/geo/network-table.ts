@@ -2,26 +2,30 @@
  * Places from a table that the operator writes, one network a line: `network,country[-subdivision],latitude,longitude[,ASN]`, of which any but
  * the first may be empty; `#` begins a comment. Every line ends, the last one too: a table that was cut off is known by it. For networks that no database knows, or for want of any.
  */
-import { z } from "zod";
+import { signedFractionIn } from "../../core/decimal.ts";
 import { readNetwork } from "../../geodns/address.ts";
 import type { Locate, Place } from "../../geodns/client.ts";
 import { PrefixTree } from "../../geodns/prefix-tree.ts";
 import { countrySpot } from "./country-spots.ts";
 
-const Latitude = z.coerce.number().min(-90).max(90);
-const Longitude = z.coerce.number().min(-180).max(180);
 type Entry = Omit<Place, "bits">;
+const ASN_MOST = 0xffff_ffff;
 
-function readEntry([where = "", latitude = "", longitude = "", asn = ""]: readonly string[]): Entry | undefined {
+/** Undefined where the text is no number of degrees between `-most` and `most`. */
+function degreesIn(text: string, most: number): number | undefined {
+  const degrees = signedFractionIn(text);
+  return degrees === undefined || Math.abs(degrees) > most ? undefined : degrees;
+}
+
+function readEntry([where = "", north = "", east = "", asn = ""]: readonly string[]): Entry | undefined {
   const [, country, subdivision] = /^([A-Za-z]{2})(?:-([A-Za-z0-9]{1,3}))?$/.exec(where) ?? [];
   if (where !== "" && country === undefined) return undefined;
-  if ((latitude === "") !== (longitude === "")) return undefined;
-  const [lat, lon] = [Latitude.safeParse(latitude), Longitude.safeParse(longitude)];
-  if (!lat.success || !lon.success) return undefined;
+  const [latitude, longitude] = [degreesIn(north, 90), degreesIn(east, 180)];
+  const isPlaced = north !== "" || east !== "";
+  if (isPlaced && (latitude === undefined || longitude === undefined)) return undefined;
   const number = /^(?:AS)?(\d{1,10})$/i.exec(asn)?.[1];
-  if (asn !== "" && number === undefined) return undefined;
-  const spot =
-    latitude !== "" ? { latitude: lat.data, longitude: lon.data } : country === undefined ? undefined : countrySpot(country.toUpperCase());
+  if (asn !== "" && !(Number(number) <= ASN_MOST)) return undefined;
+  const spot = latitude !== undefined && longitude !== undefined ? { latitude, longitude } : country && countrySpot(country.toUpperCase());
   return {
     ...(country === undefined ? {} : { country: country.toUpperCase() }),
     ...(subdivision === undefined ? {} : { subdivision: subdivision.toUpperCase() }),
