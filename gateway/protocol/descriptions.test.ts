@@ -31,6 +31,25 @@ test("every reference of both descriptions leads somewhere, and no call is descr
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+/** Calls other than GET under which nothing is known by a key: they change nothing, or say a state that is the same said twice. */
+const UNKEYED = ["post /v1/conflicts/preview", "post /v1/regions/round-trips", "put /v1/stores/mode"];
+
+test("every call that writes, orders or sends something is described with its Idempotency-Key, and no other", () => {
+  interface Operation {
+    readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+  }
+  const { paths } = openApi(ROUTES, "x") as { paths: Record<string, Record<string, Operation>> };
+  const described = Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, { parameters = [] }]) => ({
+      call: `${method} ${path}`,
+      isGet: method === "get",
+      isKeyed: parameters.some((one) => one.in === "header" && one.name === "Idempotency-Key"),
+    })),
+  );
+  expect(described.filter(({ isGet, isKeyed }) => isGet && isKeyed)).toEqual([]);
+  expect(described.flatMap(({ call, isGet, isKeyed }) => (isGet || isKeyed ? [] : [call])).sort()).toEqual(UNKEYED);
+});
+
 const CALLS =
   `POST /v1/channels · GET /v1/channels · GET /v1/channels/{} · PATCH /v1/channels/{} · PUT /v1/channels/{}/members/{} · DELETE /v1/channels/{}/members/{}
 GET /v1/channels/{}/members · POST /v1/channels/{}/messages · GET /v1/channels/{}/messages · GET /v1/channels/{}/messages/{} · PATCH /v1/channels/{}/messages/{}

@@ -56,14 +56,16 @@ function operationOf(route: Route, components: Components): object {
   const key = {
     name: "Idempotency-Key",
     in: "header",
-    description: "The command's id: sent again, in any region, it has one effect and one answer",
+    description: route.isWrite
+      ? "The command's id: sent again, in any region, it has one effect and one answer"
+      : "The id of what is asked: under the same one it is the same, to whoever hears of it",
     schema: { type: "string", maxLength: LIMITS.idempotencyKeyChars },
   };
   return {
     operationId: `${route.method}${route.path.replace(/\/v1|[{}]/g, "").replace(/[/-](\w)/g, (_, letter: string) => letter.toUpperCase())}`,
     summary: route.summary,
     tags: [route.group],
-    parameters: [...pathParameters(route.path, components), ...queryParameters(route.query, components), ...(route.isWrite ? [key] : [])],
+    parameters: [...pathParameters(route.path, components), ...queryParameters(route.query, components), ...(route.isKeyed ? [key] : [])],
     ...(route.body === undefined
       ? {}
       : { requestBody: { required: route.bodyOptional !== true, content: { "application/json": { schema: components.of(route.body) } } } }),

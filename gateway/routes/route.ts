@@ -38,6 +38,8 @@ export interface Route {
   readonly answer: z.ZodType;
   readonly status: number;
   readonly isWrite: boolean;
+  /** An Idempotency-Key counts: what is asked under the same one is the same. Every write's does. */
+  readonly isKeyed: boolean;
   /** About the mesh, not about anybody's data: answered also while the region fills its store again. */
   readonly ofMesh?: boolean;
   readonly run: (ask: RawAsk) => Promise<Answer>;
@@ -72,12 +74,17 @@ export interface Declared<P extends string, Q extends z.ZodObject, B extends z.Z
 }
 type AskOf<P extends string, Q extends z.ZodObject, B extends z.ZodType> = Ask<P, z.output<Q>, z.output<B>>;
 
-/** A call that changes nothing. */
-export function read<P extends string, Q extends z.ZodObject, B extends z.ZodType>(
-  declared: Declared<P, Q, B> & { readonly method?: Method; readonly run: (ask: AskOf<P, Q, B>) => unknown },
+/** A call that is no command of the log. Its key is there only for who is `isKeyed`, so that none is used which OpenAPI does not name. */
+export function read<P extends string, Q extends z.ZodObject, B extends z.ZodType, K extends boolean = false>(
+  declared: Declared<P, Q, B> & {
+    readonly method?: Method;
+    readonly isKeyed?: K;
+    readonly run: (ask: K extends true ? AskOf<P, Q, B> : Omit<AskOf<P, Q, B>, "key">) => unknown;
+  },
 ): Route {
-  const { run, method = "get", ...rest } = declared;
-  return { ...rest, method, status: 200, isWrite: false, run: async (raw) => ({ status: 200, body: await run(checked(declared, raw)) }) };
+  const { run, method = "get", isKeyed = false, ...rest } = declared;
+  const answer = async (raw: RawAsk): Promise<Answer> => ({ status: 200, body: await run(checked(declared, raw)) });
+  return { ...rest, method, status: 200, isWrite: false, isKeyed, run: answer };
 }
 
 /** A call that is one command. */
@@ -93,7 +100,7 @@ export function write<P extends string, Q extends z.ZodObject, B extends z.ZodTy
     const { result, replayed } = await submit(raw.context, raw.actor, command(checked(declared, raw)));
     return { status, body: result ?? {}, ...(replayed ? { headers: { "idempotent-replayed": "true" } } : {}) };
   };
-  return { ...rest, status, isWrite: true, run };
+  return { ...rest, status, isWrite: true, isKeyed: true, run };
 }
 
 function checked<P extends string, Q extends z.ZodObject, B extends z.ZodType>(

@@ -69,6 +69,7 @@ export const webhookRoutes: readonly Route[] = [
   read({
     group,
     method: "post",
+    isKeyed: true,
     path: `${one}/test`,
     summary: "One signed test delivery from this region, now: what the receiver answered, and what mends it",
     body: bodies.Nothing,
