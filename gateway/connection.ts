@@ -121,17 +121,18 @@ export class Connection implements Recipient {
     if (this.#session !== undefined) this.#context.parts.registry?.put(this.#session);
   }
 
-  /** The channel's stream, begun but not yet given; undefined when it is followed already. */
-  follow(channel: string, cursor?: ClientCursor): { readonly shown: string; readonly stream: Stream | undefined } {
+  /** The channel's stream; `begins`: it was not followed before, and is to be caught up with. */
+  follow(channel: string, cursor?: ClientCursor): { readonly shown: string; readonly stream: Stream; readonly begins: boolean } {
     const { parts, routing } = this.#context;
     const identity = parts.reader.memberChannel(this.actor, channel);
     if (!parts.reader.isMember(this.user, identity)) throw new Refusal("not-found", "There is no such channel.");
     const shown = parts.reader.shownChannel(identity);
-    if (this.standing.stream(identity) !== undefined) return { shown, stream: undefined };
+    const followed = this.standing.stream(identity);
+    if (followed !== undefined) return { shown, stream: followed, begins: false };
     routing.follow(this, identity);
     const stream = this.standing.begin(identity, shown, cursor);
     this.#noteChannels();
-    return { shown, stream };
+    return { shown, stream, begins: true };
   }
 
   refollow(channel: string): void {
@@ -180,8 +181,8 @@ export class Connection implements Recipient {
 
   #tryFollow(channel: string): readonly Stream[] {
     try {
-      const { stream } = this.follow(channel);
-      return stream === undefined ? [] : [stream];
+      const { stream, begins } = this.follow(channel);
+      return begins ? [stream] : [];
     } catch (thrown) {
       const refusal = asRefusal(thrown, (error) => this.#context.parts.log.error({ err: error }, "hello's channel failed unexpectedly"));
       this.send({ type: "error", channel, ...frameErrorOf(refusal) });

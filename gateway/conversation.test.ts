@@ -240,6 +240,16 @@ test("who has lost more than fits any queue, in years of disputes, is told all o
   expect(ana.ofType("superseded").map(({ conflict }) => (conflict as Conflict).id)).toEqual(lost.map(({ id }) => id));
 });
 
+test("L4: a channel asked for twice is caught up with once, and told to be only when it is", async () => {
+  const cursor = (await Socket.of(opened.url, "ben")).frames[0]?.["cursor"];
+  for (let n = 0; n < 400; n += 1) send("x".repeat(16_000));
+  const ben = await Socket.of(opened.url, "ben", { cursor });
+  for (const id of ["s1", "s2"]) ben.say({ type: "subscribe", id, channel: shown(), cursor });
+  await until(() => ben.events().length === 400 && ben.ofType("caught-up").length > 0, "everything");
+  const types = ben.frames.map(({ type }) => type);
+  expect(types.indexOf("caught-up")).toBeGreaterThan(Math.max(types.lastIndexOf("events"), types.lastIndexOf("event")));
+});
+
 test("L4: more conflicts than fit any queue come behind the events that touched them, before caught-up", async () => {
   const first = await Socket.of(opened.url, "ben", { channels: [shown()] });
   await first.drained();

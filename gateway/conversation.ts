@@ -47,16 +47,16 @@ export function converse(context: Context, connection: Connection, frame: Client
 
 const reply = (connection: Connection, id: FrameId, result: unknown): void => connection.send({ type: "reply", id, ok: true, result });
 
-/** The reply, then what was missed, then what happens: all through one queue. */
+/** The reply, then what was missed, then what happens: all through one queue. Asked for again, a catch-up under way says itself when it is whole. */
 function subscribe(
   { catchUp: parts, fanOut, parts: { mesh } }: Context,
   connection: Connection,
   { id, channel, cursor }: FrameOf<"subscribe">,
 ): void {
-  const { shown, stream } = connection.follow(channel, cursor == null ? undefined : decodeCursor(cursor, mesh));
+  const { shown, stream, begins } = connection.follow(channel, cursor == null ? undefined : decodeCursor(cursor, mesh));
   reply(connection, id, { channel: shown });
-  if (stream !== undefined) catchUp(parts, connection, stream);
-  else connection.send({ type: "caught-up", channel: shown, cursor: connection.standing.cursor(fanOut.told) });
+  if (begins) catchUp(parts, connection, stream);
+  else if (stream.state === "live") connection.send({ type: "caught-up", channel: shown, cursor: connection.standing.cursor(fanOut.told) });
 }
 
 function unsubscribe({ parts }: Context, connection: Connection, { id, channel }: FrameOf<"unsubscribe">): void {
