@@ -1,8 +1,9 @@
 /** Somebody's client: one line to the mesh, wherever it leads just now, and what can be said and heard over it. */
-import type { Message, Sync, Watermark, WireEvent } from "../../core/objects.ts";
+import type { Message, Presence, Sync, Watermark, WireEvent } from "../../core/objects.ts";
 import { greaterStamp } from "../../core/stamp.ts";
-import type { Asked } from "./asked.ts";
+import type { Asked, AskedOnce } from "./asked.ts";
 import { Author } from "./author.ts";
+import { ChannelView, type ViewOptions } from "./channel-view.ts";
 import { CommandQueue, type QueueLimits } from "./command-queue.ts";
 import type { AskedCommand, AskedKind, Asking } from "./commands.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
@@ -17,6 +18,7 @@ import type { RegionList } from "./region-list.ts";
 import { Replication } from "./replication.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Tokens } from "./tokens.ts";
+import type { Inside, ViewParts } from "./view-parts.ts";
 
 export interface ClientParts {
   readonly surroundings: Surroundings;
@@ -30,7 +32,9 @@ export interface ClientParts {
 
 export class Client extends Author {
   readonly #parts: ClientParts;
-  readonly #listeners = new Listeners<Happenings>();
+  readonly #listeners = new Listeners<Inside>();
+  readonly #presence = new Map<string, Presence>();
+  #views: readonly ChannelView[] = [];
   readonly #heard = new Heard();
   readonly #connection: Connection;
   readonly #follows: Follows;
@@ -66,6 +70,7 @@ export class Client extends Author {
     this.#queue = new CommandQueue({
       ...{ surroundings, limits, ask },
       region: () => this.region,
+      added: (asked) => this.#listeners.tell("asked", asked),
       moveOn: (why) => this.#connection.moveOn(why),
       changed: (asked) => {
         if (asked.state.is === "accepted") {
@@ -147,10 +152,20 @@ export class Client extends Author {
     this.#follows.unfollow(channel);
   }
 
+  /** The channel as a person sees it, which follows it. A channel has one view at a time: the same is given again until it is closed. */
+  channel(channel: string, options: ViewOptions = {}): ChannelView {
+    const open = this.#views.find((view) => view.isOf(channel));
+    if (open !== undefined) return open;
+    const view = new ChannelView(this.#viewParts(), channel, options);
+    this.#views = [...this.#views, view];
+    return view;
+  }
+
   /** Any command. `id`: to give one again that an earlier client had sent; by default it gets a fresh one. */
   command<Kind extends AskedKind>(asking: Asking<Kind>, { id = this.#parts.surroundings.newId() } = {}): Asked<Kind> {
     if (this.state.is === "closed") throw this.state.why;
-    return this.#queue.add({ id, ...asking } as AskedCommand) as unknown as Asked<Kind>;
+    const asked = this.#queue.add({ id, ...asking } as AskedCommand);
+    return asked as unknown as Asked<Kind>;
   }
 
   /** How the user is, from now on and at every connect. */
@@ -180,7 +195,27 @@ export class Client extends Author {
     return this.#http.call<Answer>({ method: "POST", path, body, key: this.#parts.surroundings.newId() });
   }
 
+  #viewParts(): ViewParts {
+    const { timers, now } = this.#parts.surroundings;
+    return {
+      ...{ timers, now, user: () => this.user, read: (path) => this.read(path), follow: (channel, cursor) => this.follow(channel, cursor) },
+      on: (name, listener) => this.#listeners.on(name, listener),
+      isCaughtUp: (channel) => this.#follows.isCaughtUp(channel),
+      answerOf: (asked) => (asked as AskedOnce).result,
+      presenceOf: (user) => this.#presence.get(user),
+      present: (users, there) => {
+        for (const user of users) this.#presence.delete(user);
+        this.#present(there);
+      },
+      closed: (view, channel) => {
+        this.#views = this.#views.filter((one) => one !== view);
+        this.unfollow(channel);
+      },
+    };
+  }
+
   #ended(why: AtollError): void {
+    for (const view of this.#views) view.close();
     this.#follows.close(why);
     this.#queue.close();
     this.#replication.close();
@@ -208,8 +243,10 @@ export class Client extends Author {
     else if (frame.type === "watermark") {
       this.#replication.watermark(this.region ?? "", frame);
       this.#listeners.tell("watermark", frame);
-    } else if (frame.type === "presence") this.#listeners.tell("presence", frame.items);
-    else if (frame.type === "typing") this.#listeners.tell("typing", frame);
+    } else if (frame.type === "presence") {
+      this.#present(frame.items);
+      this.#listeners.tell("presence", frame.items);
+    } else if (frame.type === "typing") this.#listeners.tell("typing", frame);
     else if (frame.type === "conflict" || frame.type === "superseded") this.#listeners.tell(frame.type, frame.conflict);
     else if (frame.type === "gap") this.#listeners.tell("gap", frame.gaps);
     else if (frame.type === "caught-up") this.#listeners.tell("caught-up", frame);
@@ -220,11 +257,15 @@ export class Client extends Author {
     this.#seen = this.#seen === undefined ? event.stamp : greaterStamp(this.#seen, event.stamp);
     if (event.actor === this.user) this.#replication.heard(event);
     if (event.kind.startsWith("member.")) this.#follows.membership(event);
+    this.#listeners.tell("every", event);
     if (this.#heard.isNew(event)) this.#listeners.tell("event", event);
   }
 
   #know({ version }: { readonly version?: string }): void {
     if (version !== undefined) this.#seen = this.#seen === undefined ? version : greaterStamp(this.#seen, version);
+  }
+  #present(items: readonly Presence[]): void {
+    for (const presence of items) this.#presence.set(presence.user, presence);
   }
   #tellSync(sync: Sync): void {
     this.#sync = sync;

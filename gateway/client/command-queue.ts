@@ -34,6 +34,8 @@ export interface QueueParts {
   readonly region: () => string | undefined;
   /** Gives this region up for another: it takes nothing, or answers nothing. */
   readonly moveOn: (why: string) => void;
+  /** It waits from now on. */
+  readonly added: (asked: Asked) => void;
   readonly changed: (asked: AskedOnce) => void;
 }
 
@@ -65,6 +67,7 @@ export class CommandQueue {
   add(command: AskedCommand): Asked {
     const { limits, surroundings, changed } = this.#parts;
     const asked = new AskedOnce(command, changed);
+    this.#parts.added(asked);
     const refused = this.#refusedHere(command);
     if (refused !== undefined) {
       asked.ended(refused.code === "queue-full" ? "not-sent" : "refused", refused);

@@ -11,11 +11,13 @@ import { surroundingsFrom } from "./surroundings.ts";
 import { Tokens } from "./tokens.ts";
 
 export type { Asked, CommandState } from "./asked.ts";
+export type { ChannelView, ViewHappenings, ViewOptions } from "./channel-view.ts";
 export type { Client } from "./client.ts";
 export type { Answers, AskedKind, Asking } from "./commands.ts";
 export type { ConnectionState } from "./connection.ts";
 export { AtollError, type AtollErrorCode } from "./errors.ts";
 export type { Happenings } from "./happenings.ts";
+export type { ShownMessage } from "./shown.ts";
 
 export interface ConnectOptions extends Partial<Surroundings> {
   /** Addresses of regions in the order in which to try them: "https://us.example.com", or with the region's name. */
