@@ -1,16 +1,11 @@
 /** A channel as a person sees it, over sockets and calls whose other side is the test. */
 import { beforeEach, expect, test } from "vitest";
 import type { Message } from "../../core/objects.ts";
-import { formatStamp } from "../../core/stamp.ts";
 import type { ChannelView, Client } from "./connect.ts";
 import { connect } from "./connect.ts";
+import { answers, CHANNEL, event, idOf, made, message, stampAt, timeAt } from "./fake-channel.test-model.ts";
 import type { FakeSocket } from "./fake-world.test-model.ts";
 import { FakeWorld, RANKED } from "./fake-world.test-model.ts";
-
-const CHANNEL = `chn_us_${"a".repeat(26)}`;
-const idOf = (nth: number, region = "us"): string => `msg_${region}_${String(nth).padStart(26, "0")}`;
-const stampAt = (second: number, region = "us"): string => formatStamp(Date.UTC(2026, 0, 5, 9, 0, second), 0, region);
-const timeAt = (second: number): string => new Date(Date.UTC(2026, 0, 5, 9, 0, second)).toISOString();
 
 let world: FakeWorld;
 let client: Client;
@@ -19,57 +14,13 @@ let us: FakeSocket;
 let changes: number;
 let history: Message[];
 
-const message = (nth: number, more: Partial<Message> = {}): Message => ({
-  ...{
-    id: idOf(nth),
-    channel: CHANNEL,
-    author: "eve",
-    body: `text ${nth}`,
-    thread: null,
-    createdAt: timeAt(nth),
-    editedAt: null,
-    deleted: false,
-  },
-  ...{ origin: "us", version: stampAt(nth), heads: [stampAt(nth)], reactions: {}, conflict: null },
-  ...more,
-});
-function answers(_: string, url: string): readonly [number, unknown] {
-  const { pathname, searchParams } = new URL(url);
-  if (pathname.endsWith("/messages")) {
-    const before = searchParams.get("before");
-    const items = [...history]
-      .reverse()
-      .filter(({ id }) => before === null || id < before)
-      .slice(0, Number(searchParams.get("limit")));
-    return [
-      200,
-      {
-        items,
-        next: items.at(-1)?.id === history[0]?.id ? null : items.at(-1)?.id,
-        cursor: `read ${world.calls.length}`,
-        sync: { channel: CHANNEL, complete: { us: timeAt(9) }, replicatedTo: null },
-      },
-    ];
-  }
-  if (pathname.endsWith("/members"))
-    return [
-      200,
-      {
-        items: [
-          { user: "ana", role: "owner" },
-          { user: "eve", role: "member" },
-        ],
-        next: null,
-      },
-    ];
-  if (pathname === "/v1/presence") return [200, { items: [{ user: "eve", status: "online", since: timeAt(0), regions: ["eu"] }] }];
-  return [200, { id: CHANNEL, name: "Lobby", topic: null, policy: "lww", deletes: "final", createdAt: timeAt(0), version: stampAt(0) }];
-}
-
 beforeEach(async () => {
   world = new FakeWorld();
   history = [message(1), message(2)];
-  world.answer = answers;
+  world.answer = answers(
+    () => history,
+    () => world.calls.length,
+  );
   client = connect({ regions: RANKED, token: async () => "t", ...world.surroundings });
   view = client.channel("lobby", { page: 2 });
   us = await world.welcome("us");
@@ -84,21 +35,7 @@ function followed(socket: FakeSocket): void {
   for (const { id } of socket.ofType("subscribe").slice(-1)) socket.say({ type: "reply", id, ok: true, result: { channel: CHANNEL } });
 }
 
-let positions = 0;
-const event = (kind: string, second: number, data: object, more: object = {}) => ({
-  ...{
-    position: `us.1.${++positions}.0`,
-    stamp: stampAt(second),
-    kind,
-    channel: CHANNEL,
-    actor: "eve",
-    command: `e${second}`,
-    at: timeAt(second),
-    data: { replaces: [], ...data },
-  },
-  ...more,
-});
-const hear = (...events: readonly object[]): void => us.say({ type: "events", cursor: `after ${positions}`, items: events });
+const hear = (...events: readonly object[]): void => us.say({ type: "events", cursor: `after ${made()}`, items: events });
 const bodies = () => view.messages.map(({ body }) => body);
 const states = () => view.messages.map(({ state }) => state);
 
@@ -309,7 +246,10 @@ test("a channel that is not there is told to who opens it; a region that cannot 
   world.answer = () => undefined;
   const patient = client.channel(`chn_us_${"b".repeat(26)}`);
   await world.pass(3_000);
-  world.answer = answers;
+  world.answer = answers(
+    () => history,
+    () => world.calls.length,
+  );
   await world.pass(3_000);
   followed(us);
   await patient.ready;

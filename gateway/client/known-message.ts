@@ -4,7 +4,7 @@ import type { Conflict, ConflictState, Message, WireEvent } from "../../core/obj
 import { type Stamp, stampIso, stampRegion } from "../../core/stamp.ts";
 import { type Judged, judged, NO_WORD, type RegionsWord, type Said } from "./fold.ts";
 
-type Told = Pick<Conflict, "id" | "state"> & { readonly versions: readonly Stamp[]; readonly text?: string };
+type Told = Pick<Conflict, "id" | "state"> & { readonly versions: readonly Stamp[]; readonly text?: string; readonly isRead: boolean };
 interface Birth {
   readonly id: string;
   readonly author: string;
@@ -72,7 +72,8 @@ export class KnownMessage {
       this.#readOnly({ stamp: head, kind: "edited", value: null, author: "" });
       this.#distrusted.add(head); // it lost, whatever it says
     }
-    if (conflict !== null && !this.#records.has(conflict.id)) this.#records.set(conflict.id, { ...conflict, versions: heads });
+    if (conflict !== null && !this.#records.has(conflict.id))
+      this.#records.set(conflict.id, { ...conflict, versions: heads, isRead: true });
     for (const [emoji, users] of withReactions ? Object.entries(message.reactions) : [])
       for (const user of users) this.#reacted(`${emoji}\n${user}`, true, "");
   }
@@ -97,22 +98,30 @@ export class KnownMessage {
     this.#reacted(register, isSet, `${latest}+`); // behind all that is known, before all that will come
   }
 
+  /** A record holds all versions that did not know each other: one whose groups have joined since is of no more use. */
   disputed({ id, state, versions, text }: Conflict): void {
-    this.#records.set(id, { id, state, versions: versions.map(({ stamp }) => stamp), ...(text === undefined ? {} : { text }) });
     for (const { stamp, distrusted } of versions) if (distrusted === true) this.#distrusted.add(stamp);
+    const stamps = versions.map(({ stamp }) => stamp).sort();
+    const others = [...this.#records.values()].filter((one) => one.id !== id && !one.isRead);
+    if (others.some((one) => stamps.every((stamp) => one.versions.includes(stamp)))) return;
+    for (const one of others) if (one.versions.every((stamp) => stamps.includes(stamp))) this.#records.delete(one.id);
+    this.#records.set(id, { id, state, versions: stamps, isRead: false, ...(text === undefined ? {} : { text }) });
   }
 
   judged(deletes: Deletes): Judged | undefined {
     const word: RegionsWord = {
       deletes,
       isDistrusted: (stamp) => this.#distrusted.has(stamp),
-      textOf: (heads) => this.#recordOf(heads, "every")?.text,
+      textOf: (heads) => this.#textOf(heads),
     };
     return judged(this.#versions(), "body", word);
   }
-  /** The record that holds what is shown; edited on, a conflict is history. */
-  conflict(heads: readonly Stamp[]): { readonly id: string; readonly state: ConflictState } | null {
-    const record = this.#recordOf(heads, "some");
+  /** The winner's record, where what is shown stands in several; edited on, a conflict is history. */
+  conflict({ heads, winner }: Judged): { readonly id: string; readonly state: ConflictState } | null {
+    const holding = [...this.#records.values()]
+      .filter(({ versions }) => heads.some((head) => versions.includes(head)))
+      .sort((a, b) => ((a.versions[0] ?? "") < (b.versions[0] ?? "") ? -1 : 1));
+    const record = holding.find(({ versions }) => versions.includes(winner.stamp)) ?? holding[0];
     return record === undefined ? null : { id: record.id, state: record.state };
   }
   reactions(): { readonly [emoji: string]: readonly string[] } {
@@ -130,8 +139,8 @@ export class KnownMessage {
     const sends = all.filter(({ kind }) => kind === "sent").map(({ stamp }) => stamp);
     return all.map((said) => (said.kind === "sent" ? said : { ...said, replaces: [...new Set([...said.replaces, ...sends])] }));
   }
-  #recordOf(heads: readonly Stamp[], which: "some" | "every"): Told | undefined {
-    return [...this.#records.values()].find(({ versions }) => heads[which]((head) => versions.includes(head)));
+  #textOf(heads: readonly Stamp[]): string | undefined {
+    return [...this.#records.values()].find(({ versions }) => heads.every((head) => versions.includes(head)))?.text;
   }
   #reacted(register: string, value: boolean, stamp: string): void {
     const versions = this.#reactions.get(register) ?? new Map<Stamp, Said>();

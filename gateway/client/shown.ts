@@ -48,7 +48,7 @@ export function shownMessage(
   const shown: ShownMessage = {
     ...{ key, id: birth.id, author: birth.author, thread: birth.thread, createdAt: birth.createdAt },
     ...{ body, ...(metadata === undefined ? {} : { metadata }), deleted: judged.winner.kind === "deleted" },
-    ...{ editedAt: isEdit ? stampIso(judged.winner.stamp) : null, heads: judged.heads, conflict: known.conflict(judged.heads) },
+    ...{ editedAt: isEdit ? stampIso(judged.winner.stamp) : null, heads: judged.heads, conflict: known.conflict(judged) },
     ...{
       reactions: known.reactions(),
       state: sent === undefined ? "received" : sent.state.is === "replicated" ? "replicated" : "accepted",
