@@ -45,6 +45,8 @@ const HELD_STREAMS = 200;
 export class Standing {
   readonly #streams = new Map<string, Stream>();
   #stopped: Map<string, Vector> | undefined;
+  /** Streams that ended while they caught up or were ahead: what cursors say from then on would say too much, or too little, of them. */
+  #left: Map<string, Vector> | undefined;
   readonly #now: () => number;
   readonly #mesh: string | undefined;
   readonly began: ClientCursor;
@@ -77,6 +79,7 @@ export class Standing {
     const at = cursor === undefined ? (this.#stopped?.get(channel) ?? placeOf(from, channel)) : placeOf(from, channel);
     const stream: Stream = { channel, shown, ownBegan: placeOf(from, OWN), state: "catching", at, given: NOTHING, changed: undefined };
     this.#streams.set(channel, stream);
+    this.#left?.delete(channel);
     this.#special += 1;
     return stream;
   }
@@ -104,11 +107,23 @@ export class Standing {
   end(channel: string, applied: Vector): void {
     const stream = this.#streams.get(channel);
     if (stream === undefined) return;
+    const place = placeAt(stream, applied);
     this.#stopped ??= new Map();
-    this.#stopped.set(channel, placeAt(stream, applied));
-    if (stream.state === "catching" || stream.at !== NOTHING) this.#special -= 1;
+    this.#stopped.set(channel, place);
+    if (stream.state === "catching" || stream.at !== NOTHING) {
+      this.#special -= 1;
+      this.#leave(channel, place);
+    }
     stream.state = "ended";
     this.#streams.delete(channel);
+  }
+
+  #leave(channel: string, place: Vector): void {
+    this.#left ??= new Map();
+    this.#left.delete(channel);
+    this.#left.set(channel, place);
+    const [oldest] = this.#left.keys();
+    if (this.#left.size > HELD_STREAMS && oldest !== undefined) this.#left.delete(oldest);
   }
 
   /** Whether a live event at this position is news to the client. */
@@ -121,7 +136,7 @@ export class Standing {
     if (this.#holdUntilMs !== undefined && (this.#now() >= this.#holdUntilMs || this.#streams.size > HELD_STREAMS))
       this.#holdUntilMs = undefined;
     if (this.#special > 0) this.#forgetReached(applied);
-    return this.#special === 0 && this.#holdUntilMs === undefined;
+    return this.#special === 0 && this.#holdUntilMs === undefined && (this.#left?.size ?? 0) === 0;
   }
 
   /** The cursor after everything this connection has been given, when the region has applied `applied`. */
@@ -133,7 +148,9 @@ export class Standing {
     const held = this.#holdUntilMs === undefined ? undefined : this.began;
     const channels = new Map(held?.channels ?? []);
     for (const stream of this.#streams.values()) channels.set(stream.channel, placeAt(stream, applied));
-    return { base: held?.base ?? mostCommon([...channels.values()]), channels };
+    const base = held?.base ?? mostCommon([...channels.values()]);
+    for (const [channel, place] of this.#left ?? []) channels.set(channel, place);
+    return { base, channels };
   }
 
   #forgetReached(applied: Vector): void {
