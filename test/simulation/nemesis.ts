@@ -63,6 +63,7 @@ class Blow {
     for (const target of targets) Object.assign(target, broken);
     this.later(() => {
       if (this.mesh.quiet) return; // all is mended, and what stood before may have been another fault
+      this.machine.look();
       for (const [index, target] of targets.entries()) Object.assign(target, before[index]);
     });
   }
