@@ -6,7 +6,8 @@ function isSorted(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   if (Array.isArray(value)) return value.every(isSorted);
   let last = "";
-  for (const key of Object.keys(value)) {
+  // Plain objects have nothing to inherit here, and no list of their keys is made.
+  for (const key in value) {
     if (key < last || !isSorted((value as Readonly<Record<string, unknown>>)[key])) return false;
     last = key;
   }
@@ -24,9 +25,9 @@ function written(value: unknown): string {
   return `{${text}}`;
 }
 
-/** The same value with every object's keys in order, so that it is canonical wherever it is written and read again. */
+/** The same value with every object's keys in order, so that it is canonical wherever it is written and read again. Itself where they are. */
 export function sorted<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || isSorted(value)) return value;
   if (Array.isArray(value)) return value.map(sorted) as T;
   const fields = value as Readonly<Record<string, unknown>>;
   return Object.fromEntries(

@@ -86,8 +86,16 @@ export function joinVectors(a: Vector, b: Vector): Vector {
 
 /** Compact text of a vector as events carry it (`after`): {us: "1.4711.2"}. */
 export type VectorText = Readonly<Record<string, string>>;
-export const vectorText = (vector: Vector): VectorText =>
-  Object.fromEntries(Object.entries(vector).map(([origin, point]) => [origin, formatPoint(point)]));
+export function vectorText(vector: Vector): VectorText {
+  if (vector === lastVector) return lastText;
+  const text: Record<string, string> = {};
+  for (const [origin, point] of Object.entries(vector).sort(([a], [b]) => (a < b ? -1 : 1))) text[origin] = formatPoint(point);
+  lastVector = vector;
+  return (lastText = text);
+}
+/** All that is decided between two messages of the log is decided at one vector. */
+let lastVector: Vector | undefined;
+let lastText: VectorText = {};
 /** Undefined where any of it is no point. */
 export function parseVector(text: VectorText): Vector | undefined {
   const vector: Record<string, Point> = {};

@@ -5,9 +5,8 @@ import type { Connection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { submit } from "./context.ts";
 import { decodeCursor } from "./cursor.ts";
-import { CommandFrame, toCommand } from "./protocol/commands.ts";
 import type { ClientFrame, FrameId } from "./protocol/frames-in.ts";
-import { parse } from "./protocol/parse.ts";
+import { readCommand } from "./protocol/plain-frames.ts";
 
 type FrameOf<T extends ClientFrame["type"]> = Extract<ClientFrame, { readonly type: T }>;
 
@@ -81,7 +80,7 @@ async function command(context: Context, connection: Connection, { id, command: 
 }
 
 async function accept(context: Context, connection: Connection, asked: unknown): Promise<unknown> {
-  const parsed = toCommand(parse(CommandFrame, asked));
+  const parsed = readCommand(asked);
   const { seen } = connection;
   connection.seen = undefined;
   const { result } = await submit(

@@ -77,13 +77,14 @@ export class FanOut {
   #deliver(told: Told): void {
     const { routing, metrics, now, mesh, happened } = this.#parts;
     const { channel, users, privately, placed } = told;
-    const frames = new SharedFrames(told.wire);
+    let frames: SharedFrames | undefined;
     let plain: string | undefined;
     let deliveries = 0;
     const give = (connection: Recipient, stream: Stream | undefined): void => {
       if (stream === undefined || !connection.standing.isNews(stream, placed.position)) return;
       const isPlain = connection.standing.isPlain(this.#told);
       if (isPlain) plain ??= encodeCursor(plainCursor(this.#told), mesh);
+      frames ??= new SharedFrames(told.wire);
       connection.outbox.push(frames.at((isPlain ? plain : undefined) ?? connection.standing.cursor(this.#told)));
       stream.given = this.#told;
       deliveries += 1;
@@ -96,7 +97,7 @@ export class FanOut {
     }
     if (deliveries === 0) return;
     metrics.deliveries.inc(deliveries);
-    metrics.deliverySeconds.observe({ origin: placed.position.origin }, Math.max(0, now() - stampTimeMs(told.wire.stamp)) / 1000);
+    metrics.deliverySeconds.observe({ origin: placed.position.origin }, Math.max(0, now() - stampTimeMs(placed.event.stamp)) / 1000);
   }
 
   #conflict({ conflict, channel, losers }: Told["conflicts"][number]): void {

@@ -13,9 +13,9 @@ import type { Flusher } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import type { GatewayLimits } from "./parts.ts";
 import type { FrameId } from "./protocol/frames-in.ts";
-import { ClientFrame, FRAME_TYPES } from "./protocol/frames-in.ts";
+import { type ClientFrame, FRAME_TYPES } from "./protocol/frames-in.ts";
 import type { ServerFrame } from "./protocol/frames-out.ts";
-import { parse } from "./protocol/parse.ts";
+import { readFrame } from "./protocol/plain-frames.ts";
 import type { FrameSocket } from "./wire-frame.ts";
 import { frameSocket, wireFrame } from "./wire-frame.ts";
 
@@ -146,7 +146,7 @@ export class SocketLine extends Line {
       const type = (value as { readonly type?: unknown } | null)?.type;
       if (typeof type !== "string" || !FRAME_TYPES.includes(type))
         throw new Refusal("invalid", `A frame's type is one of ${FRAME_TYPES.join(", ")}.`);
-      return parse(ClientFrame, value);
+      return readFrame(value);
     } catch (refused) {
       this.bad(refused, idIn(value));
       return undefined;

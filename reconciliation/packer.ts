@@ -3,6 +3,7 @@
  * It flushes at once when nothing is in flight; what arrives meanwhile goes with the next message. One message in flight at a time, so the
  * order of acceptance is the order of the log.
  */
+import { canonical } from "../core/canonical.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Event } from "../core/event.ts";
 import { LIMITS } from "../core/limits.ts";
@@ -11,6 +12,9 @@ import { stampTimeMs } from "../core/stamp.ts";
 
 interface Waiting {
   readonly events: readonly Event[];
+  /** Canonical, of each. */
+  readonly texts: readonly string[];
+  /** Of all in the log. */
   readonly text: string;
   readonly durable: () => void;
 }
@@ -19,8 +23,8 @@ export interface PackerOptions {
   readonly log: EventLog;
   /** A name that no other life of the region has: what one sent is no repetition of another's, whatever they are stamped. */
   readonly life: string;
-  /** Called as soon as a message is durable, before its commands are answered: the region applies it in memory (H4). A promise is waited for. */
-  readonly take: (sequence: number, events: readonly Event[]) => Promise<void> | undefined;
+  /** Called as soon as a message is durable, before its commands are answered: the region applies it in memory (H4). `texts`: each event canonically. A promise is waited for. */
+  readonly take: (sequence: number, events: readonly Event[], texts: readonly string[]) => Promise<void> | undefined;
 }
 
 export class Packer {
@@ -39,10 +43,11 @@ export class Packer {
 
   /** Resolves when the events are durable and applied in memory. Events of one call share a log message, in order; throws where none can hold them. */
   append(events: readonly Event[]): Promise<void> {
-    const text = events.map((event) => JSON.stringify(event)).join(",");
+    const texts = events.map(canonical);
+    const text = texts.join(",");
     if (text.length * 3 > LIMITS.logMessageBytes && Buffer.byteLength(text) > LIMITS.logMessageBytes) throw tooLarge(events.length);
     return new Promise((durable) => {
-      this.#waiting.push({ events, text, durable });
+      this.#waiting.push({ events, texts, text, durable });
       this.#flush();
     });
   }
@@ -82,6 +87,7 @@ export class Packer {
     const applying = this.#take(
       sequence,
       packed.flatMap(({ events }) => events),
+      packed.flatMap(({ texts }) => texts),
     );
     if (applying === undefined) tell();
     else void applying.then(tell);

@@ -3,12 +3,14 @@
  * store means parsing it. Bounded by two generations: what is not asked for during a whole generation is forgotten.
  */
 const GENERATION = 4_000;
+/** Read, and not there: a command is looked for before it is decided and again when it is applied. */
+export const ABSENT = Symbol("absent");
 
 export class RecentRows {
   #young = new Map<string, unknown>();
   #old = new Map<string, unknown>();
 
-  /** The row, or undefined when it must be read. Absent rows are not kept. */
+  /** The row, ABSENT, or undefined when it must be read. */
   get(key: string): unknown {
     const young = this.#young.get(key);
     if (young !== undefined) return young;
@@ -18,7 +20,7 @@ export class RecentRows {
   }
 
   read(key: string, value: unknown): void {
-    if (value !== undefined) this.#keep(key, value);
+    this.#keep(key, value === undefined ? ABSENT : value);
   }
 
   /** The row is being written: what was read is over. */

@@ -120,8 +120,8 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   const packer = new Packer({
     log,
     life: ports.boot,
-    take: (sequence, events) => {
-      if (behind.reaches(sequence - 1)) replica.applyMessage(region, log.epoch, sequence, events);
+    take: (sequence, events, texts) => {
+      if (behind.reaches(sequence - 1)) replica.applyMessage(region, log.epoch, sequence, events, texts);
       else return behind.readOn();
     },
   });

@@ -77,16 +77,17 @@ export class Replica {
     return this.#vector;
   }
 
-  /** Applies one log message's events, oldest first. What stands at or below the position applied changes nothing. */
-  applyMessage(origin: string, epoch: number, sequence: number, events: readonly Event[]): void {
-    for (const [place, event] of events.entries()) this.apply({ position: { origin, epoch, sequence, place }, event });
+  /** Applies one log message's events, oldest first. What stands at or below the position applied changes nothing. `texts`: each canonically, where known. */
+  applyMessage(origin: string, epoch: number, sequence: number, events: readonly Event[], texts: readonly string[] = []): void {
+    for (const [place, event] of events.entries()) this.apply({ position: { origin, epoch, sequence, place }, event }, texts[place]);
   }
 
-  apply(placed: Placed): void {
+  /** `written`: the event's canonical text, where it has been written already. */
+  apply(placed: Placed, written?: string): void {
     const { position, event } = placed;
     if (covers(this.#vector, position.origin, position)) return;
     const first = asFirstWritten(placed);
-    const text = canonical(first.event);
+    const text = first === placed && written !== undefined ? written : canonical(first.event);
     const hash = sha256(text);
     const { silent, records } = this.#effectOf(first, hash);
     const row = first === placed ? new WrittenEvent(placed, text) : placed;

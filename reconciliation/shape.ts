@@ -24,7 +24,7 @@ export function fields<T>(wanted: Fields<T>, others: "refused" | "ignored" = "re
   /** One look at each field there is: most values are as they should be. What is wrong is said by a second, slower look. */
   const isRight = (value: Readonly<Record<string, unknown>>): boolean => {
     let found = 0;
-    for (const name of Object.keys(value)) {
+    for (const name in value) {
       const field = known.get(name);
       if (field === undefined ? others === "refused" : field.check(value[name]) !== undefined) return false;
       if (field?.needed) found += 1;
@@ -90,6 +90,7 @@ export const oneOf = (...allowed: readonly unknown[]): Check => {
 
 /** Control characters other than tab and newline, and lone surrogates: what the door refuses (contract §3). */
 const UNPRINTABLE = /(?![\t\n])[\p{Cc}\p{Cs}]/u;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
 export const text =
   (least: number, mostBytes: number): Check =>
@@ -98,7 +99,7 @@ export const text =
     if (value.length < least) return "is empty";
     if (value.length > mostBytes || (value.length * 3 > mostBytes && Buffer.byteLength(value) > mostBytes))
       return `is longer than ${mostBytes} bytes`;
-    return UNPRINTABLE.test(value) ? "holds control characters" : undefined;
+    return !PRINTABLE_ASCII.test(value) && UNPRINTABLE.test(value) ? "holds control characters" : undefined;
   };
 
 export const whole =
@@ -120,7 +121,10 @@ export const json =
 
 export function deeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return depth <= 0 || Object.values(value).some((item) => deeperThan(item, depth - 1));
+  if (depth <= 0) return true;
+  if (Array.isArray(value)) return value.some((item) => deeperThan(item, depth - 1));
+  for (const name in value) if (deeperThan((value as Readonly<Record<string, unknown>>)[name], depth - 1)) return true;
+  return false;
 }
 
 /** Canonical base64 of 1 to `most` bytes: the same bytes are the same text everywhere. */

@@ -49,7 +49,14 @@ export function stampDrafts(drafts: readonly Draft[], { clock, actor, command, s
   return drafts.map((draft) => {
     const stamp = clock.next();
     born ??= stamp;
-    const right = "right" in draft && draft.right === BORN_STAMP ? { right: born } : {};
-    return sorted({ v: ENVELOPE, rules: RULES, stamp, actor, command, said, after, ...draft, ...right } as Event);
+    const { channel, content, data, deletes, kind, policy } = draft;
+    const right = draft.right === BORN_STAMP ? born : draft.right;
+    // In canonical order as it stands here: what is put in order afterwards costs more than all the rest of an event.
+    const before = { actor, after, channel, command, content, data: sorted(data), deletes, kind, policy };
+    const event =
+      right === undefined
+        ? { ...before, rules: RULES, said, stamp, v: ENVELOPE }
+        : { ...before, right, rules: RULES, said, stamp, v: ENVELOPE };
+    return sorted(event as Event);
   });
 }

@@ -1,4 +1,5 @@
 /** What fan-out hears (M6): every event once, as clients see it, before and independent of the store's commit. */
+import type { WireEvent } from "../core/objects.ts";
 import type { Feed, Told } from "../core/ports/feed.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
@@ -44,6 +45,18 @@ export class Telling implements Feed {
       channel: readKey(register.key).channel,
       losers: newLosers,
     }));
-    return { placed, wire: reader.wire(placed), channel: placed.event.channel, users, privately, silent, after, conflicts };
+    let wire: WireEvent | undefined;
+    return {
+      placed,
+      get wire() {
+        return (wire ??= reader.wire(placed));
+      },
+      channel: placed.event.channel,
+      users,
+      privately,
+      silent,
+      after,
+      conflicts,
+    };
   }
 }

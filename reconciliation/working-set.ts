@@ -6,7 +6,7 @@
  * its rows go back into memory and are tried again (H13).
  */
 import type { KeyRange, StateStore, TableName, TableReader, Tables, TableWrite } from "../core/ports/state-store.ts";
-import { RecentRows } from "./recent-rows.ts";
+import { ABSENT, RecentRows } from "./recent-rows.ts";
 
 type Rows = Map<string, unknown>;
 type Layer = Map<TableName, Rows>;
@@ -18,7 +18,11 @@ export class WorkingSet implements TableReader {
   #freshRows = 0;
   #committingRows = 0;
   /** Of the tables that every event reads again. */
-  readonly #recent: { readonly [T in TableName]?: RecentRows } = { registers: new RecentRows(), digests: new RecentRows() };
+  readonly #recent: { readonly [T in TableName]?: RecentRows } = {
+    registers: new RecentRows(),
+    digests: new RecentRows(),
+    commands: new RecentRows(),
+  };
 
   constructor(store: StateStore) {
     this.#store = store;
@@ -36,7 +40,7 @@ export class WorkingSet implements TableReader {
     if (committing?.has(key)) return committing.get(key) as Tables[T] | undefined;
     const recent = this.#recent[table];
     const read = recent?.get(key);
-    if (read !== undefined) return read as Tables[T];
+    if (read !== undefined) return read === ABSENT ? undefined : (read as Tables[T]);
     const stored = this.#store.get(table, key);
     recent?.read(key, stored);
     return stored;

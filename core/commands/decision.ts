@@ -34,7 +34,7 @@ export interface Deciding {
   readonly unfitUrl?: (url: string) => string | undefined;
 }
 
-type Stamped = "v" | "rules" | "stamp" | "actor" | "command" | "after" | "said";
+type Stamped = "v" | "rules" | "stamp" | "actor" | "command" | "after" | "said" | "late";
 type DraftOf<E> = E extends Event ? Omit<E, Stamped> : never;
 /** An event that is still to be stamped by its region. */
 export type Draft = DraftOf<Event>;

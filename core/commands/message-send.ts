@@ -22,13 +22,15 @@ export function sendMessage(deciding: Deciding, command: CommandOf<"message.send
     });
   const thread = command.thread ?? null;
   if (thread !== null && identityIn("message", thread) === undefined) throw new Refusal("invalid", "thread is no message id.");
-  const value = messageValue(command.body, command.metadata);
+  const { body, metadata } = command;
+  const value = messageValue(body, metadata);
   return {
     events: [
       {
         kind: "message.sent",
         channel,
-        data: { message, ...value, thread, replaces: [] },
+        // In canonical order.
+        data: metadata === undefined ? { body, message, replaces: [], thread } : { body, message, metadata, replaces: [], thread },
         right,
         policy,
         deletes,

@@ -6,6 +6,7 @@ import type { Vector } from "../position.ts";
 
 export interface Told {
   readonly placed: Placed;
+  /** As the region knows it now: made when it is first asked for, by a listener that has somebody to give it to. */
   readonly wire: WireEvent;
   /** Identity of the channel whose members hear it, or null. */
   readonly channel: string | null;

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { anyId, cursor, stamp } from "./text.ts";
 
-const id = z.union([z.string().min(1).max(128), z.number()]).describe("chosen by the client; comes back in the reply");
+/** Characters of a frame's id. */
+export const FRAME_ID_CHARS = 128;
+const id = z.union([z.string().min(1).max(FRAME_ID_CHARS), z.number()]).describe("chosen by the client; comes back in the reply");
 
 const Hello = z.object({
   type: z.literal("hello"),

@@ -19,14 +19,17 @@ export const name = visible(LIMITS.nameBytes);
 export const topic = text(LIMITS.topicBytes).nullable();
 export const plainId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 _ -");
 /** Ids as people write them: shown ids of either tag, or an alias. */
-export const anyId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "no id");
-export const stamp = z.string().regex(/^[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9_-]{1,64}$/, "no stamp");
+export const ANY_ID = /^[A-Za-z0-9_-]{1,128}$/;
+export const anyId = z.string().regex(ANY_ID, "no id");
+export const STAMP = /^[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9_-]{1,64}$/;
+export const stamp = z.string().regex(STAMP, "no stamp");
 export const time = z.iso.datetime({ offset: true });
 export const role = z.enum(["owner", "moderator", "member"]);
 export const policy = z.enum(["lww", "merge"]);
 export const deletes = z.enum(["final", "lww"]);
 export const emoji = text(LIMITS.emojiBytes).refine((value) => !/[\s|]/u.test(value), "no blanks and no |");
-export const commandId = z.string().regex(/^[\x21-\x7e]{1,128}$/, `1 to ${LIMITS.idempotencyKeyChars} visible ASCII characters`);
+export const COMMAND_ID = /^[\x21-\x7e]{1,128}$/;
+export const commandId = z.string().regex(COMMAND_ID, `1 to ${LIMITS.idempotencyKeyChars} visible ASCII characters`);
 export const cursor = z.string().min(1).describe("opaque; from an answer or frame of any region");
 /** JSON of the author's own; the door has taken care of its depth and keys. */
 export const metadata = z
