@@ -42,8 +42,13 @@ export function judgedBy(key: RegisterKey, entry: Entry): RegisterKey | undefine
  * origin could not have judged so. Nothing waits: pending entries are kept and judged again.
  */
 export function standings(register: Kept, sources: Sources): (entry: Entry) => Standing {
-  const court = new Court(register, sources);
-  return (entry) => court.judgePlain(entry) ?? court.judgeFromTheFirst(entry);
+  let court: Court | undefined;
+  return (entry) => {
+    const plain = judgePlain(entry, register, sources);
+    if (plain !== undefined) return plain;
+    court ??= new Court(register, sources);
+    return court.judgeFromTheFirst(entry);
+  };
 }
 
 /** What leans on the right alone: nothing else that stands in the register, or in another, can move it. */
@@ -53,6 +58,19 @@ const LEANS_ON_NOTHING: { readonly [K in RegisterName["kind"]]?: Act } = {
   read: "read",
   document: "write-document",
 };
+
+/** Most of what is said: something plain, by a right that was given once, that stands for good and that the origin had seen. Undefined where more is to be asked. */
+function judgePlain(entry: Entry, register: Kept, sources: Sources): Standing | undefined {
+  const { kind, channel } = readKey(register.key);
+  const act = LEANS_ON_NOTHING[kind];
+  if (entry.right === undefined || act === undefined || (kind === "body" && entry.kind !== "sent")) return undefined;
+  const membership = sources.lookup(registerKey.member(channel, entry.author));
+  const right = membership?.entries[0];
+  if (membership?.entries.length !== 1 || right?.stamp !== entry.right || !sawAllOf(entry, right)) return undefined;
+  if (sources.settled?.get(membership.key, right) !== "ok") return undefined;
+  const role = right.value;
+  return (role === "owner" || role === "moderator" || role === "member") && may(role, act) ? "ok" : "void";
+}
 
 /** Each step is a membership given by somebody whose own was given by another; forged tangles of them end here, pending. */
 const DEEPEST = 500;
@@ -69,19 +87,6 @@ class Court {
   constructor(register: Kept, sources: Sources) {
     this.#register = register;
     this.#sources = sources;
-  }
-
-  /** Most of what is said: something plain, by a right that was given once, that stands for good and that the origin had seen. Undefined where more is to be asked. */
-  judgePlain(entry: Entry): Standing | undefined {
-    const { kind, channel } = readKey(this.#register.key);
-    const act = LEANS_ON_NOTHING[kind];
-    if (entry.right === undefined || act === undefined || (kind === "body" && entry.kind !== "sent")) return undefined;
-    const membership = this.#sources.lookup(registerKey.member(channel, entry.author));
-    const right = membership?.entries[0];
-    if (membership?.entries.length !== 1 || right?.stamp !== entry.right || !sawAllOf(entry, right)) return undefined;
-    if (this.#sources.settled?.get(membership.key, right) !== "ok") return undefined;
-    const role = right.value;
-    return (role === "owner" || role === "moderator" || role === "member") && may(role, act) ? "ok" : "void";
   }
 
   /** A right may be given by one whose own was given by another, and so on: judged from the first on, no such chain is too deep. */

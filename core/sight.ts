@@ -2,7 +2,7 @@
  * What an origin had before its eyes when it accepted an event: all that `after` covers, and what the same command did before it in the same log
  * message (a creation invites members by the right it has just made).
  */
-import type { Position } from "./position.ts";
+import type { Point, Position } from "./position.ts";
 import { comparePoints, parsePoint } from "./position.ts";
 import type { Entry } from "./register.ts";
 
@@ -21,14 +21,14 @@ export const sees = (sight: Sight, other: Seeable): boolean => sight.every((entr
 /** Whether the origin had applied `other` when it accepted `entry`. */
 function knew(entry: Entry, other: Seeable): boolean {
   const { position: at } = other;
-  if (coversPoint(entry, at)) return true;
+  if (coversPoint(entry, at.origin, at)) return true;
   const { position: own } = entry;
   const sameMessage = own.origin === at.origin && own.epoch === at.epoch && own.sequence === at.sequence;
   return sameMessage && at.place < own.place && entry.command === other.command;
 }
 
-function coversPoint({ after }: Entry, at: Position): boolean {
-  const text = after[at.origin];
+function coversPoint({ after }: Entry, origin: string, at: Point): boolean {
+  const text = after[origin];
   const point = text === undefined ? undefined : parsePoint(text);
   return point !== undefined && comparePoints(point, at) >= 0;
 }
@@ -40,10 +40,11 @@ export const narrowed = (sight: Sight, entry: Entry): Sight => [...sight.filter(
 export function sawAllOf(other: Entry, entry: Entry): boolean {
   if (other === entry) return true;
   if (!knew(other, entry)) return false;
-  return Object.entries(entry.after).every(([origin, text]) => {
-    const point = parsePoint(text);
-    return point === undefined || coversPoint(other, { origin, ...point });
-  });
+  for (const origin in entry.after) {
+    const point = parsePoint(entry.after[origin] as string);
+    if (point !== undefined && !coversPoint(other, origin, point)) return false;
+  }
+  return true;
 }
 
 const byStamp = (a: Entry, b: Entry): number => (a.stamp < b.stamp ? -1 : 1);

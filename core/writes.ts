@@ -31,21 +31,9 @@ export function asFirstWritten(placed: Placed): Placed {
 /** `hash` is the SHA-256 of the event's canonical text (D9). */
 export function writesOf(event: Event, position: Position, hash: string): readonly Write[] {
   const { stamp, actor, command, policy, deletes, right, after } = event;
-  const write = (key: RegisterKey, part: OfValue, judged = true): Write => ({
-    key,
-    entry: {
-      stamp,
-      author: actor,
-      command,
-      policy,
-      deletes,
-      after,
-      position,
-      hash,
-      ...(right !== undefined && judged ? { right } : {}),
-      ...part,
-    },
-  });
+  const said = { stamp, author: actor, command, policy, deletes, after, position, hash };
+  const judged = right === undefined ? said : { ...said, right };
+  const write = (key: RegisterKey, part: OfValue): Write => ({ key, entry: { ...judged, ...part } });
   const set = (key: RegisterKey, value: Json, replaces: readonly Stamp[] = NONE): Write =>
     write(key, { kind: "set", content: plainContent(value), value, replaces });
   switch (event.kind) {
@@ -67,7 +55,8 @@ export function writesOf(event: Event, position: Position, hash: string): readon
       return [set(registerKey.member(event.channel, event.data.user), null, event.data.replaces)];
     case "message.sent": {
       const { message, body, thread, metadata, replaces } = event.data;
-      const value = { body, ...(thread === null ? {} : { thread }), ...(metadata === undefined ? {} : { metadata }) };
+      const threaded = thread === null ? { body } : { body, thread };
+      const value = metadata === undefined ? threaded : { ...threaded, metadata };
       return [write(registerKey.body(event.channel, message), { kind: "sent", content: event.content, value, replaces })];
     }
     case "message.edited": {

@@ -30,9 +30,11 @@ export function audienceOf(event: Event): Audience {
     case "epoch.opened":
       return { users: [], privately: true };
     default:
-      return { users: [], privately: false };
+      return EVERYBODY_THERE;
   }
 }
+
+const EVERYBODY_THERE: Audience = { users: [], privately: false };
 
 /**
  * `silent`: a twin found second, or without right. It stands, like a region's own notes, where only auditors look. Returns the key of the row
@@ -47,6 +49,7 @@ export function indexEvent(tables: TableWriter, placed: Placed, silent: boolean)
 
 function streamsOf(event: Event): readonly [string, ...string[]] {
   const { users, privately } = audienceOf(event);
+  if (users.length === 0 && !privately && event.channel !== null) return [event.channel];
   const people = users.map((user) => `@${user}`);
   // What its region did itself is found by auditors where nobody else looks.
   const hidden = event.kind === "webhook.halted" ? [EVERYWHERE] : people;

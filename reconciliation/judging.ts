@@ -12,6 +12,7 @@ import { comparePoints, covers, parsePoint } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
 import { readKey } from "../core/register.ts";
 import type { Judgement } from "../core/resolve.ts";
+import type { Sources } from "../core/rights.ts";
 import { judgedBy, standings } from "../core/rights.ts";
 import type { Stamp } from "../core/stamp.ts";
 import { stampRegion } from "../core/stamp.ts";
@@ -23,13 +24,14 @@ import { yjsTexts } from "./text-merge.ts";
 export class Judging {
   readonly #tables: TableWriter;
   readonly #witnesses = new Map<string, Witness>();
-  #witnessList: readonly Witness[] = [];
   /** Keys of the table `awaiting`. */
   readonly #rows = new Set<string>();
   #isDistrusted: (stamp: Stamp) => boolean = () => false;
 
   readonly #applied: () => Vector;
   readonly #settled: SettledMemberships;
+  /** Made anew with the witnesses. */
+  #sources: Sources;
 
   constructor(tables: TableWriter, applied: () => Vector) {
     this.#tables = tables;
@@ -37,7 +39,7 @@ export class Judging {
     this.#settled = new SettledMemberships((entry) => missing(entry, applied()).length === 0);
     for (const [key, witness] of tables.range("witnesses", { from: "", to: "\u{7f}" })) this.#witnesses.set(key, witness);
     for (const [row] of tables.range("awaiting", { from: "", to: "\u{7f}" })) this.#rows.add(row);
-    this.#trust();
+    this.#sources = this.#trust();
   }
 
   readonly isDistrusted = (stamp: Stamp): boolean => this.#isDistrusted(stamp);
@@ -55,15 +57,16 @@ export class Judging {
   }
 
   of(register: Pick<Register, "key" | "entries">): Judgement {
-    const standing = standings(register, { lookup: this.#lookup, witnesses: this.#witnessList, settled: this.#settled });
+    const standing = standings(register, this.#sources);
     return { isDistrusted: this.isDistrusted, standing, merge: mergeTexts };
   }
 
   readonly #lookup = (one: RegisterKey): Register | undefined => this.#tables.get("registers", one);
 
-  #trust(): void {
-    this.#witnessList = [...this.#witnesses.values()];
-    this.#isDistrusted = distrustOf(this.#witnessList);
+  #trust(): Sources {
+    const witnesses = [...this.#witnesses.values()];
+    this.#isDistrusted = distrustOf(witnesses);
+    return { lookup: this.#lookup, witnesses, settled: this.#settled };
   }
 
   witness({ data, stamp }: ClockWitnessed, position: Position): void {
@@ -71,12 +74,12 @@ export class Judging {
     const witness: Witness = { origin: data.origin, from: data.from, to: data.to, by: stampRegion(stamp), of: data.of, position };
     this.#witnesses.set(key, witness);
     this.#tables.put("witnesses", key, witness);
-    this.#trust();
+    this.#sources = this.#trust();
   }
 
   /** What `by` has witnessed of `origin`. */
   witnessed(origin: string, by: string): readonly Witness[] {
-    return this.#witnessList.filter((witness) => witness.origin === origin && witness.by === by);
+    return this.#sources.witnesses.filter((witness) => witness.origin === origin && witness.by === by);
   }
 
   /**
@@ -165,8 +168,15 @@ function pendingBy({ key, entries, resolution: { pending } }: Register): Readonl
 const NONE: ReadonlySet<RegisterKey> = new Set();
 
 /** What the entry's origin had applied and is not here. */
-const missing = ({ after }: Entry, vector: Vector): readonly (readonly [origin: string, point: string])[] =>
-  Object.entries(after).filter(([origin, text]) => !isHere(vector, origin, text));
+function missing({ after }: Entry, vector: Vector): readonly (readonly [origin: string, point: string])[] {
+  let found: [origin: string, point: string][] | undefined;
+  for (const origin in after) {
+    const text = after[origin] as string;
+    if (!isHere(vector, origin, text)) (found ??= []).push([origin, text]);
+  }
+  return found ?? NOTHING;
+}
+const NOTHING: readonly (readonly [origin: string, point: string])[] = [];
 
 function isHere(vector: Vector, origin: string, text: string): boolean {
   const point = parsePoint(text);
