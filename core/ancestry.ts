@@ -44,6 +44,7 @@ export interface KnownPasts {
   placesOf(version: Version): readonly number[];
 }
 
+/** Of all versions of one register at once; what is missing is found here, and asking is then a look. */
 export function knownPasts(versions: Versions): KnownPasts {
   const { entries, placeOf, versionOf } = versions;
   const entryAt = entryIn(versions);

@@ -23,6 +23,7 @@ const UNLOGGED: readonly RegisterKind[] = ["reaction", "read", "halt"];
 /** The id of a record: of the register and the smallest key in its base, "-" if there is none. A key is no stamp, so a smaller twin cannot move it. */
 export const conflictId = (key: RegisterKey, base: string): string => `cfl_${shortHash(`${key}\n${base}`)}`;
 
+/** All records of one register (D2); none of reactions, read markers and halts, which are decided without one. */
 export function conflictRecords(parts: Parts, judging: Judging): readonly ConflictRecord[] {
   const { versions, kind, pasts } = parts;
   if (versions.all.length < 2 || UNLOGGED.includes(kind)) return [];

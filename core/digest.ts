@@ -17,6 +17,7 @@ export function registerBytes({ key, entries, count, sum, resolution }: Register
 const commitment = (winner: Entry, value: Json): string =>
   winner.value === value || canonical(winner.value) === canonical(value) ? winner.content : sha256(canonical(value));
 
+/** What a register adds to the digest of its channel and day (D9). */
 export const registerTerm = (register: Register): string => sha256(registerBytes(register));
 
 /** The day of the register's smallest stamp, UTC; a smaller one moves it. Entries stand in order of stamps. */

@@ -61,6 +61,8 @@ export type HashSum = string;
 /** Of nothing: what an accumulator begins with. */
 export const EMPTY_SUM: HashSum = "0".repeat(64);
 const sumText = (sum: bigint): HashSum => sum.toString(16).padStart(64, "0");
+/** The sum with one term more. */
 export const addHash = (sum: HashSum, term: string): HashSum =>
   sum === EMPTY_SUM ? term : sumText((BigInt(`0x${sum}`) + BigInt(`0x${term}`)) % MODULUS);
+/** The sum without a term that was added before. */
 export const removeHash = (sum: HashSum, term: string): HashSum => sumText((BigInt(`0x${sum}`) - BigInt(`0x${term}`) + MODULUS) % MODULUS);

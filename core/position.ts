@@ -22,7 +22,9 @@ export const WHOLE = 999_999;
 
 /** "1.4711.2". */
 export type PointText = string;
+/** What `parsePoint` reads. */
 export const formatPoint = ({ epoch, sequence, place }: Point): string => `${epoch}.${sequence}.${place}`;
+/** "us.1.4711.2": what `parsePosition` reads. */
 export const formatPosition = (position: Position): string => `${position.origin}.${formatPoint(position)}`;
 
 const POSITION = /^([A-Za-z0-9_-]{1,64})\.(\d{1,9}\.\d{1,15}\.\d{1,6})$/;
@@ -86,6 +88,7 @@ export function joinVectors(a: Vector, b: Vector): Vector {
 
 /** Compact text of a vector as events carry it (`after`): {us: "1.4711.2"}. */
 export type VectorText = Readonly<Record<string, string>>;
+/** What `parseVector` reads; the last one is remembered. */
 export function vectorText(vector: Vector): VectorText {
   if (vector === lastVector) return lastText;
   const text: Record<string, string> = {};

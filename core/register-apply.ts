@@ -6,6 +6,7 @@ import { resolve, UNRESOLVED } from "./resolve.ts";
 import { resolveNext } from "./resolve-next.ts";
 import type { Stamp } from "./stamp.ts";
 
+/** `before` is the register as it was, undefined where nobody has written to it; it is left as it is. */
 export function applyWrite(before: Register | undefined, write: Write, judgement: Judgement): Register {
   const register: Register = before ?? { key: write.key, entries: [], seen: [], count: 0, sum: EMPTY_SUM, resolution: UNRESOLVED };
   // A marker that somebody has seen a conflict is no version: it moves a record's state, not the register's digest.

@@ -4,7 +4,7 @@
  * A register's key is text: "<channel>|<kind>|<ids…>". Users, emoji and aliases that people choose never contain "|" (door rules), so a key
  * reads back. Profiles and aliases belong to no channel and stand under "@".
  */
-import type { Deletes, Event, Json, Policy } from "./event.ts";
+import type { Deletes, Json, Policy } from "./event.ts";
 import type { HashSum } from "./hash.ts";
 import type { Position, VectorText } from "./position.ts";
 import type { Stamp } from "./stamp.ts";
@@ -30,6 +30,7 @@ export type RegisterKey = string;
 /** The channel of what belongs to none: aliases and profiles. */
 export const EVERYWHERE = "@";
 
+/** Makes keys. Ids hold no bar, so `readKey` takes apart what stands here. */
 export const registerKey = {
   body: (channel: string, message: string): RegisterKey => `${channel}|body|${message}`,
   field: (channel: string, field: "name" | "topic" | "policy" | "deletes"): RegisterKey => `${channel}|${field}`,
@@ -48,6 +49,7 @@ export const registerKey = {
 };
 
 const hex = (text: string): string => Buffer.from(text, "utf8").toString("hex");
+/** The emoji of a reaction from its key, where it is written in hex. */
 export const emojiOf = (hexText: string): string => Buffer.from(hexText, "hex").toString("utf8");
 
 /** A key taken apart. */
@@ -56,6 +58,7 @@ export interface RegisterName {
   readonly kind: RegisterKind;
   readonly ids: readonly string[];
 }
+/** Takes apart what `registerKey` made; the last one is remembered, as a key is read several times in a row. */
 export function readKey(key: RegisterKey): RegisterName {
   if (key === lastKey) return lastName;
   const [channel = "", kind = "", ...ids] = key.split("|");
@@ -145,4 +148,3 @@ export type Resolving = Pick<Register, "key" | "entries" | "seen">;
 
 /** One event's write into one register. */
 export type Write = { readonly key: RegisterKey; readonly entry: Entry } | { readonly key: RegisterKey; readonly seen: Seen };
-export type WritesOf = (event: Event, position: Position) => readonly Write[];

@@ -20,8 +20,10 @@ export interface Judgement extends Pick<Judging, "isDistrusted"> {
   readonly merge?: Merging;
 }
 
+/** Of a register that nobody has written to. */
 export const UNRESOLVED: Resolution = { value: null, winner: null, heads: [], records: [], incomplete: [], pending: [], void: [] };
 
+/** What a register shows and which conflicts it has (D1 to D7): a function of its entries and the judgement, whatever the order in which they came. */
 export function resolve(register: Resolving, judgement: Judgement): Resolution {
   const [only] = register.entries;
   if (only !== undefined && register.entries.length === 1 && isPlainBirth(only) && judgement.standing(only) === "ok")

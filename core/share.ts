@@ -9,6 +9,7 @@ export interface Share {
   readonly nth: number;
   readonly of: number;
 }
+/** One process does it all. */
 export const WHOLE: Share = { nth: 1, of: 1 };
 
 /** Eight digits are spread evenly enough for any number of processes. */

@@ -17,18 +17,21 @@ const LAST = "e677d21fdbff";
 /** Whether a text that came from outside is a stamp that a region can have made: within the years that RFC 3339 can say. */
 export const isStamp = (text: unknown): text is Stamp => typeof text === "string" && text.slice(0, LAST.length) <= LAST && SHAPE.test(text);
 
+/** `timeMs` in milliseconds since 1970, at most 12 hex digits; `counter` at most 0xffff. Text order is then the total order (T1). */
 export function formatStamp(timeMs: number, counter: number, region: string): Stamp {
   return `${timeMs.toString(16).padStart(12, "0")}-${counter.toString(16).padStart(4, "0")}-${region}`;
 }
 
 /** Milliseconds since 1970 of a stamp. */
 export const stampTimeMs = (stamp: Stamp): number => Number.parseInt(stamp.slice(0, 12), 16);
+/** What orders stamps of one region and millisecond: from 0. */
 export const stampCounter = (stamp: Stamp): number => Number.parseInt(stamp.slice(13, 17), 16);
 /** The region that made the stamp. */
 export const stampRegion = (stamp: Stamp): string => stamp.slice(18);
 /** RFC 3339 UTC with milliseconds. */
 export const stampIso = (stamp: Stamp): string => new Date(stampTimeMs(stamp)).toISOString();
 
+/** For sorting, earliest first. */
 export const compareStamps = (a: Stamp, b: Stamp): number => (a < b ? -1 : a > b ? 1 : 0);
 /** The later of two. */
 export const greaterStamp = (a: Stamp, b: Stamp): Stamp => (a > b ? a : b);

@@ -120,6 +120,7 @@ function updatesOf({ twins }: Version, { pasts }: Past): readonly string[] {
 const isRecord = (value: Json): value is { readonly [key: string]: Json } =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The text of a body, which is the value itself or its field `body`; empty where there is none. */
 export function textOf(value: Json): string {
   const text = isRecord(value) ? value["body"] : value;
   return typeof text === "string" ? text : "";

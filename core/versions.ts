@@ -34,6 +34,7 @@ export interface Versions {
 
 /** Equal (author, command, content) are twins; also what conflict ids hash (D2). */
 export const versionKey = ({ author, command, content }: Entry): string => `${author}\n${command}\n${content}`;
+/** Whether the version takes the message away. */
 export const isDelete = (entry: Entry): boolean => entry.kind === "deleted";
 const byStamp = (a: { readonly stamp: Stamp }, b: { readonly stamp: Stamp }): number => (a.stamp < b.stamp ? -1 : 1);
 

@@ -20,7 +20,6 @@ export const HOOKED_KINDS = [
   "reaction.set",
   "reaction.cleared",
 ] as const;
-export type HookedKind = (typeof HOOKED_KINDS)[number];
 
 export interface WebhookValue {
   readonly url: string;
@@ -71,6 +70,7 @@ const SECRET = "whsec_";
 
 /** Derived alike in every region from the mesh's secret, so that it is kept nowhere and travels in no event. */
 export type WebhookSecret = (webhook: Identity, generation: number) => string;
+/** `whsec_…` as Standard Webhooks writes secrets; a generation more is another secret of the same webhook. */
 export function webhookSecrets(meshSecret: string): WebhookSecret {
   const key = hmac256(meshSecret, "webhooks");
   return (webhook, generation) => SECRET + createHmac("sha256", key).update(`${webhook}\n${generation}`).digest("base64");

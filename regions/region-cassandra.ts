@@ -17,14 +17,16 @@ import type { ProcessLog } from "./process-log.ts";
 
 const MARK_MS = 1_000;
 
-export interface RegionCassandraParts {
+/** What a region's stores beside the log are opened with. */
+export interface RegionStoresParts {
   readonly config: Config;
+  /** This life of the process, unlike every other. */
   readonly boot: string;
   readonly timers: Timers;
   readonly nowMs: () => number;
   readonly metrics: Metrics;
   readonly log: ProcessLog;
-  /** What the region says of the stores that follow it. */
+  /** What the region says of the stores that follow it; nothing before it runs. */
   readonly facts: () => readonly StoreFacts[];
 }
 export interface RegionHistory {
@@ -36,7 +38,7 @@ export interface RegionHistory {
 }
 
 /** What the operator may switch while it runs, and the cluster where one is named. */
-export function openRegionHistory(parts: RegionCassandraParts): RegionHistory {
+export function openRegionHistory(parts: RegionStoresParts): RegionHistory {
   let setting: StoreSetting = { mode: "normal", consistency: parts.config.ATOLL_CASSANDRA_READS };
   const cassandra = open(parts, () => setting);
   const endMarks = cassandra === undefined ? undefined : watchReplicas(parts, cassandra);
@@ -65,7 +67,7 @@ export function openRegionHistory(parts: RegionCassandraParts): RegionHistory {
   };
 }
 
-function open({ config, boot, nowMs, metrics, log }: RegionCassandraParts, setting: () => StoreSetting): OpenCassandra | undefined {
+function open({ config, boot, nowMs, metrics, log }: RegionStoresParts, setting: () => StoreSetting): OpenCassandra | undefined {
   const access = accessOf(config);
   if (access === undefined) return undefined;
   return openCassandra({
@@ -89,7 +91,7 @@ function open({ config, boot, nowMs, metrics, log }: RegionCassandraParts, setti
 }
 
 /** Only where the keyspace stands in several data centres: elsewhere no region is to be seen but this one. */
-function watchReplicas({ config, nowMs, timers, metrics }: RegionCassandraParts, { session }: OpenCassandra): (() => void) | undefined {
+function watchReplicas({ config, nowMs, timers, metrics }: RegionStoresParts, { session }: OpenCassandra): (() => void) | undefined {
   if (!config.ATOLL_CASSANDRA_REPLICATION?.includes(",")) return undefined;
   const timer = timers.every(MARK_MS, () => {
     markAndRead({ session, region: config.ATOLL_REGION, nowMs }).then(

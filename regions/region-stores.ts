@@ -8,12 +8,9 @@ import type { HistoryStore } from "../core/ports/history-store.ts";
 import type { RegionRates } from "../core/ports/region-rates.ts";
 import type { SharedPages } from "../core/ports/shared-pages.ts";
 import type { StoreHealth } from "../core/ports/store-health.ts";
-import type { StoreDesk, StoreFacts } from "../core/ports/store-modes.ts";
-import type { Timers } from "../core/ports/time.ts";
-import type { Metrics } from "../gateway/metrics.ts";
+import type { StoreDesk } from "../core/ports/store-modes.ts";
 import { DEFAULT_LIMITS, type ReadyLine } from "../gateway/parts.ts";
 import { allowanceOf } from "../gateway/rates.ts";
-import type { Config } from "./config.ts";
 import { followingHealth } from "./following-health.ts";
 import { openMongo } from "./mongodb/connection.ts";
 import { openMongoDirectory } from "./mongodb/directory.ts";
@@ -23,7 +20,7 @@ import { formerUsers } from "./redis/former-users.ts";
 import { openRedisRates } from "./redis/rates.ts";
 import { openRedisRegistry } from "./redis/registry.ts";
 import { openRedisPages } from "./redis/shared-pages.ts";
-import { openRegionHistory } from "./region-cassandra.ts";
+import { openRegionHistory, type RegionStoresParts } from "./region-cassandra.ts";
 import { tlsOf } from "./store-settings.ts";
 
 export interface RegionStores {
@@ -44,25 +41,13 @@ export interface RegionStores {
   close(): Promise<void>;
 }
 
-export interface StoresParts {
-  readonly config: Config;
-  /** This life of the process, unlike every other. */
-  readonly boot: string;
-  readonly timers: Timers;
-  readonly nowMs: () => number;
-  readonly metrics: Metrics;
-  readonly log: ProcessLog;
-  /** What the region says of the stores that follow it; nothing before it runs. */
-  readonly facts: () => readonly StoreFacts[];
-}
-
 interface Store {
   readonly name: string;
   readonly health: () => StoreHealth;
   readonly close: () => Promise<void>;
 }
 
-export function openRegionStores(parts: StoresParts): RegionStores {
+export function openRegionStores(parts: RegionStoresParts): RegionStores {
   const redis = openRedisParts(parts);
   const history = openRegionHistory(parts);
   const cassandra: Store = {
@@ -90,7 +75,7 @@ export function openRegionStores(parts: StoresParts): RegionStores {
   };
 }
 
-function openRedisParts({ config, boot, timers, nowMs, metrics, log }: StoresParts) {
+function openRedisParts({ config, boot, timers, nowMs, metrics, log }: RegionStoresParts) {
   const url = config.ATOLL_REDIS_URL;
   if (url === undefined) return undefined;
   const tls = tlsOf(config, "REDIS");
@@ -131,7 +116,7 @@ function openRedisParts({ config, boot, timers, nowMs, metrics, log }: StoresPar
   };
 }
 
-function openDirectory({ config, metrics, nowMs, facts }: StoresParts) {
+function openDirectory({ config, metrics, nowMs, facts }: RegionStoresParts) {
   const uri = config.ATOLL_MONGODB_URI;
   if (uri === undefined) return undefined;
   metrics.routingMismatches.inc({ in: "directory" }, 0);

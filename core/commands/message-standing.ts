@@ -48,6 +48,7 @@ export function findMessage({ view }: Deciding, channel: string, message: string
   return { identity, register, birth, gone: isGone(register) };
 }
 
+/** The refusal of whoever asks something of a message whose text no region has any more. */
 export const refuseGone = (message: string): Refusal => new Refusal("gone", `The message ${message.slice(0, 80)} was deleted for good.`);
 
 /** The thread of a send is in its value beside the text, so that the birth alone tells it. */
@@ -76,6 +77,7 @@ function firstOf(reactions: Reactions): Reactions {
   return first;
 }
 
+/** The thread that a message was sent into; null where it was sent into none. */
 export function threadOf(birth: Entry): string | null {
   const value = birth.value;
   const thread =

@@ -76,4 +76,5 @@ export function bornIn(name: Register | undefined): Stamp | undefined {
 export const channelBirth = (view: Registers, channel: string): Stamp | undefined =>
   bornIn(view.register(registerKey.field(channel, "name")));
 
+/** What a register shows; null where there is none, or nothing that stands. */
 export const registerValue = (register: Register | undefined): Register["resolution"]["value"] => register?.resolution.value ?? null;

@@ -24,6 +24,7 @@ export interface Seen {
   readonly sinceMs: number;
 }
 
+/** The pace at which gateways say that they live, and after which they are given up. */
 export const REGISTRY = {
   /** How often a gateway says that it lives, and looks whether the registry still holds what it was told. */
   beatMs: 1_000,

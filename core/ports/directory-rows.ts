@@ -20,6 +20,7 @@ const textOrNull = (value: unknown): string | null => (value === null ? null : t
 
 const membershipId = (channel: string, user: string): string => `${text(channel)}|${text(user)}`;
 
+/** A batch as the rows that a store keeps, so that every store writes the same. Throws a TypeError where an id is no text. */
 export function directoryRows({ users, people, channels, memberships, aliases, webhooks }: DirectoryBatch): DirectoryRows {
   return {
     users: [

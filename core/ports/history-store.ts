@@ -93,6 +93,7 @@ export interface HeldNow {
 
 /** "<born>|<message>": a message's place in its channel. A stamp alone, or its first part, is a time. */
 export type Place = string;
+/** The place of a message born with this stamp. */
 export const placeOf = ({ born, message }: { readonly born: Stamp; readonly message: Identity }): Place => `${born}|${message}`;
 
 export interface HistoryRange {

@@ -5,6 +5,7 @@ export const STORE_MODES = ["normal", "one", "cached"] as const;
  * were read before are kept here, so that the store is asked little.
  */
 export type StoreMode = (typeof STORE_MODES)[number];
+/** How many replicas, of this data centre or of all, answer a read in mode `normal`. */
 export const READ_CONSISTENCIES = ["local-one", "one", "local-quorum", "quorum"] as const;
 export type ReadConsistency = (typeof READ_CONSISTENCIES)[number];
 

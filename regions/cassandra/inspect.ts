@@ -1,16 +1,10 @@
 /** Which Cassandra answers at an address, and whether it will do; asked once, for `atoll doctor`. */
+import type { Inspected } from "../store-inspected.ts";
 import { spoken, troubleOf } from "../store-trouble.ts";
 import type { CassandraAccess } from "./access.ts";
 import { CASSANDRA_NAMES } from "./access.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { findCluster } from "./session.ts";
-
-export interface Inspected {
-  readonly ok: boolean;
-  readonly found: string;
-  /** What mends it. */
-  readonly mend?: string;
-}
 
 /** Trie memtables and unified compaction, which the tables ask for. */
 const OLDEST_MAJOR = 5;

@@ -1,15 +1,10 @@
 /** Which MongoDB answers at an address, and whether it will do; asked once, for `atoll doctor`. */
+
 import { MongoClient } from "mongodb";
+import type { Inspected } from "../store-inspected.ts";
 import type { TlsParts } from "../store-settings.ts";
 import { troubleOf } from "../store-trouble.ts";
 import { MONGODB_NAMES, speaksTls, tlsOptions } from "./connection.ts";
-
-export interface Inspected {
-  readonly ok: boolean;
-  readonly found: string;
-  /** What mends it, or what would be better. */
-  readonly mend?: string;
-}
 
 const ANSWER_MS = 3_000;
 const OLDEST_MAJOR = 5;

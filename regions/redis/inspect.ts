@@ -1,15 +1,10 @@
 /** Which Redis answers at an address, and whether it will do; asked once, for `atoll doctor`. */
+
 import { Redis } from "ioredis";
+import type { Inspected } from "../store-inspected.ts";
 import type { TlsParts } from "../store-settings.ts";
 import { spoken, troubleOf } from "../store-trouble.ts";
 import { REDIS_NAMES } from "./connection.ts";
-
-export interface Inspected {
-  readonly ok: boolean;
-  readonly found: string;
-  /** What mends it, or what would be better. */
-  readonly mend?: string;
-}
 
 const ANSWER_MS = 3_000;
 /** HELLO 3, which the driver speaks. */
