@@ -3,7 +3,7 @@ import { ClockWatch } from "./clock-watch.ts";
 
 const HOUR = 3_600_000;
 const seeing = (offsets: Readonly<Record<string, number>>, { rttMs = 20, times = 3 } = {}): ClockWatch => {
-  const watch = new ClockWatch();
+  const watch = new ClockWatch({ nowMs: () => 0 });
   for (let time = 0; time < times; time += 1)
     watch.observe(new Map(Object.entries(offsets).map(([peer, offsetMs]) => [peer, { offsetMs, rttMs }])));
   return watch;

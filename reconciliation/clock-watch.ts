@@ -4,6 +4,7 @@
  * stands against it: with two regions both are alarmed and neither is red.
  */
 import { LIMITS } from "../core/limits.ts";
+import type { PhysicalClock } from "../core/stamp.ts";
 import type { ClockSample } from "./peer-clock.ts";
 
 interface Clock {
@@ -13,12 +14,29 @@ interface Clock {
 }
 const OWN: Clock = { offsetMs: 0, slackMs: 0 };
 
-export class ClockWatch {
+/** A region's own present, seen by all clocks. */
+export interface OwnPresent {
+  /** For judging others: the median of all clocks where a majority says that ours is wrong. */
+  judgingMs(): number;
+  /**
+   * As far as it may be promised (H6): not later than the middle of all clocks, as a clock that runs ahead is set right one day, and what it had
+   * promised would hold the region there. Nothing before a peer's clock has been measured: then nobody hears the promise either.
+   */
+  closableMs(): number;
+}
+
+export class ClockWatch implements OwnPresent {
+  readonly #own: Pick<PhysicalClock, "nowMs">;
   #skewMs = 0;
   #measured = false;
+  #closableMs = 0;
   readonly #alarm = new Steady();
   readonly #red = new Steady();
   readonly #peers = new Map<string, Steady>();
+
+  constructor(own: Pick<PhysicalClock, "nowMs">) {
+    this.#own = own;
+  }
 
   /** One comparison of all clocks that have been measured. */
   observe(samples: ReadonlyMap<string, ClockSample>): void {
@@ -36,10 +54,6 @@ export class ClockWatch {
     }
   }
 
-  /** A peer's clock has been measured in this life. */
-  get measured(): boolean {
-    return this.#measured;
-  }
   /** Own clock less the median; positive = ahead. With an even number of clocks the middle one farther from us. */
   get skewMs(): number {
     return Math.round(this.#skewMs);
@@ -51,6 +65,17 @@ export class ClockWatch {
   /** False: a majority of the clocks says that ours is wrong. */
   sane(): boolean {
     return !this.#red.holds;
+  }
+  /** How far own time is wrong by the word of a majority; 0 while there is none against us. */
+  get wrongMs(): number {
+    return this.sane() ? 0 : this.skewMs;
+  }
+  judgingMs(): number {
+    return this.#own.nowMs() - this.wrongMs;
+  }
+  closableMs(): number {
+    if (this.#measured) this.#closableMs = Math.max(this.#closableMs, this.#own.nowMs() - 1 - Math.max(0, this.skewMs));
+    return this.#closableMs;
   }
   /** Whether this peer's clock is off. */
   peerAlarm(peer: string): boolean {

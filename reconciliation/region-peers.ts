@@ -59,7 +59,7 @@ export function openPeers(parts: PeersParts): RegionPeers {
     get regions() {
       return link.peers.length + 1;
     },
-    nowMs: () => links.judgingMs(),
+    nowMs: () => links.present.judgingMs(),
     timers,
     known: (origin) => replica.judging.witnessed(origin, region),
     appendWitness: parts.appendWitness,

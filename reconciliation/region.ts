@@ -161,7 +161,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     replica,
     closed: () => ({
       completeMs: packer.closedMs(physical.nowMs() - 1),
-      closedMs: promise.upTo(packer.closedMs(peers.links.closableMs())),
+      closedMs: promise.upTo(packer.closedMs(peers.links.present.closableMs())),
     }),
     draining: () => draining,
     room: () => !committer.full && !committer.refusing,

@@ -27,7 +27,7 @@ export class Home {
     const clock = { nowMs: () => NOW + offsetMs + time.nowMs };
     const witness = new ClockWitness({
       regions: 3,
-      nowMs: () => this.board.judgingMs(),
+      nowMs: () => this.board.present.judgingMs(),
       timers: time,
       known: () => [],
       appendWitness: async (data) => void this.witnessed.push(data),

@@ -9,7 +9,7 @@ import type { Point } from "../core/position.ts";
 import { START, vectorText } from "../core/position.ts";
 import type { Beat, Heard } from "./beat.ts";
 import { beatText, readBeat } from "./beat.ts";
-import { ClockWatch } from "./clock-watch.ts";
+import { ClockWatch, type OwnPresent } from "./clock-watch.ts";
 import { distance, healProgress, isUp, LINK_TIMING, shownState, worstOf } from "./link-state.ts";
 import { Marks } from "./marks.ts";
 import type { ClockSample } from "./peer-clock.ts";
@@ -31,7 +31,7 @@ const JOINING = { ...LINK_TIMING, graceMs: 120_000 } as const;
 export class RegionSyncBoard implements SyncBoard {
   readonly #options: SyncBoardOptions;
   readonly #peers: Map<string, PeerWatch>;
-  readonly #clocks = new ClockWatch();
+  readonly #clocks: ClockWatch;
   /** What of our own log was closed when. */
   readonly #ownClosed = new Marks();
   readonly #syncListeners = new Set<(sync: Sync) => void>();
@@ -40,7 +40,6 @@ export class RegionSyncBoard implements SyncBoard {
   readonly #bootMs: number;
   #converged: Sync["converged"] = null;
   #beats = 0;
-  #closableMs = 0;
   #lookedMs: number;
   #toldMs = Number.NEGATIVE_INFINITY;
 
@@ -48,6 +47,7 @@ export class RegionSyncBoard implements SyncBoard {
     const { link, timers, clock, boot } = options;
     this.#options = options;
     this.#bootMs = clock.nowMs();
+    this.#clocks = new ClockWatch(clock);
     this.#lookedMs = timers.monotonicMs();
     this.#peers = new Map(link.peers.map((peer) => [peer, new PeerWatch({ region: link.region, boot }, this.#lookedMs)]));
     link.onBeat((peer, text) => this.#hear(peer, text));
@@ -205,26 +205,16 @@ export class RegionSyncBoard implements SyncBoard {
     const { timers, clock, witness } = this.#options;
     if (watch === undefined || beat === undefined) return;
     if (!watch.hear(beat, { monoMs: timers.monotonicMs(), wallMs: clock.nowMs() })) return;
-    const aheadMs = (watch.clock.aheadMs ?? 0) + (this.#clocks.sane() ? 0 : this.#clocks.skewMs);
+    const aheadMs = (watch.clock.aheadMs ?? 0) + this.#clocks.wrongMs;
     const tail = distance(this.#appliedOf(peer), watch.head) > 0;
     witness.hear(peer, { epoch: beat.epoch, boot: beat.boot, bootMs: beat.bootMs, wallMs: beat.wallMs, aheadMs, tail });
     for (const listener of this.#beatListeners) listener(beat);
     if (watch.link.kind !== "live") this.#announce(this.#look(peer, watch, timers.monotonicMs(), 0));
   }
 
-  /** Our own present for judging others: the median of all clocks where a majority says that ours is wrong. */
-  judgingMs(): number {
-    return this.#options.clock.nowMs() - (this.#clocks.sane() ? 0 : this.#clocks.skewMs);
-  }
-
-  /**
-   * Own present as far as it may be promised (H6): not later than the middle of all clocks, as a clock that runs ahead is set right one day, and what
-   * it had promised would hold the region there. Nothing before a peer's clock has been measured: then nobody hears the promise either.
-   */
-  closableMs(): number {
-    if (this.#clocks.measured)
-      this.#closableMs = Math.max(this.#closableMs, this.#options.clock.nowMs() - 1 - Math.max(0, this.#clocks.skewMs));
-    return this.#closableMs;
+  /** What all clocks together say of the own present. */
+  get present(): OwnPresent {
+    return this.#clocks;
   }
 
   #compareClocks(): void {

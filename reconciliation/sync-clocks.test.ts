@@ -63,7 +63,7 @@ describe("T2: clocks as beats show them", () => {
     home("us").head = 1;
     await time.pass(2_000);
     expect(home("ap").board.offered().ok).toBe(false);
-    expect(Math.abs(home("ap").board.judgingMs() - NOW - time.nowMs)).toBeLessThan(100);
+    expect(Math.abs(home("ap").board.present.judgingMs() - NOW - time.nowMs)).toBeLessThan(100);
     expect(home("ap").witnessed).toEqual([]);
   });
 });
