@@ -69,3 +69,40 @@ test("when a gateway goes away its client goes on at the next, and what was said
   expect(await sent.answer).toMatchObject({ body: "meanwhile" });
   expect(opened.region.log.filter(({ wire }) => wire.command === sent.id).length).toBe(1);
 });
+
+test("L4: whatever breaks, and whenever, each event of each channel is told once and in order, also of one that is followed meanwhile", async () => {
+  const other = await openTestGateway({}, opened.region);
+  const second = opened.region.channel("second", { ana: "owner", ben: "member" });
+  const sockets: WebSocket[] = [];
+  class Kept extends WebSocket {
+    constructor(url: string, protocol: string) {
+      super(url, protocol);
+      sockets.push(this);
+    }
+  }
+  const ben = open("ben", { regions: [opened.url, other.url], WebSocket: Kept, chance: () => 0 });
+  const told: string[] = [];
+  ben.on("event", ({ command }) => told.push(command));
+  await ben.follow(shown());
+  const said = { first: [] as string[], second: [] as string[] };
+  const say = (list: string[], identity: string): void => {
+    const { command } = opened.region.apply(identity, { kind: "message.sent", actor: "ana", data: { body: "x" } });
+    list.push(command);
+  };
+  const { cursor: beforeSecond } = ben;
+  for (let round = 0; round < 40; round += 1) {
+    say(said.first, channel);
+    say(said.second, second);
+    if (round === 10) void ben.follow(opened.region.shown(second), beforeSecond).catch(() => {});
+    if (round % 3 === 1) sockets.at(-1)?.terminate();
+    // Breaks fall before hello, between hello and welcome, while it is caught up with, and later.
+    for (let turns = round % 7; turns > 0; turns -= 1) await new Promise((turn) => setImmediate(turn));
+    if (round % 5 === 0) await ben.online();
+  }
+  await until(() => told.length >= said.first.length + said.second.length, "everything has been told");
+  expect(told.filter((command) => said.first.includes(command))).toEqual(said.first);
+  expect(told.filter((command) => said.second.includes(command))).toEqual(said.second);
+  expect(sockets.length).toBeGreaterThan(5);
+  ben.close();
+  await other.gateway.close();
+});
