@@ -8,12 +8,12 @@ import { measuredFrom, type RoundTripRow } from "../../geodns/measured.ts";
 import { type Order, Orders } from "../../geodns/orders.ts";
 import { openOverrides } from "../../geodns/overrides.ts";
 import type { GeoRegion, RegionHealth } from "../../geodns/region.ts";
-import { type Standing, stand, type Told, type Vote } from "../../geodns/standing.ts";
+import { type Standing, stand, type Told } from "../../geodns/standing.ts";
 import type { World } from "../../geodns/steering.ts";
 import type { SteeringSettings } from "../../geodns/steering-settings.ts";
-import { askDoor } from "./ask.ts";
+import { Hearsay } from "./hearsay.ts";
 import { lookAt } from "./look.ts";
-import { STEERING_PATH, ToldDocument } from "./told.ts";
+import type { ToldDocument } from "./told.ts";
 
 export interface ObserverOptions {
   /** In the configured order; read anew on every look, so that a region may be added. */
@@ -61,27 +61,25 @@ export interface Observer {
 const isSame = (a: RegionHealth, b: RegionHealth | undefined): boolean =>
   a.state === b?.state && a.why === b.why && a.settled === b.settled && a.share === b.share && a.shed === b.shed;
 
-/** All orders and averages that a document may hold, with room to spare. */
-const TOLD_CHARS = 64 * 1_048_576;
-
 /** Who has found it out before us has looked as often as we, but for one look; in another the others are heard of theirs. */
 const LOOKS_WAITED = 2;
 
 /** A vantage point that is no region's. */
 const HERE = "here";
 
-interface Heard {
-  readonly atMs: number;
-  readonly document: ToldDocument;
-}
-
 export function openObserver(options: ObserverOptions): Observer {
   const { settings, timers, key, self, orders = new Orders(), onOrders = () => {}, onState = () => {} } = options;
   const startedMs = timers.monotonicMs();
   const watched = new Map<string, Watched>();
-  const heard = new Map<string, Heard>();
-  const rows = new Map<string, { readonly version: string; readonly rows: readonly RoundTripRow[] }>();
-  const ordersOf = new Map<string, string>();
+  const hearsay = new Hearsay({
+    key,
+    timers,
+    settings,
+    ordered: (all) => {
+      const news = orders.merge(all);
+      if (news.length > 0) onOrders(news);
+    },
+  });
   const standings = new Map<string, Standing>();
   let world: World = { regions: options.regions(), health: new Map() };
   const followers = new Set<() => void>();
@@ -101,32 +99,11 @@ export function openObserver(options: ObserverOptions): Observer {
   let ordersSeen = -1;
   let measuredSeen = "";
 
-  async function ask({ name, url }: GeoRegion, timeoutMs: number): Promise<void> {
-    const have = new URLSearchParams({ orders: ordersOf.get(name) ?? "", trips: rows.get(name)?.version ?? "" });
-    try {
-      const { status, text } = await askDoor(new URL(`${STEERING_PATH}?${have}`, url), {
-        headers: { authorization: `Bearer ${key}` },
-        timeoutMs,
-        mostChars: TOLD_CHARS,
-      });
-      if (status !== 200) return;
-      const document = ToldDocument.parse(JSON.parse(text));
-      if (closed || document.region !== name) return;
-      heard.set(name, { atMs: timers.monotonicMs(), document });
-      if (document.trips !== undefined) rows.set(name, document.trips);
-      if (document.orders === undefined) return;
-      ordersOf.set(name, document.orders.version);
-      const news = orders.merge(document.orders.all);
-      if (news.length > 0) onOrders(news);
-    } catch {
-      // The look says that it does not answer; a document that is none counts as not heard.
-    }
-  }
   async function look(region: GeoRegion): Promise<void> {
     const { name, url } = region;
     if (busy.has(name)) return; // one at a time: a slow one is not asked over and over
     busy.add(name);
-    const asked = key === undefined || name === self?.region ? undefined : ask(region, settings().timeoutMs);
+    const asked = key === undefined || name === self?.region ? undefined : hearsay.ask(region);
     const found = await lookAt(url, settings().timeoutMs);
     if (!closed) watched.set(name, seen(watched.get(name), found));
     await asked;
@@ -136,21 +113,9 @@ export function openObserver(options: ObserverOptions): Observer {
     waiting.clear();
   }
 
-  const isFresh = ({ atMs }: Heard): boolean => timers.monotonicMs() - atMs <= 3 * settings().everyMs + settings().timeoutMs;
-  function votesOn(name: string): readonly Vote[] {
-    return [...heard].flatMap(([from, one]) => {
-      const vote = from === name || !isFresh(one) ? undefined : one.document.looks[name];
-      return vote === undefined ? [] : [{ from, ...vote }];
-    });
-  }
   function toldBy(name: string): Told | undefined {
     if (name === self?.region) return self.told();
-    const one = heard.get(name);
-    return one !== undefined && isFresh(one) ? one.document : undefined;
-  }
-  function returningOf(name: string): number | undefined {
-    const told = [...heard.values()].flatMap((one) => (isFresh(one) ? [one.document.returning[name] ?? -1] : [])).filter((one) => one >= 0);
-    return told.length === 0 ? undefined : Math.max(...told);
+    return hearsay.of(name);
   }
   function judge({ name }: GeoRegion): void {
     const nowMs = timers.monotonicMs();
@@ -160,10 +125,10 @@ export function openObserver(options: ObserverOptions): Observer {
       before,
       {
         own: watched.get(name),
-        others: votesOn(name),
+        others: hearsay.votesOn(name),
         told: toldBy(name),
         drained: order === undefined ? undefined : `drained by ${order.by} at ${new Date(order.atMs).toISOString()}`,
-        returning: returningOf(name),
+        returning: hearsay.returningOf(name),
       },
       { nowMs, ageMs: nowMs - startedMs, settings: settings() },
     );
@@ -180,11 +145,12 @@ export function openObserver(options: ObserverOptions): Observer {
       become({ ...world, regions, overrides: openOverrides(orders.overrides(regions.map(({ name }) => name))) });
     ordersSeen = orders.version;
     const own = self?.rows();
-    const measuredNow = `${own?.version} ${[...rows].map(([name, { version }]) => `${name} ${version}`).join()}`;
+    const trips = hearsay.trips();
+    const measuredNow = `${own?.version} ${[...trips].map(([name, { version }]) => `${name} ${version}`).join()}`;
     if (measuredNow !== measuredSeen)
       become({
         ...world,
-        measured: measuredFrom([...(own?.rows ?? []), ...[...rows.values()].flatMap((one) => one.rows)], world.measured),
+        measured: measuredFrom([...(own?.rows ?? []), ...[...trips.values()].flatMap((one) => one.rows)], world.measured),
       });
     measuredSeen = measuredNow;
   }
@@ -219,13 +185,10 @@ export function openObserver(options: ObserverOptions): Observer {
     sights: () =>
       options.regions().flatMap(({ name: target }) => {
         const own = watched.get(target);
-        const votes = own === undefined ? votesOn(target) : [{ from: self?.region ?? HERE, ...own }, ...votesOn(target)];
+        const votes = own === undefined ? hearsay.votesOn(target) : [{ from: self?.region ?? HERE, ...own }, ...hearsay.votesOn(target)];
         return votes.map(({ from, state }) => ({ target, from, state }));
       }),
-    heard: (name) => {
-      const one = heard.get(name);
-      return one !== undefined && isFresh(one) ? one.document : undefined;
-    },
+    heard: (name) => hearsay.of(name),
     settled,
     refresh: () => {
       tables();
@@ -233,6 +196,7 @@ export function openObserver(options: ObserverOptions): Observer {
     },
     close: () => {
       closed = true;
+      hearsay.close();
       timer.cancel();
       for (const judged of waiting) judged();
     },
