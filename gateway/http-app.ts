@@ -2,10 +2,10 @@
 
 import type { Context as HonoContext } from "hono";
 import { Hono } from "hono";
-import { cors } from "hono/cors";
 import { Refusal } from "../core/errors.ts";
 import { callerOf, cameByGateway } from "./address.ts";
 import type { Context } from "./context.ts";
+import { answerOrigins } from "./cors.ts";
 import { jsonFromBytes } from "./json-door.ts";
 import { plainText } from "./plain-text.ts";
 import { asRefusal, problemResponse } from "./problem.ts";
@@ -27,13 +27,7 @@ export interface OpenPage {
 
 export function openApp({ parts }: { readonly parts: Context["parts"] }): App {
   const app: App = new Hono();
-  app.use(
-    "*",
-    cors({
-      origin: parts.allowedOrigins === undefined ? "*" : [...parts.allowedOrigins],
-      exposeHeaders: ["Idempotent-Replayed", "Retry-After"],
-    }),
-  );
+  app.use("*", answerOrigins(parts.allowedOrigins));
   app.onError((thrown) => problemResponse(asRefusal(thrown, (error) => parts.log.error({ err: error }, "a call failed unexpectedly"))));
   app.notFound(() =>
     problemResponse(new Refusal("not-found", "There is nothing at this path.", { hint: "All calls are listed at /docs." })),

@@ -8,13 +8,15 @@ import type { Route } from "../routes/route.ts";
 import { consolePage } from "./console-page.ts";
 import { docsPage } from "./docs-page.ts";
 
+const PLAIN = { "content-type": "text/plain;charset=UTF-8" };
+
 export function openPages(parts: GatewayParts, routes: readonly Route[]): readonly OpenPage[] {
   const json = (document: object) => {
     const text = JSON.stringify(document);
     return () => new Response(text, { headers: { "content-type": "application/json" } });
   };
   return [
-    { path: "/healthz", answer: () => new Response("ok\n") },
+    { path: "/healthz", answer: () => new Response("ok\n", { headers: PLAIN }) },
     { path: "/readyz", answer: ({ verbose }) => readiness(parts, verbose !== undefined && verbose !== "false") },
     {
       path: "/metrics",
@@ -36,6 +38,6 @@ function readiness({ readiness: linesNow }: GatewayParts, verbose: boolean): Res
   const words = lines.map(({ name, ok, detail }) => `${ok ? "[+]" : "[-]"}${name} ${detail ?? (ok ? "ok" : "failed")}`);
   return new Response(`${verbose ? [...words, verdict].join("\n") : verdict}\n`, {
     status: isReady ? 200 : 503,
-    headers: { "cache-control": "no-store" },
+    headers: { ...PLAIN, "cache-control": "no-store" },
   });
 }
