@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatStamp, HybridClock, isStamp, stampCounter, stampRegion, stampTimeMs } from "./stamp.ts";
+import { formatStamp, HybridClock, isStamp, LIVES, stampCounter, stampRegion, stampTimeMs } from "./stamp.ts";
 
-const clockAt = (times: number[], options: { highest?: string; region?: string } = {}) =>
-  new HybridClock({ region: options.region ?? "us", boundMs: 5_000, highest: options.highest, physical: { nowMs: () => times[0] ?? 0 } });
+const clockAt = (times: number[], options: { highest?: string; region?: string; life?: number } = {}) =>
+  new HybridClock({ region: "us", boundMs: 5_000, physical: { nowMs: () => times[0] ?? 0 }, ...options });
 
 test("T1: the text form reads back, and sorts by milliseconds, counter, region", () => {
   const stamp = formatStamp(1_700_000_000_000, 3, "us");
@@ -45,5 +45,24 @@ test("T2: a stamp within the bound is followed, one beyond it moves nothing", ()
   expect(clock.witness(formatStamp(14_000, 7, "eu"))).toBe(true);
   expect(clock.next()).toBe(formatStamp(14_000, 8, "us"));
   expect(clock.witness(formatStamp(3_610_000, 0, "eu"))).toBe(false);
-  expect(clock.next()).toBe(formatStamp(14_000, 9, "us"));
+  expect(clock.next()).toBe(formatStamp(14_000, 8 + LIVES, "us"));
+});
+
+test("T1: lives that follow each other make no stamp twice, though they are led to the same moments", () => {
+  const moment = fc.record({ time: fc.integer({ min: 0, max: 3 }), counter: fc.constantFrom(0, 1, 7, 8, 0xfff7, 0xffff) });
+  fc.assert(
+    fc.property(fc.array(fc.array(moment, { maxLength: 8 }), { maxLength: LIVES }), (lives) => {
+      const made = lives.flatMap((moments, life) => {
+        const clock = clockAt([0], { life });
+        return moments.map(({ time, counter }) => {
+          const led = formatStamp(time, counter, "eu");
+          clock.witness(led);
+          const stamp = clock.next();
+          expect(stamp > led).toBe(true);
+          return stamp;
+        });
+      });
+      expect(new Set(made).size).toBe(made.length);
+    }),
+  );
 });

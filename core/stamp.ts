@@ -47,20 +47,30 @@ export interface HybridClockOptions {
   readonly physical: PhysicalClock;
   /** The greatest stamp this region is known to have made, so that a restart never goes back. */
   readonly highest?: Stamp | undefined;
+  /** Which of its region's lives makes the stamps, counted round: 0 to LIVES - 1. */
+  readonly life?: number;
   /** A stamp of a peer or client further ahead of the physical clock than this is not followed (T2), in ms. */
   readonly boundMs: number;
 }
+
+/**
+ * Each life of a region takes every eighth counter, so that lives that follow each other make no stamp twice, wherever in time each of them is led
+ * (T1): what one had on its way when it died, or made under a wrong clock, the next need not know.
+ */
+export const LIVES = 8;
 
 /** Makes this region's stamps. Each is greater than every one before it and than every sane stamp it has witnessed. */
 export class HybridClock {
   #timeMs = 0;
   #counter = 0;
+  readonly #life: number;
   readonly #region: string;
   readonly #physical: PhysicalClock;
   readonly #boundMs: number;
 
-  constructor({ region, physical, highest, boundMs }: HybridClockOptions) {
+  constructor({ region, physical, highest, life = 0, boundMs }: HybridClockOptions) {
     this.#region = region;
+    this.#life = life;
     this.#physical = physical;
     this.#boundMs = boundMs;
     if (highest !== undefined) this.#raise(stampTimeMs(highest), stampCounter(highest));
@@ -69,14 +79,21 @@ export class HybridClock {
   /** The next stamp: greater than all that this clock has made or witnessed. Counter overflow spills into the milliseconds. */
   next(): Stamp {
     const nowMs = this.#physical.nowMs();
+    const counter = this.#nextCounter();
     if (nowMs > this.#timeMs) {
       this.#timeMs = nowMs;
-      this.#counter = 0;
-    } else if (this.#counter === COUNTER_MAX) {
+      this.#counter = this.#life;
+    } else if (counter > COUNTER_MAX) {
       this.#timeMs += 1;
-      this.#counter = 0;
-    } else this.#counter += 1;
+      this.#counter = this.#life;
+    } else this.#counter = counter;
     return formatStamp(this.#timeMs, this.#counter, this.#region);
+  }
+
+  /** The least counter of this life's above the present one. */
+  #nextCounter(): number {
+    const above = this.#counter + 1;
+    return above + ((((this.#life - above) % LIVES) + LIVES) % LIVES);
   }
 
   /** Follows a stamp that somebody else made. Returns false, and does not move, when it lies beyond the bound (T2). */

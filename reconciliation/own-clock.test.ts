@@ -4,7 +4,7 @@ import type { Witness } from "../core/distrust.ts";
 import { distrustOf } from "../core/distrust.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Stamp } from "../core/stamp.ts";
-import { formatStamp, HybridClock, stampTimeMs } from "../core/stamp.ts";
+import { formatStamp, HybridClock, LIVES, stampTimeMs } from "../core/stamp.ts";
 import { openMemoryStore } from "../regions/embedded/memory-store.ts";
 import { OwnClock } from "./own-clock.ts";
 import { WorkingSet } from "./working-set.ts";
@@ -32,7 +32,13 @@ class Lives {
     this.#offsetMs = offsetMs;
     const physical = { nowMs: () => this.nowMs + this.#offsetMs };
     this.own = new OwnClock({ tables: this.tables, region: "eu", physical, isDistrusted: (stamp) => distrustOf(this.witnesses)(stamp) });
-    this.clock = new HybridClock({ region: "eu", physical: this.own, highest: this.own.highest, boundMs: LIMITS.clockBoundMs });
+    this.clock = new HybridClock({
+      region: "eu",
+      physical: this.own,
+      highest: this.own.highest,
+      life: this.own.life,
+      boundMs: LIMITS.clockBoundMs,
+    });
     this.own.keep(this.clock);
   }
 
@@ -133,6 +139,19 @@ test("H8: stretches come in any order and overlap; the jump is over all of them"
   const [first] = lives.witnesses;
   const inside = lives.stamps.slice(60 + 20 * 60).filter((stamp) => distrustOf(lives.witnesses)(stamp));
   expect([first?.origin, inside]).toEqual(["eu", []]);
+});
+
+test("T1: a life led by a peer into the stamps that a wrong clock's life had made makes none of them again", () => {
+  const lives = new Lives();
+  lives.boot(0);
+  const led = formatStamp(T0 + 4_000, 0, "us");
+  for (let life = 0; life < LIVES; life += 1) {
+    lives.boot(0);
+    lives.clock.goBack(undefined);
+    expect(lives.clock.witness(led)).toBe(true);
+    lives.makeUnseen(3);
+  }
+  expect(lives.isUnique()).toBe(true);
 });
 
 test("H8: one witness is no majority: the region stays where its stamps are", () => {

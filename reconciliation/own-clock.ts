@@ -8,7 +8,7 @@
  */
 import { LIMITS } from "../core/limits.ts";
 import type { HybridClock, PhysicalClock, Stamp } from "../core/stamp.ts";
-import { formatStamp, greaterStamp, stampTimeMs } from "../core/stamp.ts";
+import { formatStamp, greaterStamp, LIVES, stampTimeMs } from "../core/stamp.ts";
 import type { TableWriter } from "./register-rows.ts";
 import type { Stretch } from "./stretches.ts";
 
@@ -28,10 +28,14 @@ export class OwnClock implements PhysicalClock {
   #leaps: readonly Stretch[];
   /** What this life's stamps begin above. */
   readonly highest: Stamp | undefined;
+  /** Its number among the region's lives, counted round: its stamps are none that those just before it made (LIVES). */
+  readonly life: number;
 
   constructor(parts: OwnClockParts) {
     this.#parts = parts;
     this.#leaps = this.#wrongAhead();
+    const before = parts.tables.get("facts", "life");
+    this.life = typeof before === "number" ? (before + 1) % LIVES : 0;
     const highest = this.#fact("highest");
     this.highest =
       highest !== undefined && this.leaps(highest) ? this.#back(highest) : greater(this.#aboveClosed(highest), this.#fact("lease"));
@@ -46,11 +50,12 @@ export class OwnClock implements PhysicalClock {
   }
 
   /**
-   * Keeps how far this life's stamps have come, with every commit, and where the next life begins, also before this one's first stamp: a millisecond
-   * above. Only a life that goes on ahead of its clock stays in that millisecond for long; any other's stamps follow time, which the next finds later.
+   * Keeps how far this life's stamps have come, with every commit, and its number and where the next life begins, also before this one's first stamp:
+   * a millisecond above. Only a life that goes on ahead of its clock stays in that millisecond for long; any other's stamps follow time, which the next finds later.
    */
   keep(clock: HybridClock): void {
     const { tables, region } = this.#parts;
+    tables.put("facts", "life", this.life);
     tables.put("facts", "highest", clock.highest);
     tables.put("facts", "lease", formatStamp(stampTimeMs(clock.highest) + 1, 0, region));
   }

@@ -81,7 +81,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   });
   const blank = Object.keys(replica.vector).length === 0;
   const own = new OwnClock({ tables, region, physical, isDistrusted: replica.judging.isDistrusted });
-  const clock = new HybridClock({ region, physical: own, highest: own.highest, boundMs: LIMITS.clockBoundMs });
+  const clock = new HybridClock({ region, physical: own, highest: own.highest, life: own.life, boundMs: LIMITS.clockBoundMs });
   const promise: ClosedPromise = new ClosedPromise(region, own.closed, (next) => {
     tables.put("facts", "closed", next);
     committer.soon();

@@ -17,7 +17,10 @@ export const PLANTED_BELOW: readonly Planted[] = [
   {
     name: "lives-share-stamps",
     story: "a life begins where the one before began, whose message is still on its way to the log",
-    edits: [edit("reconciliation/own-clock.ts", 'greater(this.#aboveClosed(highest), this.#fact("lease"))', "this.#aboveClosed(highest)")],
+    edits: [
+      edit("reconciliation/own-clock.ts", 'greater(this.#aboveClosed(highest), this.#fact("lease"))', "this.#aboveClosed(highest)"),
+      edit("reconciliation/own-clock.ts", "(before + 1) % LIVES", "before"),
+    ],
   },
   {
     name: "ack-before-durable",
