@@ -22,6 +22,9 @@ export interface Kept {
 type Change = Pick<WireEvent, "kind" | "actor" | "data"> & { readonly command?: string };
 const PRIVATE = ["read.marked", "profile.changed"];
 
+/** What an event did beside itself. */
+type Effect = Partial<Pick<Told, "conflicts" | "silent" | "turned">>;
+
 export class FakeRegion {
   readonly name: string;
   readonly log: Kept[] = [];
@@ -48,13 +51,13 @@ export class FakeRegion {
   }
 
   /** One event, applied here and told, as the replica does. `origin` and `sequence` can be another region's. */
-  apply(channel: string, change: Change, { origin = this.name, conflicts = [] as Told["conflicts"], silent = false } = {}): WireEvent {
+  apply(channel: string, change: Change, { origin = this.name, ...effect }: { readonly origin?: string } & Effect = {}): WireEvent {
     const sequence = (this.applied[origin]?.sequence ?? 0) + 1;
-    return this.take(this.#keep(channel, change, { origin, epoch: 1, sequence, place: 0 }), channel, { conflicts, silent });
+    return this.take(this.#keep(channel, change, { origin, epoch: 1, sequence, place: 0 }), channel, effect);
   }
 
   /** An event that another region holds already. */
-  take(kept: Kept, channel: string, { conflicts = [] as Told["conflicts"], silent = false } = {}): WireEvent {
+  take(kept: Kept, channel: string, { conflicts = [], silent = false, turned = [] }: Effect = {}): WireEvent {
     const { position, wire } = kept;
     const { origin, ...point } = position;
     this.log.push(kept);
@@ -73,6 +76,7 @@ export class FakeRegion {
       silent,
       after: this.applied,
       conflicts,
+      turned,
     };
     this.#untold.push(told);
     if (!this.tellsLater) this.tell();

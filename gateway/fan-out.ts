@@ -5,7 +5,7 @@
  * A membership that ends takes effect here, before any later event (C11).
  */
 import { Refusal } from "../core/errors.ts";
-import type { Told } from "../core/ports/feed.ts";
+import type { Told, ToldConflict } from "../core/ports/feed.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { Position, Vector } from "../core/position.ts";
 import { joinVectors } from "../core/position.ts";
@@ -48,7 +48,16 @@ export class FanOut {
     this.#told = joinVectors(this.#told, told.after);
     this.#memberships(told);
     if (!told.silent) this.#deliver(told);
+    for (const { channel, user } of told.turned) this.#turn(user, channel);
     for (const changed of told.conflicts) this.#conflict(changed);
+  }
+
+  /** No event brings it: who is no member any more hears nothing more of the channel from here on, and that it ended. */
+  #turn(user: string, channel: string): void {
+    const { reader, routing } = this.#parts;
+    const isMember = reader.isMember(user, channel);
+    routing.membership(user, channel, isMember);
+    if (!isMember) for (const connection of routing.ofUser(user)) this.#expel(connection, channel);
   }
 
   #memberships({ channel, users, placed }: Told): void {
@@ -61,12 +70,15 @@ export class FanOut {
     }
   }
 
-  /** Who came from a region that had told them of their removal before this one knew is not told it again; that the channel ends they must hear. */
-  #expel(connection: Recipient, channel: string, removal: Position): void {
+  /**
+   * Who came from a region that had told them of their removal before this one knew is not told it again; that the channel ends they must hear, as
+   * must those of whose removal no event tells (`removal` is absent).
+   */
+  #expel(connection: Recipient, channel: string, removal?: Position): void {
     const stream = connection.standing.stream(channel);
     if (stream === undefined) return;
     connection.unfollow(channel);
-    if (!connection.standing.isNews(connection.standing.own, removal))
+    if (removal === undefined || !connection.standing.isNews(connection.standing.own, removal))
       connection.send({
         type: "error",
         channel: stream.shown,
@@ -100,7 +112,7 @@ export class FanOut {
     metrics.deliverySeconds.observe({ origin: placed.position.origin }, Math.max(0, now() - stampTimeMs(placed.event.stamp)) / 1000);
   }
 
-  #conflict({ conflict, channel, losers }: Told["conflicts"][number]): void {
+  #conflict({ conflict, channel, losers, about }: ToldConflict): void {
     const { routing } = this.#parts;
     const frame = wireFrame(JSON.stringify({ type: "conflict", conflict }), true);
     for (const connection of routing.followers(channel)) {
@@ -110,6 +122,9 @@ export class FanOut {
         stream.changed.set(conflict.id, conflict);
       } else if (stream !== undefined) connection.outbox.push(frame);
     }
+    // They may have become a member by it, of a channel that they could not follow before.
+    if (about !== undefined && this.#parts.reader.isMember(about, channel))
+      for (const connection of routing.ofUser(about)) if (connection.standing.stream(channel) === undefined) connection.outbox.push(frame);
     if (conflict.state === "open")
       for (const user of losers) for (const connection of routing.ofUser(user)) connection.superseded(conflict);
   }

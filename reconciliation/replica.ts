@@ -15,6 +15,7 @@ import { keysUnder } from "../core/ports/state-store.ts";
 import type { Point, Position, Vector } from "../core/position.ts";
 import { covers, coversAll, parseVector, pointKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
+import { readKey } from "../core/register.ts";
 import { applyWrite, reresolve } from "../core/register-apply.ts";
 import { asFirstWritten, writesOf } from "../core/writes.ts";
 import { WrittenEvent } from "../core/written-event.ts";
@@ -34,6 +35,8 @@ export interface Applied {
   /** A twin of a version that stood already, or a repetition: nobody is told again (H5). */
   readonly silent: boolean;
   readonly records: readonly RecordChange[];
+  /** Memberships that stand otherwise now, by a late witness or right: no event of theirs says so. */
+  readonly turned: readonly RegisterKey[];
 }
 
 export interface ReplicaParts {
@@ -55,6 +58,7 @@ export class Replica {
   readonly view: View;
   #vector: Vector;
   #events = 0;
+  #turned: RegisterKey[] = [];
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
@@ -96,7 +100,9 @@ export class Replica {
     this.audit.version(placed, hash, silent);
     for (const record of records) this.audit.record(record, event);
     this.#advance(position);
-    this.#parts.applied({ placed, after: this.#vector, silent, records });
+    const turned = this.#turned;
+    this.#turned = [];
+    this.#parts.applied({ placed, after: this.#vector, silent, records, turned });
   }
 
   /** An event that could not be taken stands aside, shown and whole; the log goes on (H14). */
@@ -175,6 +181,7 @@ export class Replica {
     const after = reresolve(before, this.judging.of(before));
     if (canonical(after.resolution) === canonical(before.resolution)) return [];
     const records = saveRegister(tables, before, after);
+    if (readKey(key).kind === "member" && after.resolution.value !== before.resolution.value) this.#turned.push(key);
     this.judging.lean(before, after);
     tables.put("rejudged", `${auditKey(this.audit.entries + 1)}|${key}`, key);
     return records;

@@ -3,6 +3,7 @@ import type { WireEvent } from "../core/objects.ts";
 import type { Feed, Told } from "../core/ports/feed.ts";
 import type { Reader } from "../core/ports/reader.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
+import type { RegisterKey } from "../core/register.ts";
 import { readKey } from "../core/register.ts";
 import type { Stamp } from "../core/stamp.ts";
 import { audienceOf } from "./event-rows.ts";
@@ -36,15 +37,15 @@ export class Telling implements Feed {
     for (const listener of this.#listeners) listener(told);
   }
 
-  #toldOf({ placed, after, silent, records }: Applied): Told {
+  #toldOf({ placed, after, silent, records, turned }: Applied): Told {
     const { tables, reader, isDistrusted } = this.#parts;
     const { users, privately } = audienceOf(placed.event);
     const names = shownNames(tables);
-    const conflicts = records.map(({ register, record, newLosers }) => ({
-      conflict: conflictView(register, record, names, { viewer: ANYBODY, isDistrusted }),
-      channel: readKey(register.key).channel,
-      losers: newLosers,
-    }));
+    const conflicts = records.map(({ register, record, newLosers }) => {
+      const conflict = conflictView(register, record, names, { viewer: ANYBODY, isDistrusted });
+      const { channel, user } = membershipOf(register.key);
+      return { conflict, channel, losers: newLosers, ...(user === undefined ? {} : { about: user }) };
+    });
     let wire: WireEvent | undefined;
     return {
       placed,
@@ -57,6 +58,16 @@ export class Telling implements Feed {
       silent,
       after,
       conflicts,
+      turned: turned.map((key) => {
+        const { channel, user = "" } = membershipOf(key);
+        return { channel, user };
+      }),
     };
   }
+}
+
+/** `user`: whose membership the register is, if it is one. */
+function membershipOf(key: RegisterKey): { readonly channel: string; readonly user: string | undefined } {
+  const { kind, channel, ids } = readKey(key);
+  return { channel, user: kind === "member" ? ids[0] : undefined };
 }

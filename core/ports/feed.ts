@@ -19,7 +19,16 @@ export interface Told {
   /** What the region had applied after this event: the cursor that goes with it. */
   readonly after: Vector;
   /** Records that this event made or changed (new version, new verdict, new state). */
-  readonly conflicts: readonly { readonly conflict: Conflict; readonly channel: string; readonly losers: readonly string[] }[];
+  readonly conflicts: readonly ToldConflict[];
+  /** Memberships that stand otherwise now, by a late witness or right, and no event of theirs says so. */
+  readonly turned: readonly { readonly channel: string; readonly user: string }[];
+}
+export interface ToldConflict {
+  readonly conflict: Conflict;
+  readonly channel: string;
+  readonly losers: readonly string[];
+  /** Whose membership it is about; they hear of it on all their connections. */
+  readonly about?: string;
 }
 export interface Feed {
   /** Returns the function that ends it. Listeners must not throw. */

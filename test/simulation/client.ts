@@ -5,7 +5,7 @@
  * A cursor speaks for the channels followed when it came; a channel that could not be followed yet keeps its own.
  */
 import { identityIn } from "../../core/ids.ts";
-import type { WireEvent } from "../../core/objects.ts";
+import type { Conflict, WireEvent } from "../../core/objects.ts";
 import { encodeCursor, plainCursor } from "../../gateway/cursor.ts";
 import type { ServerFrameText, Wire } from "./gateway.ts";
 import type { Mesh } from "./mesh.ts";
@@ -144,12 +144,18 @@ export class Client {
     if (frame.type === "reply") this.#replied(frame);
     if (frame.type === "error" && typeof frame["channel"] === "string") this.#refused(nameOf(frame["channel"]));
     if (frame.type === "caught-up") this.#catching.delete(nameOf(String(frame["channel"])));
+    if (frame.type === "conflict") this.#decided(frame["conflict"] as Conflict, region);
     if (frame.type === "superseded") {
       const conflict = frame["conflict"] as { readonly id: string };
       this.superseded.set(conflict.id, conflict);
     }
     if (typeof frame["cursor"] === "string") this.#save(frame["cursor"], followed);
     if (frame.type === "goodbye") this.drop();
+  }
+
+  /** A verdict makes or unmakes a member without an event. */
+  #decided({ register: { kind, channel, field } }: Conflict, region: string): void {
+    if (kind === "member" && field === this.user) this.#membership(nameOf(channel), region, kind);
   }
 
   /** What a frame brings of a channel is behind its cursor, also when it brings that the user was removed from it (once, or now). */
