@@ -31,6 +31,9 @@ const PREFIX = { message: "msg", channel: "chn", webhook: "whk" } as const;
 /** "msg_us_<identity>": shown to people; the tag is the region of the smallest stamp that made it (D12 of the register). */
 export const shownId = (kind: Identified, identity: Identity, born: Stamp): string => `${PREFIX[kind]}_${stampRegion(born)}_${identity}`;
 
+/** The same while what made it is not here yet: any tag finds it, and this one says that its region is not known. */
+export const unbornId = (kind: Identified, identity: Identity): string => `${PREFIX[kind]}_unknown_${identity}`;
+
 const SHOWN = /^(msg|chn|whk)_[A-Za-z0-9_-]{1,64}_([0-9a-z]{26})$/;
 
 /** The identity inside a shown id of either tag, or undefined when the text is no such id. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { identityIn } from "../../core/ids.ts";
 import { vectorText } from "../../core/position.ts";
 import { at, CHANNEL, iso, MESSAGE, Story, someone } from "./story.test-model.ts";
 
@@ -60,8 +61,9 @@ describe("a channel", () => {
     expect([story.reader.isMember("ana", CHANNEL), story.reader.channelsOf("ana"), story.reader.shownChannel(CHANNEL)]).toEqual([
       true,
       [CHANNEL],
-      CHANNEL,
+      `chn_unknown_${CHANNEL}`,
     ]);
+    expect(identityIn("channel", story.reader.shownChannel(CHANNEL))).toBe(CHANNEL);
   });
 
   test("its members by name, a page at a time; who was removed is no member", () => {

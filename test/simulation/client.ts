@@ -179,8 +179,11 @@ export class Client {
   #membership(channel: string, region: string, kind: string): void {
     const isMember = this.#mesh.machine(region).serving?.reader.isMember(this.user, identityIn("channel", channel) ?? "");
     if (isMember === false) {
-      // Removed since: until that is told too, what comes of the channel comes with a cursor that speaks for it.
-      if (kind !== "member.removed") return;
+      if (kind !== "member.removed") {
+        // Removed since: until that is told too, what comes of the channel comes with a cursor that speaks for it. Or what it stands on is not here yet.
+        if (!this.#following.has(channel)) this.#askLater(channel);
+        return;
+      }
       this.#following.delete(channel);
       this.#catching.delete(channel); // what they were being given ends with their membership
     } else if (!this.#following.has(channel)) {
@@ -193,6 +196,11 @@ export class Client {
     const channel = String(frame["id"]).split(" ")[1] ?? "";
     if (frame["ok"] === true) this.#following.add(channel);
     else this.#refused(channel);
+  }
+
+  #askLater(channel: string): void {
+    if (!this.#cursors.has(channel)) this.#cursors.set(channel, BEGINNING);
+    this.#refused(channel);
   }
 
   /** Not a member here (yet): ask again when something about the membership comes, or a little later. */

@@ -70,7 +70,7 @@ export class Machine<R> {
   get boots(): number {
     return this.#boots;
   }
-  /** How often it has stood still. */
+  /** How often it has begun to stand still, and gone on. */
   get standstills(): number {
     return this.#standstills;
   }
@@ -131,6 +131,7 @@ export class Machine<R> {
   }
 
   resume(): void {
+    if (this.#life?.paused === true) this.#standstills += 1;
     this.#life?.resume();
   }
 
