@@ -83,8 +83,10 @@ class Documents implements DocumentDoor {
     return true;
   }
 
-  hear({ channel, wire, users, silent }: Told): void {
-    if (channel === null || this.#rooms.size === 0) return;
+  hear({ channel, wire, users, silent, turned }: Told): void {
+    if (this.#rooms.size === 0) return;
+    for (const one of turned) this.#memberships(one.channel, [one.user]);
+    if (channel === null) return;
     if (wire.kind === "document.updated") {
       const { document, update } = wire.data as { readonly document: string | null; readonly update: string };
       if (!silent) this.#rooms.get(keyOf({ channel, document }))?.hear(update);

@@ -103,8 +103,7 @@ async function closedWith(name: string, token: string, say: (socket: WebSocket) 
 }
 
 test("what one types the others read, and who comes when all have left reads what the region keeps", async () => {
-  const ana = await open("ana");
-  const ben = await open("ben");
+  const [ana, ben] = [await open("ana"), await open("ben")];
   ana.text.insert(0, "Minutes. ");
   await shows(ben.text, "Minutes. ");
   ben.text.insert(9, "Agreed.");
@@ -169,13 +168,14 @@ test("what is refused reaches nobody: its author is sent away, the others read o
   expect(String(ana.text)).toBe("mine again");
 });
 
-test("C11: who is removed is sent away, and hears nothing more", async () => {
-  const ana = await open("ana");
-  const ben = await open("ben");
+test.each(["member.removed", "a verdict"])("C11: who is removed by %s is sent away, and hears nothing more", async (by) => {
+  const [ana, ben] = [await open("ana"), await open("ben")];
   ana.text.insert(0, "before ");
   await shows(ben.text, "before ");
   ben.provider.shouldConnect = false;
-  region.apply(channel, { kind: "member.removed", actor: "ana", data: { user: "ben" } });
+  region.members.get(channel)?.delete("ben");
+  const turned = by === "a verdict" ? [{ channel, user: "ben" }] : [];
+  region.apply(channel, { kind: by, actor: "ana", data: { user: "ben" } }, { turned });
   await until(() => ben.closes.includes(4403), "ben sent away");
   ana.text.insert(7, "after");
   await until(() => changes(null).length === 2, "the change in the log");

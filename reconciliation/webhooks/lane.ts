@@ -16,6 +16,7 @@ import type { Halt, WebhookSecret, WebhookValue } from "../../core/webhooks.ts";
 import { deliveryHeaders, haltOf, signingGenerations, webhookValue } from "../../core/webhooks.ts";
 import { justAfter } from "../read/pages.ts";
 import type { TableWriter } from "../register-rows.ts";
+import { healthNotAhead, notAhead } from "./former-clock.ts";
 import { Bucket, HOOK_LIMITS, pauseMs, retryMs } from "./schedule.ts";
 import type { Slots } from "./slots.ts";
 
@@ -77,13 +78,17 @@ export class HookLane {
   constructor(of: LaneOf, parts: LaneParts) {
     this.#of = of;
     this.#parts = parts;
-    this.#bucket = new Bucket(HOOK_LIMITS.perSecond, parts.nowMs());
+    const nowMs = parts.nowMs();
+    this.#bucket = new Bucket(HOOK_LIMITS.perSecond, nowMs);
     this.#fresh = `${of.webhook}|`;
     const tried: Tried[] = [];
     for (const [key, waiting] of parts.tables.range("hookQueue", keysUnder(this.#fresh))) {
       this.#waiting += 1;
-      if (waiting.tries > 0) tried.push({ key, waiting });
+      if (waiting.tries > 0) tried.push({ key, waiting: notAhead(waiting, nowMs) });
     }
+    const health = this.#health();
+    const right = healthNotAhead(health, nowMs);
+    if (right !== health) this.#note(right);
     this.#tried = tried;
     this.#fresh = tried.at(-1)?.key ?? this.#fresh;
   }
