@@ -63,6 +63,7 @@ export const LIVES = 8;
 export class HybridClock {
   #timeMs = 0;
   #counter = 0;
+  #followed: Stamp | undefined;
   readonly #life: number;
   readonly #region: string;
   readonly #physical: PhysicalClock;
@@ -101,18 +102,25 @@ export class HybridClock {
     const timeMs = stampTimeMs(stamp);
     if (timeMs - this.#physical.nowMs() > this.#boundMs) return false;
     this.#raise(timeMs, stampCounter(stamp));
+    if ((this.#followed === undefined || stamp > this.#followed) && stampRegion(stamp) !== this.#region) this.#followed = stamp;
     return true;
   }
 
-  /** A stamp that this region made in a former life: never made again, however its wall clock stands now (T1). */
+  /** A stamp that this region made or followed in a former life: whatever the wall clock says, what is made next is greater (T1). */
   remember(stamp: Stamp): void {
     this.#raise(stampTimeMs(stamp), stampCounter(stamp));
   }
 
-  /** The one way back: stamps of a former life, which everybody distrusts, are given up; goes on above `sane` (H8). */
+  /** The one way back: stamps of a former life, which everybody distrusts, are given up; goes on above `sane` (H8), and above what it has followed (T1). */
   goBack(sane: Stamp | undefined): void {
-    this.#timeMs = sane === undefined ? 0 : stampTimeMs(sane);
-    this.#counter = sane === undefined ? 0 : stampCounter(sane);
+    this.#timeMs = 0;
+    this.#counter = 0;
+    for (const stamp of [sane, this.#followed]) if (stamp !== undefined) this.remember(stamp);
+  }
+
+  /** The greatest stamp of another region that this clock has followed. */
+  get followed(): Stamp | undefined {
+    return this.#followed;
   }
 
   /** The greatest stamp made or witnessed so far, without making one. */

@@ -203,6 +203,28 @@ test("H8: started again while cut off, it learns of the witnesses later: then it
   expect(Math.abs(lives.aheadMs(lives.work(1_000)[0] ?? ""))).toBeLessThan(2_000);
 });
 
+test("T1, H8: whoever gives stamps up goes on above what they have followed of a peer, in this life and in those before", () => {
+  const lives = hourAhead();
+  lives.nowMs += MINUTE;
+  const early = formatStamp(lives.nowMs + 4_000, 0, "us");
+  expect([lives.clock.witness(early), lives.clock.witness(lives.stamps.at(-1) ?? "")]).toEqual([true, true]);
+  lives.own.keep(lives.clock);
+  lives.boot(0);
+  const [first] = lives.work(1_000);
+  expect([(first ?? "") > early, lives.aheadMs(first ?? "") < 5_000]).toEqual([true, true]);
+
+  const unheard = new Lives();
+  unheard.boot(HOUR);
+  const wrong = unheard.work(5 * MINUTE);
+  unheard.boot(0);
+  const late = formatStamp(unheard.nowMs + 4_000, 0, "us");
+  expect(unheard.clock.witness(late)).toBe(true);
+  unheard.witnessed([...wrong, ...unheard.work(1_000)]);
+  unheard.own.mend(unheard.clock);
+  const [mended] = unheard.work(1_000);
+  expect([(mended ?? "") > late, unheard.aheadMs(mended ?? "") < 5_000]).toEqual([true, true]);
+});
+
 test("T2: a region whose clock is wrong now does not mend itself by what is said of it", () => {
   const lives = hourAhead();
   const wrong = lives.stamps.at(-1) ?? "";

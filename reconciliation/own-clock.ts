@@ -1,7 +1,7 @@
 /**
  * The clock that this region's stamps are made by, over its lives (T1, T2, H8). It never goes back, but for one reason: a life whose wall clock
  * ran ahead has left stamps that everybody distrusts, and going on above them would keep the region ahead, and distrusted, for as long. Then it
- * goes on above its last sane stamp; and when true time comes where the wrong stamps lie it jumps over them, so that none is made twice.
+ * goes on above its last sane stamp, and above what it has followed of others; and when true time comes where the wrong stamps lie it jumps over them, so that none is made twice.
  *
  * Nor does a life know all stamps of the one before: a message may be on its way to a slow log when the process dies, and land there after the next
  * one has read to the end. So each life keeps in the store, ahead of what it does, the stamp that the next one begins above.
@@ -26,6 +26,8 @@ const NEAR_MS = 30_000;
 export class OwnClock implements PhysicalClock {
   readonly #parts: OwnClockParts;
   #leaps: readonly Stretch[];
+  /** What the lives before this one have followed of others. */
+  readonly #followed: Stamp | undefined;
   /** What this life's stamps begin above. */
   readonly highest: Stamp | undefined;
   /** Its number among the region's lives, counted round: its stamps are none that those just before it made (LIVES). */
@@ -36,6 +38,8 @@ export class OwnClock implements PhysicalClock {
     this.#leaps = this.#wrongAhead();
     const before = parts.tables.get("facts", "life");
     this.life = typeof before === "number" ? (before + 1) % LIVES : 0;
+    const followed = this.#fact("followed");
+    this.#followed = followed === undefined || this.#isAhead(followed) ? undefined : followed;
     const highest = this.#fact("highest");
     this.highest =
       highest !== undefined && this.leaps(highest) ? this.#back(highest) : greater(this.#aboveClosed(highest), this.#fact("lease"));
@@ -57,6 +61,7 @@ export class OwnClock implements PhysicalClock {
     const { tables, region } = this.#parts;
     tables.put("facts", "life", this.life);
     tables.put("facts", "highest", clock.highest);
+    tables.put("facts", "followed", greater(clock.followed, this.#followed));
     tables.put("facts", "lease", formatStamp(stampTimeMs(clock.highest) + 1, 0, region));
   }
 
@@ -75,7 +80,7 @@ export class OwnClock implements PhysicalClock {
     const { highest } = clock;
     if (!this.#isAhead(highest) || !wrong.some(({ from, to }) => from <= highest && highest <= to)) return;
     this.#leaps = wrong;
-    clock.goBack(this.#back(highest));
+    clock.goBack(this.#back(highest, clock.followed));
   }
 
   /**
@@ -92,8 +97,8 @@ export class OwnClock implements PhysicalClock {
    * Where a clock goes on whose stamps up to `highest` are given up. A promise among them, or near them, keeps it where it is: no stamp is made twice,
    * and a few seconds are not worth going back for.
    */
-  #back(highest: Stamp): Stamp | undefined {
-    const back = this.#aboveClosed(this.#fact("sane"));
+  #back(highest: Stamp, followed?: Stamp): Stamp | undefined {
+    const back = this.#aboveClosed(greater(this.#fact("sane"), greater(this.#followed, followed)));
     if (back === undefined) return undefined;
     const isNear = stampTimeMs(highest) - stampTimeMs(back) < NEAR_MS;
     return isNear || this.#leapAt(stampTimeMs(back)) !== undefined ? highest : back;
@@ -124,7 +129,7 @@ export class OwnClock implements PhysicalClock {
     return stampTimeMs(stamp) - this.#parts.physical.nowMs() > LIMITS.clockBoundMs;
   }
 
-  #fact(name: "highest" | "lease" | "sane" | "closed"): Stamp | undefined {
+  #fact(name: "highest" | "followed" | "lease" | "sane" | "closed"): Stamp | undefined {
     const kept = this.#parts.tables.get("facts", name);
     return typeof kept === "string" ? kept : undefined;
   }

@@ -93,8 +93,9 @@ export class Machine<R> {
     this.#life = life;
     this.#boots += 1;
     this.#beganEmpty = this.#store.get("facts", "highest") === undefined;
-    this.mostAheadMs = Math.max(this.mostAheadMs, this.clock.skewMs + DRIFTED_MS * this.clock.drift);
-    this.mostBehindMs = Math.max(this.mostBehindMs, -this.clock.skewMs - DRIFTED_MS * this.clock.drift);
+    const { skewMs, drift } = this.clock;
+    this.mostAheadMs = Math.max(this.mostAheadMs, skewMs, skewMs + DRIFTED_MS * drift);
+    this.mostBehindMs = Math.max(this.mostBehindMs, -skewMs, -skewMs - DRIFTED_MS * drift);
     this.#parts.boot(this, life).then(
       (running) => {
         if (!life.ended) this.#running = running;

@@ -1,4 +1,4 @@
-/** `npm run simulate -- --seeds 10000 --from 1 [--bug NAME] [--processes 2]`, `--bugs` or `--replay SEED`: simulations outside the test suite. */
+/** Simulations outside the test suite: `npm run simulate -- --help`. */
 import { parseArgs } from "node:util";
 import { describeHunted, hunt } from "./hunting.ts";
 import { planOf } from "./plan.ts";
@@ -8,8 +8,19 @@ import { runSeeds, type Told } from "./seeds.ts";
 import { describePlan, shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
 
+const HELP = `npm run simulate -- [options]: a whole mesh in one thread, once a seed; ends with 1 where a law was broken
+
+  --seeds N        how many seeds (1000)
+  --from N         the first of them (1)
+  --processes N    on so many processes (2)
+  --bug NAME       with this planted bug
+  --bugs           which seed is the first to find each planted bug
+  --replay SEED    one seed again: the smallest schedule that still fails, and what was said
+  --whole          with --replay: the schedule as it is`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "1" },
     bug: { type: "string" },
@@ -20,7 +31,8 @@ const { values } = parseArgs({
   },
 });
 
-if (values.replay !== undefined) await replay(Number(values.replay));
+if (values.help) console.log(HELP);
+else if (values.replay !== undefined) await replay(Number(values.replay));
 else if (values.bugs) await everyBug();
 else await many();
 
