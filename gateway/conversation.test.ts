@@ -1,29 +1,22 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { Refusal } from "../core/errors.ts";
 import type { Conflict } from "../core/objects.ts";
 import { encodeCursor, plainCursor } from "./cursor.ts";
-import type { Opened } from "./gateway.test-model.ts";
-import { openTestGateway, Socket, tokenOf, until } from "./gateway.test-model.ts";
+import { type OpenedRoom, openTestGateway, openTestRoom, Socket, tokenOf, until } from "./gateway.test-model.ts";
 
-let opened: Opened;
-let channel: string;
+let opened: OpenedRoom;
 beforeEach(async () => {
-  opened = await openTestGateway();
-  channel = opened.region.channel("room", { ana: "owner", ben: "member" });
+  opened = await openTestRoom();
+  return opened.close;
 });
-afterEach(async () => {
-  await opened.gateway.close();
-  expect(opened.errors).toEqual([]);
-});
-const shown = () => opened.region.shown(channel);
-const send = (body: string) => opened.region.apply(channel, { kind: "message.sent", actor: "ana", data: { body } });
+const send = (body: string) => opened.region.apply(opened.channel, { kind: "message.sent", actor: "ana", data: { body } });
 
 test("hello, subscribe, command: the reply and the event come by one socket", async () => {
   const ana = await Socket.of(opened.url, "ana");
   const [welcome] = ana.ofType("welcome");
   expect(welcome).toMatchObject({ region: "us", user: "ana", protocol: 1, sync: { state: "live" }, regions: [{ name: "us" }] });
-  expect(await ana.ask({ type: "subscribe", channel: shown() })).toMatchObject({ ok: true, result: { channel: shown() } });
-  const reply = await ana.ask({ type: "command", command: { id: "k1", kind: "message.send", channel: shown(), body: "hello" } });
+  expect(await ana.ask({ type: "subscribe", channel: opened.shown })).toMatchObject({ ok: true, result: { channel: opened.shown } });
+  const reply = await ana.ask({ type: "command", command: { id: "k1", kind: "message.send", channel: opened.shown, body: "hello" } });
   expect(reply).toMatchObject({ ok: true, result: { body: "hello" } });
   expect(await ana.frame("event")).toMatchObject({ event: { kind: "message.sent", command: "k1" } });
   const types = ana.frames.map(({ type }) => type);
@@ -31,7 +24,7 @@ test("hello, subscribe, command: the reply and the event come by one socket", as
 });
 
 test("what hello asks for at once is given at once: channels, in order, after what was missed", async () => {
-  const ana = await Socket.of(opened.url, "ana", { channels: [shown(), "chn_us_nowhere"] });
+  const ana = await Socket.of(opened.url, "ana", { channels: [opened.shown, "chn_us_nowhere"] });
   await ana.drained();
   expect(ana.ofType("error")).toMatchObject([{ code: "not-found", channel: "chn_us_nowhere" }]);
   send("later");
@@ -40,16 +33,16 @@ test("what hello asks for at once is given at once: channels, in order, after wh
 
 test("a stranger's subscribe is answered not-found", async () => {
   const eve = await Socket.of(opened.url, "eve");
-  expect(await eve.ask({ type: "subscribe", channel: shown() })).toMatchObject({
+  expect(await eve.ask({ type: "subscribe", channel: opened.shown })).toMatchObject({
     ok: false,
     error: { code: "not-found", retryable: false },
   });
 });
 
 test("C11: who is removed hears of it and then nothing more", async () => {
-  const ben = await Socket.of(opened.url, "ben", { channels: [shown()] });
+  const ben = await Socket.of(opened.url, "ben", { channels: [opened.shown] });
   await ben.drained();
-  opened.region.apply(channel, { kind: "member.removed", actor: "ana", data: { user: "ben" } });
+  opened.region.apply(opened.channel, { kind: "member.removed", actor: "ana", data: { user: "ben" } });
   send("not for ben");
   await ben.drained();
   expect(ben.events().map(({ kind }) => kind)).toEqual(["member.removed"]);
@@ -57,20 +50,20 @@ test("C11: who is removed hears of it and then nothing more", async () => {
 
 test("events that make me a member reach connections that follow nothing, and those that follow once", async () => {
   const eve = await Socket.of(opened.url, "eve");
-  const ana = await Socket.of(opened.url, "ana", { channels: [shown()] });
+  const ana = await Socket.of(opened.url, "ana", { channels: [opened.shown] });
   await ana.drained();
-  opened.region.apply(channel, { kind: "member.set", actor: "ana", data: { user: "eve", role: "member" } });
-  opened.region.apply(channel, { kind: "member.set", actor: "ana", data: { user: "ana", role: "owner" } });
+  opened.region.apply(opened.channel, { kind: "member.set", actor: "ana", data: { user: "eve", role: "member" } });
+  opened.region.apply(opened.channel, { kind: "member.set", actor: "ana", data: { user: "ana", role: "owner" } });
   await Promise.all([eve.drained(), ana.drained()]);
   expect([eve.events().length, ana.events().length]).toEqual([1, 2]);
 });
 
 test("a read marker is its own user's alone", async () => {
   const [ana, ben] = [
-    await Socket.of(opened.url, "ana", { channels: [shown()] }),
-    await Socket.of(opened.url, "ben", { channels: [shown()] }),
+    await Socket.of(opened.url, "ana", { channels: [opened.shown] }),
+    await Socket.of(opened.url, "ben", { channels: [opened.shown] }),
   ];
-  opened.region.apply(channel, { kind: "read.marked", actor: "ben", data: { message: "m" } });
+  opened.region.apply(opened.channel, { kind: "read.marked", actor: "ben", data: { message: "m" } });
   await Promise.all([ana.drained(), ben.drained()]);
   expect([ana.events().length, ben.events().length]).toEqual([0, 1]);
 });
@@ -78,7 +71,7 @@ test("a read marker is its own user's alone", async () => {
 const foreign = encodeCursor(plainCursor({ us: { epoch: 1, sequence: 999_999, place: 0 } }), "another");
 test("L4: a cursor of another mesh is refused at every door, as it would keep what happens here from its client", async () => {
   const ana = await Socket.of(opened.url, "ana");
-  ana.say({ type: "subscribe", id: 1, channel: shown(), cursor: foreign });
+  ana.say({ type: "subscribe", id: 1, channel: opened.shown, cursor: foreign });
   expect(await ana.frame("reply")).toMatchObject({
     id: 1,
     ok: false,
@@ -136,7 +129,9 @@ test.each([
 test("a command that is refused is no bad frame", async () => {
   const ana = await Socket.of(opened.url, "ana");
   for (let i = 0; i < 5; i += 1)
-    expect(await ana.ask({ type: "command", command: { id: `k${i}`, kind: "message.send", channel: shown(), body: "" } })).toMatchObject({
+    expect(
+      await ana.ask({ type: "command", command: { id: `k${i}`, kind: "message.send", channel: opened.shown, body: "" } }),
+    ).toMatchObject({
       ok: false,
       error: { code: "invalid" },
     });
@@ -200,11 +195,11 @@ test("presence is announced from hello to the end, and its changes reach those w
 
 test("typing is heard by the others who follow", async () => {
   const [ana, ben] = [
-    await Socket.of(opened.url, "ana", { channels: [shown()] }),
-    await Socket.of(opened.url, "ben", { channels: [shown()] }),
+    await Socket.of(opened.url, "ana", { channels: [opened.shown] }),
+    await Socket.of(opened.url, "ben", { channels: [opened.shown] }),
   ];
-  ben.say({ type: "typing", channel: shown() });
-  expect(await ana.frame("typing")).toMatchObject({ channel: shown(), user: "ben" });
+  ben.say({ type: "typing", channel: opened.shown });
+  expect(await ana.frame("typing")).toMatchObject({ channel: opened.shown, user: "ben" });
   await ben.drained();
   expect(ben.ofType("typing")).toEqual([]);
 });
@@ -212,15 +207,15 @@ test("typing is heard by the others who follow", async () => {
 test("conflicts go to those who follow, losses to the loser: at once, and again at the next welcome until seen", async () => {
   const conflict = {
     id: "cfl",
-    register: { kind: "message.body", channel: shown(), message: "m1" },
+    register: { kind: "message.body", channel: opened.shown, message: "m1" },
     losers: ["s"],
     state: "open",
   } as unknown as Conflict;
   const ana = await Socket.of(opened.url, "ana");
-  const ben = await Socket.of(opened.url, "ben", { channels: [shown()] });
+  const ben = await Socket.of(opened.url, "ben", { channels: [opened.shown] });
   await ben.drained();
-  const told = [{ conflict, channel, losers: ["ana"] }];
-  opened.region.apply(channel, { kind: "message.edited", actor: "ben", data: { message: "m1" } }, { conflicts: told });
+  const told = [{ conflict, channel: opened.channel, losers: ["ana"] }];
+  opened.region.apply(opened.channel, { kind: "message.edited", actor: "ben", data: { message: "m1" } }, { conflicts: told });
   await Promise.all([ana.drained(), ben.drained()]);
   expect([ana.ofType("conflict").length, ana.ofType("superseded").length]).toEqual([0, 1]);
   expect([ben.ofType("conflict").length, ben.ofType("superseded").length]).toEqual([1, 0]);
@@ -244,21 +239,21 @@ test("L4: a channel asked for twice is caught up with once, and told to be only 
   const cursor = (await Socket.of(opened.url, "ben")).frames[0]?.["cursor"];
   for (let n = 0; n < 400; n += 1) send("x".repeat(16_000));
   const ben = await Socket.of(opened.url, "ben", { cursor });
-  for (const id of ["s1", "s2"]) ben.say({ type: "subscribe", id, channel: shown(), cursor });
+  for (const id of ["s1", "s2"]) ben.say({ type: "subscribe", id, channel: opened.shown, cursor });
   await until(() => ben.events().length === 400 && ben.ofType("caught-up").length > 0, "everything");
   const types = ben.frames.map(({ type }) => type);
   expect(types.indexOf("caught-up")).toBeGreaterThan(Math.max(types.lastIndexOf("events"), types.lastIndexOf("event")));
 });
 
 test("L4: more conflicts than fit any queue come behind the events that touched them, before caught-up", async () => {
-  const first = await Socket.of(opened.url, "ben", { channels: [shown()] });
+  const first = await Socket.of(opened.url, "ben", { channels: [opened.shown] });
   await first.drained();
   const cursor = String((await first.frame("caught-up"))["cursor"]);
-  opened.region.apply(channel, { kind: "message.edited", actor: "ana", data: { message: "m1" } });
+  opened.region.apply(opened.channel, { kind: "message.edited", actor: "ana", data: { message: "m1" } });
   const touched = Array.from({ length: 600 }, (_, nth) => `cfl_${nth}`);
-  const register = { kind: "message.body", channel, message: "m1" };
+  const register = { kind: "message.body", channel: opened.channel, message: "m1" };
   for (const id of touched) opened.region.conflicts.set(id, { id, register, versions: ["x".repeat(16_000)] } as unknown as Conflict);
-  const ben = await Socket.of(opened.url, "ben", { channels: [shown()], cursor });
+  const ben = await Socket.of(opened.url, "ben", { channels: [opened.shown], cursor });
   await until(() => ben.ofType("caught-up").length > 0 || ben.closed, "caught up");
   expect([ben.closed, ben.ofType("conflict").map(({ conflict }) => (conflict as Conflict).id)]).toEqual([undefined, touched]);
   const types = ben.frames.map(({ type }) => type);
@@ -272,10 +267,10 @@ test("a change of sync state reaches everybody", async () => {
 });
 
 test("a channel with news is told its watermark", async () => {
-  const ana = await Socket.of(opened.url, "ana", { channels: [shown()] });
+  const ana = await Socket.of(opened.url, "ana", { channels: [opened.shown] });
   await ana.drained();
   send("news");
-  expect(await ana.frame("watermark")).toMatchObject({ channel: shown() });
+  expect(await ana.frame("watermark")).toMatchObject({ channel: opened.shown });
 });
 
 test("a region whose store is being filled again denies nothing: everybody is told to come back, but for what is about the mesh", async () => {

@@ -1,4 +1,5 @@
 /** A real gateway over a fake region, people with tokens, and sockets that keep every frame. */
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { WebSocket } from "ws";
@@ -70,6 +71,8 @@ export interface Opened {
   readonly parts: GatewayParts;
   readonly url: string;
   readonly errors: unknown[];
+  /** Ends the gateway; nothing has gone wrong in it. */
+  readonly close: () => Promise<void>;
 }
 
 export async function openTestGateway(changes: Partial<GatewayParts> = {}, region = new FakeRegion()): Promise<Opened> {
@@ -99,7 +102,24 @@ export async function openTestGateway(changes: Partial<GatewayParts> = {}, regio
     ...changes,
   };
   const gateway = apart ? await openApart(parts) : await openGateway(parts);
-  return { gateway, region, boards, parts, url: `http://127.0.0.1:${gateway.port}`, errors };
+  const close = async (): Promise<void> => {
+    await gateway.close();
+    assert.deepEqual(errors, []);
+  };
+  return { gateway, region, boards, parts, url: `http://127.0.0.1:${gateway.port}`, errors, close };
+}
+
+/** A gateway with one room, which Ana owns and Ben is a member of. */
+export interface OpenedRoom extends Opened {
+  /** Its identity, and its id as people are shown it. */
+  readonly channel: string;
+  readonly shown: string;
+}
+
+export async function openTestRoom(): Promise<OpenedRoom> {
+  const opened = await openTestGateway();
+  const channel = opened.region.channel("room", { ana: "owner", ben: "member" });
+  return { ...opened, channel, shown: opened.region.shown(channel) };
 }
 
 let apart = false;

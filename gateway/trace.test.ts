@@ -1,23 +1,17 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Opened, openTestGateway, Socket, tokenOf } from "./gateway.test-model.ts";
+import { beforeEach, expect, test } from "vitest";
+import { type OpenedRoom, openTestRoom, Socket, tokenOf } from "./gateway.test-model.ts";
 import type { Recipient } from "./recipient.ts";
 import { checkRoutes, Routing } from "./routing.ts";
 
-let opened: Opened;
-let channel: string;
+let opened: OpenedRoom;
 beforeEach(async () => {
-  opened = await openTestGateway();
-  channel = opened.region.channel("room", { ana: "owner", ben: "member" });
+  opened = await openTestRoom();
+  return opened.close;
 });
-afterEach(async () => {
-  await opened.gateway.close();
-  expect(opened.errors).toEqual([]);
-});
-const shown = () => opened.region.shown(channel);
-const send = (message: string) => opened.region.apply(channel, { kind: "message.sent", actor: "ana", data: { message, body: "x" } });
+const send = (message: string) => opened.region.apply(opened.channel, { kind: "message.sent", actor: "ana", data: { message, body: "x" } });
 
 async function trace(user: string, message: string) {
-  const answer = await fetch(`${opened.url}/v1/channels/${shown()}/messages/${message}/trace`, {
+  const answer = await fetch(`${opened.url}/v1/channels/${opened.shown}/messages/${message}/trace`, {
     headers: { authorization: `Bearer ${await tokenOf(user)}` },
   });
   return { status: answer.status, body: (await answer.json()) as { readonly connections: readonly { readonly state: string }[] } };
@@ -26,18 +20,18 @@ const statesOf = async (message: string): Promise<readonly string[]> =>
   (await trace("ben", message)).body.connections.map(({ state }) => state).sort();
 
 test("M4: a trace says where a message was accepted and which of my connections were given it", async () => {
-  const first = await Socket.of(opened.url, "ben", { channels: [shown()] });
+  const first = await Socket.of(opened.url, "ben", { channels: [opened.shown] });
   await first.drained();
   send("msg_us_one");
   await first.drained();
   await Socket.of(opened.url, "ben");
-  const late = await Socket.of(opened.url, "ben", { channels: [shown()] });
+  const late = await Socket.of(opened.url, "ben", { channels: [opened.shown] });
   await late.drained();
   const { status, body } = await trace("ben", "msg_us_one");
   expect(status).toBe(200);
   expect(body).toMatchObject({
     message: "msg_us_one",
-    channel: shown(),
+    channel: opened.shown,
     author: "ana",
     accepted: { region: "us", position: "us.1.1.0" },
     applied: [{ region: "us", state: "applied" }],
@@ -47,7 +41,7 @@ test("M4: a trace says where a message was accepted and which of my connections 
 });
 
 test("nobody sees another's connections, and strangers see nothing", async () => {
-  await Socket.of(opened.url, "ben", { channels: [shown()] });
+  await Socket.of(opened.url, "ben", { channels: [opened.shown] });
   send("msg_us_one");
   expect((await trace("ana", "msg_us_one")).body.connections).toEqual([]);
   expect((await trace("eve", "msg_us_one")).status).toBe(404);

@@ -1,24 +1,20 @@
 /** The library against a real gateway, over real sockets: what both sides take a frame to mean is the same. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { type Opened, openTestGateway, tokenOf, until } from "../gateway.test-model.ts";
+import { type OpenedRoom, openTestGateway, openTestRoom, tokenOf, until } from "../gateway.test-model.ts";
 import type { Client } from "./connect.ts";
 import { connect } from "./connect.ts";
 
-let opened: Opened;
-let channel: string;
+let opened: OpenedRoom;
 let clients: Client[];
 beforeEach(async () => {
-  opened = await openTestGateway();
-  channel = opened.region.channel("room", { ana: "owner", ben: "member" });
+  opened = await openTestRoom();
   clients = [];
 });
 afterEach(async () => {
   for (const client of clients) client.close();
-  await opened.gateway.close();
-  expect(opened.errors).toEqual([]);
+  await opened.close();
 });
-const shown = () => opened.region.shown(channel);
 const open = (user: string, more: object = {}): Client => {
   const client = connect({ url: opened.url, token: () => tokenOf(user), WebSocket, ...more });
   clients.push(client);
@@ -29,27 +25,27 @@ test("what is sent is answered, told to who follows, and resumed by cursor in a 
   const [ana, ben] = [open("ana"), open("ben")];
   const told: string[] = [];
   ben.on("event", ({ command }) => told.push(command));
-  expect(await ben.follow(shown())).toBe(shown());
-  const sent = ana.send(shown(), "hello");
+  expect(await ben.follow(opened.shown)).toBe(opened.shown);
+  const sent = ana.send(opened.shown, "hello");
   expect(await sent.answer).toMatchObject({ body: "hello" });
   await until(() => told.includes(sent.id), "ben hears it");
   const { cursor } = ben;
   ben.close();
-  const missed = ana.send(shown(), "while ben is away");
+  const missed = ana.send(opened.shown, "while ben is away");
   await missed.answer;
   const back = open("ben", { cursor });
   const again: string[] = [];
   back.on("event", ({ command }) => again.push(command));
-  await back.follow(shown());
+  await back.follow(opened.shown);
   await until(() => again.length > 0, "ben is told what he missed");
   expect([told, again]).toEqual([[sent.id], [missed.id]]);
 });
 
 test("a refusal of the region comes with its code; a stranger follows nothing", async () => {
   const eve = open("eve");
-  await expect(eve.follow(shown())).rejects.toMatchObject({ code: "not-found" });
-  await expect(eve.send(shown(), "x").answer).rejects.toMatchObject({ code: "not-found" });
-  await expect(eve.read(`/v1/channels/${shown()}/messages`)).rejects.toMatchObject({ code: "not-found" });
+  await expect(eve.follow(opened.shown)).rejects.toMatchObject({ code: "not-found" });
+  await expect(eve.send(opened.shown, "x").answer).rejects.toMatchObject({ code: "not-found" });
+  await expect(eve.read(`/v1/channels/${opened.shown}/messages`)).rejects.toMatchObject({ code: "not-found" });
 });
 
 test("a token that nobody signed ends the client, with the region's reason; a cursor of nowhere too", async () => {
@@ -62,10 +58,10 @@ test("a token that nobody signed ends the client, with the region's reason; a cu
 test("when a gateway goes away its client goes on at the next, and what was said meanwhile is accepted once", async () => {
   const other = await openTestGateway({}, opened.region);
   const ana = open("ana", { regions: [opened.url, other.url], chance: () => 0 });
-  await ana.follow(shown());
+  await ana.follow(opened.shown);
   await opened.gateway.close();
-  opened = other;
-  const sent = ana.send(shown(), "meanwhile");
+  opened = { ...opened, ...other };
+  const sent = ana.send(opened.shown, "meanwhile");
   expect(await sent.answer).toMatchObject({ body: "meanwhile" });
   expect(opened.region.log.filter(({ wire }) => wire.command === sent.id).length).toBe(1);
 });
@@ -83,7 +79,7 @@ test("L4: whatever breaks, and whenever, each event of each channel is told once
   const ben = open("ben", { regions: [opened.url, other.url], WebSocket: Kept, chance: () => 0 });
   const told: string[] = [];
   ben.on("event", ({ command }) => told.push(command));
-  await ben.follow(shown());
+  await ben.follow(opened.shown);
   const said = { first: [] as string[], second: [] as string[] };
   const say = (list: string[], identity: string): void => {
     const { command } = opened.region.apply(identity, { kind: "message.sent", actor: "ana", data: { body: "x" } });
@@ -91,7 +87,7 @@ test("L4: whatever breaks, and whenever, each event of each channel is told once
   };
   const { cursor: beforeSecond } = ben;
   for (let round = 0; round < 40; round += 1) {
-    say(said.first, channel);
+    say(said.first, opened.channel);
     say(said.second, second);
     if (round === 10) void ben.follow(opened.region.shown(second), beforeSecond).catch(() => {});
     if (round % 3 === 1) sockets.at(-1)?.terminate();
