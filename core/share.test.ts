@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { identityOf } from "./ids.ts";
+import { identityOf } from "./identity.ts";
 import { isOfShare, shareName, sharesBeside, WHOLE } from "./share.ts";
 
 test("every channel is of exactly one share, whatever their number", () => {

@@ -2,7 +2,8 @@
 import { createHmac } from "node:crypto";
 import type { Event, Json } from "./event.ts";
 import { hmac256, shortHash } from "./hash.ts";
-import { type Identity, identityOf } from "./ids.ts";
+import { identityOf } from "./identity.ts";
+import type { Identity } from "./ids.ts";
 import type { Register } from "./register.ts";
 import { readKey } from "./register.ts";
 import type { Stamp } from "./stamp.ts";

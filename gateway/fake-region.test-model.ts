@@ -2,7 +2,8 @@
 import type { Actor, Command } from "../core/command.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Event, Placed } from "../core/event.ts";
-import { identityIn, identityOf } from "../core/ids.ts";
+import { identityOf } from "../core/identity.ts";
+import { identityIn } from "../core/ids.ts";
 import type { Conflict, Message, WireEvent } from "../core/objects.ts";
 import type { Accepted, Acceptor } from "../core/ports/acceptor.ts";
 import type { Told } from "../core/ports/feed.ts";

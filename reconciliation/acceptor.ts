@@ -9,7 +9,7 @@ import { decide } from "../core/commands/decide.ts";
 import type { Decision, Draft, View } from "../core/commands/decision.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Event, Json } from "../core/event.ts";
-import { commandKey } from "../core/ids.ts";
+import { commandKey } from "../core/identity.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Accepted, Acceptor } from "../core/ports/acceptor.ts";
 import type { Timers } from "../core/ports/time.ts";

@@ -1,6 +1,6 @@
 /** What a region remembers of every command it has seen the effect of, so that a repeat has one effect and one answer (T3, H5). */
 import type { Event } from "../core/event.ts";
-import { commandKey } from "../core/ids.ts";
+import { commandKey } from "../core/identity.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import type { TableWriter } from "./register-rows.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../core/event.ts";
-import { identityOf } from "../core/ids.ts";
+import { identityOf } from "../core/identity.ts";
 import { formatStamp } from "../core/stamp.ts";
 import { readEvent } from "./event-shape.ts";
 import { yjsTexts } from "./text-merge.ts";

@@ -6,7 +6,8 @@
  */
 import type { Event, EventKind } from "../core/event.ts";
 import { ENVELOPE, RULES } from "../core/event.ts";
-import { identityOf } from "../core/ids.ts";
+import { identityOf } from "../core/identity.ts";
+import { PLAIN_ID } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Position } from "../core/position.ts";
 import { covers, parsePoint, parseVector } from "../core/position.ts";
@@ -25,7 +26,7 @@ type OfKind<K extends EventKind> = Event extends infer E
   : never;
 type DataOf<K extends EventKind> = OfKind<K> extends { readonly data: infer Data } ? Data : never;
 
-const plainId = pattern(/^[A-Za-z0-9_-]{1,64}$/, "plain id");
+const plainId = pattern(PLAIN_ID, "plain id");
 const identity = pattern(/^[0-9a-z]{26}$/, "identity");
 const digits = pattern(/^[0-9a-f]{32}$/, "hash of 32 hex digits");
 const stamp: Check = (value) => (isStamp(value) ? undefined : "is no stamp");

@@ -1,7 +1,7 @@
 /** A peer's log through its epochs (H1, L3): the old one's tail first, then the new one; what nobody has any more is named. */
 import { beforeEach, expect, test } from "vitest";
 import type { Event, Placed } from "../core/event.ts";
-import { identityOf } from "../core/ids.ts";
+import { identityOf } from "../core/identity.ts";
 import type { FollowOptions, GateAnswer, PeerLink } from "../core/ports/peer-link.ts";
 import type { Vector } from "../core/position.ts";
 import { formatStamp } from "../core/stamp.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Event, Placed } from "../core/event.ts";
-import { identityOf } from "../core/ids.ts";
+import { identityOf } from "../core/identity.ts";
 import { formatStamp } from "../core/stamp.ts";
 import { Gate } from "./gate.ts";
 

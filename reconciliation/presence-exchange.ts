@@ -17,7 +17,7 @@ export interface PresenceOptions {
   readonly timers: Timers;
   /** Wall clock, for `since`. */
   readonly nowMs: () => number;
-  /** This start of the process, unlike every other: [A-Za-z0-9_-]{1,64}. */
+  /** This start of the process, unlike every other: a plain id. */
   readonly boot: string;
   /** How long users of a peer's former boot stay unknown. */
   readonly formerBootMs: number;

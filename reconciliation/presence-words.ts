@@ -1,4 +1,5 @@
 /** What regions say to each other about who is there (P4, H12). A text that is not as it should be is no news: undefined. */
+import { PLAIN_ID } from "../core/ids.ts";
 import { type Check, fields, listOf, oneOf, pattern, text, whole } from "./shape.ts";
 
 export type Said = "online" | "away" | "offline";
@@ -37,7 +38,7 @@ const ID = text(0, 256);
 const TIME = whole(253_402_300_799_999);
 
 const change = fields<Change>({ user: text(1, 256), status: oneOf("online", "away", "offline"), sinceMs: TIME });
-const boot = pattern(/^[A-Za-z0-9_-]{1,64}$/, "boot id");
+const boot = pattern(PLAIN_ID, "boot id");
 const told = fields<Told>({ boot, version: whole(), changes: listOf(change, PAGE_USERS) });
 const ask = fields<ListAsk>({ boot: text(0, 64), version: whole(), after: ID });
 const page = fields<ListPage>({ boot, version: whole(), same: oneOf(true, false), users: listOf(change, PAGE_USERS), next: ID });

@@ -1,7 +1,7 @@
 /** Tracing a message: from its register where it was accepted, from beats who has applied it. */
 import { birthOf } from "../core/commands/message-standing.ts";
 import { Refusal } from "../core/errors.ts";
-import { identityIn, shownId } from "../core/ids.ts";
+import { identityIn, readShownId, shownId } from "../core/ids.ts";
 import type { Watermark } from "../core/objects.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import type { Holder, Tracer } from "../core/ports/tracer.ts";
@@ -27,8 +27,6 @@ export interface Tracing extends Tracer {
   hear(beat: Beat): void;
 }
 
-const ACCEPTED_IN = /^msg_([A-Za-z0-9_-]{1,64})_[0-9a-z]{26}$/;
-
 export function openTracing({ region, peers, tables, applied, nowMs, watermark }: TracingParts): Tracing {
   const heard = new Map<string, { readonly applied: Beat["applied"]; readonly atMs: number }>();
   const names = shownNames(tables);
@@ -50,7 +48,8 @@ export function openTracing({ region, peers, tables, applied, nowMs, watermark }
   }
   /** Where the id says that it was accepted, and how far that region is complete here. */
   function notHere(channel: string, message: string): Refusal {
-    const origin = ACCEPTED_IN.exec(message)?.[1];
+    const shown = readShownId(message);
+    const origin = shown?.kind === "message" ? shown.tag : undefined;
     const upTo = origin === undefined ? undefined : watermark(channel).complete[origin];
     const hint =
       origin === undefined || upTo === undefined

@@ -3,6 +3,7 @@
  * An unknown ATOLL_ variable is an error: a mistyped one would silently leave a default in force.
  */
 import { z } from "zod";
+import { PLAIN_ID } from "../core/ids.ts";
 import { NAME_SERVER_SETTINGS } from "./name-server-settings.ts";
 import { nearest } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
@@ -16,7 +17,7 @@ const text = z.string().min(1);
 const Settings = z.object({
   ATOLL_MODE: z.enum(["production", "local"]).default("production").describe("production refuses what only a local mesh may do"),
   ATOLL_REGION: text
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, - and _; at most 64")
+    .regex(PLAIN_ID, "letters, digits, - and _; at most 64")
     .describe("the region this process serves; one of the topology's"),
   ATOLL_TOPOLOGY: text.describe("the one list of regions: a file's path, or the JSON itself"),
   ...ROLE_SETTINGS,

@@ -4,8 +4,9 @@
  */
 import { isIP } from "node:net";
 import { z } from "zod";
+import { PLAIN_ID } from "../core/ids.ts";
 
-const name = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "letters, digits, - and _; at most 64");
+const name = z.string().regex(PLAIN_ID, "letters, digits, - and _; at most 64");
 const link = z
   .string()
   .regex(/^(nats|tls):\/\/(\[[0-9a-fA-F:]+\]|[^\s:/@[\]]+):\d{1,5}$/, "like nats://gw-1.us.example.net:7222, without user or password");

@@ -1,7 +1,7 @@
 /** channel.create: the creator owns it; invited members follow as events of the same command. */
 import type { CommandOf } from "../command.ts";
 import { Refusal } from "../errors.ts";
-import { identityOf } from "../ids.ts";
+import { identityOf } from "../identity.ts";
 import { registerKey } from "../register.ts";
 import type { Deciding, Decision, Draft } from "./decision.ts";
 import { DEFAULTS } from "./decision.ts";

@@ -1,6 +1,6 @@
 /** document.update: one change of a document that people write together. It joins with all others, so nothing has to be decided but who may (S3). */
 import type { CommandOf } from "../command.ts";
-import { identityOf } from "../ids.ts";
+import { identityOf } from "../identity.ts";
 import type { Deciding, Decision } from "./decision.ts";
 import { allow, standing } from "./standing.ts";
 

@@ -1,7 +1,8 @@
 /** message.send: the message's identity is the hash of author and command id, so the same send in two cut-off regions is one message (T3). */
 import type { CommandOf } from "../command.ts";
 import { Refusal } from "../errors.ts";
-import { identityIn, identityOf } from "../ids.ts";
+import { identityOf } from "../identity.ts";
+import { identityIn } from "../ids.ts";
 import { registerKey } from "../register.ts";
 import type { Deciding, Decision } from "./decision.ts";
 import { allow, standing } from "./standing.ts";

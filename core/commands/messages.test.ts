@@ -1,7 +1,8 @@
 /** Commands about messages: what they replace, what they freeze for their answer, and when they are too late. */
 import { describe, expect, test } from "vitest";
 import type { Event } from "../event.ts";
-import { identityOf, shownId } from "../ids.ts";
+import { identityOf } from "../identity.ts";
+import { shownId } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import { registerKey } from "../register.ts";
 import { People } from "./people.test-model.ts";

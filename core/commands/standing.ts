@@ -1,7 +1,7 @@
 /** Where the actor stands in a channel: what it is, which role they have, and the membership version that says so (semantics D6). */
 import { Refusal } from "../errors.ts";
 import type { Deletes, Policy, Role } from "../event.ts";
-import { identityIn } from "../ids.ts";
+import { identityIn, isPlainId } from "../ids.ts";
 import type { Act } from "../permissions.ts";
 import { may } from "../permissions.ts";
 import type { Register } from "../register.ts";
@@ -31,7 +31,7 @@ const unknownChannel = (channel: string): Refusal =>
 export function channelIdentity(view: Registers, channel: string): string | undefined {
   const identity = identityIn("channel", channel);
   if (identity !== undefined) return identity;
-  const named = /^[A-Za-z0-9_-]{1,64}$/.test(channel) ? view.register(registerKey.alias(channel))?.resolution.value : undefined;
+  const named = isPlainId(channel) ? view.register(registerKey.alias(channel))?.resolution.value : undefined;
   return typeof named === "string" ? named : undefined;
 }
 

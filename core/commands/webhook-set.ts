@@ -2,7 +2,8 @@
 import type { CommandOf } from "../command.ts";
 import { Refusal } from "../errors.ts";
 import type { Json } from "../event.ts";
-import { identityIn, identityOf } from "../ids.ts";
+import { identityOf } from "../identity.ts";
+import { identityIn } from "../ids.ts";
 import { LIMITS } from "../limits.ts";
 import type { Register } from "../register.ts";
 import { registerKey } from "../register.ts";

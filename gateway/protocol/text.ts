@@ -1,6 +1,7 @@
 /** The small shapes that all calls and frames are made of. Text has passed the JSON door: it is NFC and free of control characters. */
 import { z } from "zod";
 import { wholeNumberIn } from "../../core/decimal.ts";
+import { PLAIN_ID } from "../../core/ids.ts";
 import { LIMITS } from "../../core/limits.ts";
 
 const bytesOf = (text: string): number => Buffer.byteLength(text);
@@ -17,7 +18,7 @@ const visible = (maxBytes: number) => text(maxBytes).refine((value) => value.tri
 export const body = text(LIMITS.bodyBytes).describe(`1 to ${LIMITS.bodyBytes} bytes of UTF-8, in NFC`);
 export const name = visible(LIMITS.nameBytes);
 export const topic = text(LIMITS.topicBytes).nullable();
-export const plainId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 _ -");
+export const plainId = z.string().regex(PLAIN_ID, "1 to 64 of A-Z a-z 0-9 _ -");
 /** Ids as people write them: shown ids of either tag, or an alias. */
 export const ANY_ID = /^[A-Za-z0-9_-]{1,128}$/;
 export const anyId = z.string().regex(ANY_ID, "no id");

@@ -2,10 +2,11 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import { PLAIN_ID } from "../../core/ids.ts";
 import { Stop } from "../cli/answer.ts";
 import type { TopologyRegion } from "../topology.ts";
 
-const Line = z.object({ channel: z.string().min(1), user: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), text: z.string() });
+const Line = z.object({ channel: z.string().min(1), user: z.string().regex(PLAIN_ID), text: z.string() });
 const UserLine = z.object({ user: z.string(), utc_offset_hours: z.number() });
 
 export interface Recorded {

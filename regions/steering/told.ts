@@ -1,8 +1,9 @@
 /** What a gateway tells other observers (`GET /v1/mesh/steering`): what it sees of every region, what its own region says of itself, orders, averages. */
 import { createHmac } from "node:crypto";
 import { z } from "zod";
+import { PLAIN_ID } from "../../core/ids.ts";
 
-const name = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const name = z.string().regex(PLAIN_ID);
 const given = { atMs: z.number().int().nonnegative(), id: z.string().max(256), by: z.string().max(256), region: name };
 const Order = z.discriminatedUnion("kind", [
   z.object({ ...given, kind: z.literal("drain"), target: name, drained: z.boolean(), ratePerSecond: z.number().positive().nullable() }),

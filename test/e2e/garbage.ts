@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Event } from "../../core/event.ts";
-import { identityOf } from "../../core/ids.ts";
+import { identityOf } from "../../core/identity.ts";
 import { formatStamp } from "../../core/stamp.ts";
 import { connectRegion } from "../../regions/nats/connection.ts";
 import { readLog } from "../../regions/nats/event-log.ts";

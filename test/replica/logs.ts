@@ -1,7 +1,8 @@
 /** Logs of three regions in which people of one or two channels did everything there is to do, cut off from each other again and again, from one seed. */
 import type { Command } from "../../core/command.ts";
 import type { Event, Placed, Role } from "../../core/event.ts";
-import { identityOf, shownId } from "../../core/ids.ts";
+import { identityOf } from "../../core/identity.ts";
+import { shownId } from "../../core/ids.ts";
 import { readKey } from "../../core/register.ts";
 import type { Stamp } from "../../core/stamp.ts";
 import { formatStamp } from "../../core/stamp.ts";

@@ -8,7 +8,7 @@ import type { Draft } from "../../core/commands/decision.ts";
 import { recordById } from "../../core/conflict-records.ts";
 import { Refusal } from "../../core/errors.ts";
 import type { Event, Placed } from "../../core/event.ts";
-import { commandKey } from "../../core/ids.ts";
+import { commandKey } from "../../core/identity.ts";
 import { LIMITS } from "../../core/limits.ts";
 import { vectorText } from "../../core/position.ts";
 import type { ConflictRecord, Register } from "../../core/register.ts";

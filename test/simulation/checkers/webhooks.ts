@@ -3,7 +3,8 @@
  * first, one request at a time, signed; none from before it was made, of kinds it did not ask for, or while it is off, halted or removed.
  */
 import type { Event, Placed } from "../../../core/event.ts";
-import { identityIn, identityOf } from "../../../core/ids.ts";
+import { identityOf } from "../../../core/identity.ts";
+import { identityIn } from "../../../core/ids.ts";
 import { comparePoints, covers, parsePosition, parseVector } from "../../../core/position.ts";
 import { deliveryId, HOOKED_KINDS, signatureOf, webhookSecrets } from "../../../core/webhooks.ts";
 import type { Mesh } from "../mesh.ts";
