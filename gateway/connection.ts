@@ -175,6 +175,7 @@ export class Connection implements Recipient {
     this.#identity = identity;
   }
 
+  /** A token ends when it ends: what is said after that is not heard. */
   checkToken(): void {
     if (this.#identity.expiresAtMs <= this.#context.parts.now()) this.line.goodbye("token", "the token has ended");
   }

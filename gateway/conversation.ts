@@ -11,6 +11,7 @@ import { readCommand } from "./protocol/plain-frames.ts";
 type FrameOf<T extends ClientFrame["type"]> = Extract<ClientFrame, { readonly type: T }>;
 
 export function converse(context: Context, connection: Connection, frame: ClientFrame): void {
+  connection.checkToken();
   if (!connection.isOpen()) return;
   const { parts, typing } = context;
   try {

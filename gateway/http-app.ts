@@ -75,7 +75,7 @@ async function call(context: Context, route: Route, c: Asked): Promise<Response>
       context,
       actor,
       params: textsOf(c.req.param(), "the path"),
-      query: textsOf(c.req.query(), "the query"),
+      query: queryOf(route, c),
       body: await bodyOf(route, c),
       key: keyOf(context, c),
       ip: callerOf(c.env.incoming, context.parts.trunk?.key),
@@ -112,6 +112,16 @@ function keyOf({ parts }: Context, { req }: Asked): string {
   } catch {
     throw new Refusal("invalid", "Idempotency-Key is 1 to 128 visible ASCII characters.");
   }
+}
+
+/** A parameter that is given twice would be obeyed in half. One that the call does not have is nobody's business. */
+function queryOf({ query }: Route, { req }: Asked): Readonly<Record<string, string>> {
+  for (const [name, values] of Object.entries(req.queries()))
+    if (values.length > 1 && query !== undefined && Object.hasOwn(query.shape, name))
+      throw new Refusal("invalid", `${plainText(name, "the query")} is given ${values.length} times.`, {
+        hint: "Once is enough; where several values are taken they stand in one, by comma.",
+      });
+  return textsOf(req.query(), "the query");
 }
 
 const textsOf = (texts: Readonly<Record<string, string>>, where: string): Readonly<Record<string, string>> =>

@@ -64,6 +64,7 @@ test.each<[string, () => string | null]>([
   ["an empty secret", () => signed("", { sub: "ana", exp: later })],
   ["a guessed secret", () => signed("secret", { sub: "ana", exp: later })],
   ["no end", () => signed(SECRET, { sub: "ana" })],
+  ["a sub that is a number", () => signed(SECRET, { sub: 7, exp: later })],
   ["a sub that is no id", () => signed(SECRET, { sub: "a|b", exp: later })],
   ["roles that are no list", () => signed(SECRET, { sub: "ana", exp: later, roles: "auditor" })],
 ])("a token with %s opens nothing", async (_what, token) => {
@@ -98,6 +99,7 @@ const rows: readonly Row[] = [
   raw("the text in __proto__", '{"__proto__":{"body":"polluted"}}'),
   raw("the text in constructor.prototype", '{"constructor":{"prototype":{"body":"polluted"}}}'),
   raw("JSON 60,000 deep", `{"body":${"[".repeat(60_000)}${"]".repeat(60_000)}}`),
+  json("metadata with one key in two forms of Unicode", { body: "x", metadata: { "\u00e9": 1, "e\u0301": 2 } }),
   json("a number as text", { body: 7 }),
   json("an operator as text", { body: { $gt: "" } }),
   json("no text", {}),

@@ -16,11 +16,19 @@ export function jsonFromBytes(bytes: Uint8Array): Json {
 }
 
 export function jsonFromText(text: string): Json {
-  checkDepth(text);
-  return clean(parsed(text), "the JSON");
+  return cleanJson(uncleanJson(text));
 }
 
-function utf8(bytes: Uint8Array): string {
+/** What the text says, before it is known to be harmless: to be read for who sent it, so that a refusal of the rest finds its way. */
+export function uncleanJson(text: string): Json {
+  checkDepth(text);
+  return parsed(text);
+}
+
+/** The same value in NFC, or a refusal that says what is wrong with it. */
+export const cleanJson = (value: Json): Json => clean(value, "the JSON");
+
+export function utf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -66,7 +74,10 @@ function clean(value: Json, where: string): Json {
   const fields: Record<string, Json> = {};
   for (const [key, field] of Object.entries(value)) {
     if (FORBIDDEN_KEYS.has(key)) throw new Refusal("invalid", `The key ${key} is not taken.`);
-    fields[plainText(key, "a key")] = clean(field as Json, key.slice(0, 64));
+    const plain = plainText(key, "a key");
+    if (Object.hasOwn(fields, plain))
+      throw new Refusal("invalid", `The key ${plain.slice(0, 64)} is there twice, in two forms of Unicode.`);
+    fields[plain] = clean(field as Json, key.slice(0, 64));
   }
   return fields;
 }

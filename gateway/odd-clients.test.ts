@@ -37,6 +37,30 @@ test.each([
   expect([answer.status, await answer.json()]).toMatchObject([400, { code: "invalid", detail }]);
 });
 
+test("a parameter that is given twice is refused, and not obeyed in half; one that the call does not have is nobody's business", async () => {
+  const asked = async (query: string): Promise<unknown> => {
+    const answer = await fetch(`${opened.url}/v1/presence?${query}`, { headers: { authorization: `Bearer ${await tokenOf("ana")}` } });
+    return [answer.status, await answer.json()];
+  };
+  expect(await asked("users=ana&users=eve")).toMatchObject([400, { code: "invalid", detail: "users is given 2 times." }]);
+  expect(await asked("users=ana,eve&x=1&x=2")).toMatchObject([200, {}]);
+});
+
+test.each([
+  ["no HTTP", "NONSENSE\r\n\r\n", 400, "invalid"],
+  [
+    "a body that breaks off in its chunks",
+    "POST /v1/channels HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n",
+    400,
+    "invalid",
+  ],
+  ["a head of 40 KB", `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(40_000)}\r\n\r\n`, 413, "too-large"],
+])("what is no request is answered as any error is: %s", async (_what, bytes, status, code) => {
+  const [head = "", body = ""] = (await answerTo(bytes)).split("\r\n\r\n");
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} .*\r\nContent-Type: application/problem\\+json`));
+  expect(JSON.parse(body)).toMatchObject({ status, code, type: `urn:atoll:error:${code}` });
+});
+
 test("a compressed body is refused in words that say so, and not taken for broken text", async () => {
   const answer = await fetch(`${opened.url}/v1/channels`, {
     method: "POST",

@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
 import { Refusal } from "../core/errors.ts";
+import { answerBroken } from "./broken-requests.ts";
 import type { Context } from "./context.ts";
 import { openDocumentDoor } from "./documents/document-door.ts";
 import { DOCUMENTS } from "./documents/document-name.ts";
@@ -140,6 +141,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway> {
   }) as Server;
   server.on("request", (_request, response) => response.once("close", context.inFlight.began()));
   endUnread(server);
+  answerBroken(server);
   const kept = new KeptConnections(server);
   doors.listenOn(server, (request, socket, head) => documents?.upgrade(request, socket, head) === true);
   await new Promise<void>((resolve, reject) => {

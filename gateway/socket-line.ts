@@ -6,12 +6,13 @@ import type { RankedRegion } from "../core/objects.ts";
 import type { Timers } from "../core/ports/time.ts";
 import type { CloseName } from "./close-codes.ts";
 import { CLOSE, comesBack } from "./close-codes.ts";
-import { jsonFromBytes } from "./json-door.ts";
+import { cleanJson, uncleanJson, utf8 } from "./json-door.ts";
 import type { LineParts } from "./line.ts";
 import { Line } from "./line.ts";
 import type { Flusher } from "./outbox.ts";
 import { Outbox } from "./outbox.ts";
 import type { GatewayLimits } from "./parts.ts";
+import { plainText } from "./plain-text.ts";
 import type { FrameId } from "./protocol/frames-in.ts";
 import { type ClientFrame, FRAME_TYPES } from "./protocol/frames-in.ts";
 import type { ServerFrame } from "./protocol/frames-out.ts";
@@ -33,6 +34,8 @@ export interface SocketLineParts extends LineParts {
 /** Time for the last frames to leave before a socket is ended. */
 const LAST_WORDS_MS = 3_000;
 const READABLE_ID_CHARS = 128;
+/** The code with which `ws` by itself ends a socket whose frame is longer than it reads. */
+const MESSAGE_TOO_BIG = 1009;
 
 export class SocketLine extends Line {
   readonly outbox: Outbox;
@@ -58,6 +61,8 @@ export class SocketLine extends Line {
       this.#heard = true;
     });
     raw.on("error", () => {}); // "close" follows
+    const close = raw.close.bind(raw);
+    raw.close = (code, reason) => (code === MESSAGE_TOO_BIG ? this.#endless() : close(code, reason));
     raw.once("close", () => {
       this.#going = true;
       this.outbox.drop();
@@ -114,6 +119,12 @@ export class SocketLine extends Line {
     return (Number.parseInt(digits.slice(-6), 16) || 0) % afterMs;
   }
 
+  /** A frame so long that it is not read to its end, and nothing after it either. Its sender is told why, as of any that is too large. */
+  #endless(): void {
+    this.refuse(tooLarge());
+    this.goodbye("badFrame", "a frame far beyond what is read");
+  }
+
   #slow(): void {
     this.#parts.slow(this);
     this.goodbye("slow");
@@ -124,7 +135,7 @@ export class SocketLine extends Line {
     this.#heard = true;
     const found = this.#read(data, isBinary);
     if (found === undefined) return;
-    if (this.#comesTooOften()) this.refuse(new Refusal("too-many-requests", "Frames come too fast.", { retryAfterS: 1 }), idIn(found));
+    if (this.#comesTooOften()) this.refuse(tooFast(), idIn(found));
     else this.onFrame(found);
   }
 
@@ -137,24 +148,51 @@ export class SocketLine extends Line {
   }
 
   #read(data: RawData, isBinary: boolean): ClientFrame | undefined {
+    const bytes = Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+    if (isBinary) return this.bad(new Refusal("invalid", "Frames are text.")) as undefined;
+    if (bytes.byteLength > LIMITS.frameBytes) return this.bad(tooLarge(), idIn(anyJson(bytes))) as undefined;
     let value: unknown;
     try {
-      if (isBinary) throw new Refusal("invalid", "Frames are text.");
-      const bytes = Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-      if (bytes.byteLength > LIMITS.frameBytes) throw new Refusal("too-large", `A frame has at most ${LIMITS.frameBytes} bytes.`);
-      value = jsonFromBytes(bytes);
-      const type = (value as { readonly type?: unknown } | null)?.type;
+      const unclean = uncleanJson(utf8(bytes));
+      value = unclean;
+      const type = typeIn(value);
       if (typeof type !== "string" || !FRAME_TYPES.includes(type))
         throw new Refusal("invalid", `A frame's type is one of ${FRAME_TYPES.join(", ")}.`);
-      return readFrame(value);
+      return readFrame(cleanJson(unclean));
     } catch (refused) {
-      this.bad(refused, idIn(value));
+      const id = idIn(value);
+      // What is wrong with a command is its author's to mend, as it is by HTTP: the frame that brought it was well made.
+      if (id !== undefined && typeIn(value) === "command") this.refuse(this.#comesTooOften() ? tooFast() : refused, id);
+      else this.bad(refused, id);
       return undefined;
     }
   }
 }
 
+const tooFast = (): Refusal => new Refusal("too-many-requests", "Frames come too fast.", { retryAfterS: 1 });
+const tooLarge = (): Refusal => new Refusal("too-large", `A frame has at most ${LIMITS.frameBytes} bytes.`);
+
+/** Of a frame that is not taken, for its id alone. */
+function anyJson(bytes: Uint8Array): unknown {
+  try {
+    return uncleanJson(utf8(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+const fieldIn = (value: unknown, field: string): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>)[field] : undefined;
+const typeIn = (value: unknown): unknown => fieldIn(value, "type");
+
+/** The id of a frame that has not passed the door: none where it could not pass itself. */
 function idIn(value: unknown): FrameId | undefined {
-  const id = typeof value === "object" && value !== null && !Array.isArray(value) ? (value as { readonly id?: unknown }).id : undefined;
-  return typeof id === "number" || (typeof id === "string" && id.length > 0 && id.length <= READABLE_ID_CHARS) ? id : undefined;
+  const id = fieldIn(value, "id");
+  if (typeof id === "number") return Number.isFinite(id) ? id : undefined;
+  if (typeof id !== "string" || id === "" || id.length > READABLE_ID_CHARS) return undefined;
+  try {
+    return plainText(id, "id");
+  } catch {
+    return undefined;
+  }
 }

@@ -59,8 +59,8 @@ export function openTokens(auth: Auth, now: () => number): Tokens {
 const verified = (token: string, key: Uint8Array | JWTVerifyGetKey, options: JWTVerifyOptions) =>
   typeof key === "function" ? jwtVerify(token, key, options) : jwtVerify(token, key, options);
 
-function identityIn({ sub, exp, roles = ["user"] }: { readonly sub?: string; readonly exp?: number; readonly roles?: unknown }): Identity {
-  if (sub === undefined || !isPlainId(sub)) throw refused("The token's sub is no user id.");
+function identityIn({ sub, exp, roles = ["user"] }: { readonly sub?: unknown; readonly exp?: number; readonly roles?: unknown }): Identity {
+  if (typeof sub !== "string" || !isPlainId(sub)) throw refused("The token's sub is no user id.");
   if (!Array.isArray(roles) || !roles.every((role) => typeof role === "string")) throw refused("The token's roles are no list.");
   const actor: Actor = { user: sub, roles: roles.filter((role): role is ActorRole => ROLES.includes(role)) };
   return { actor, expiresAtMs: (exp ?? 0) * 1000 };

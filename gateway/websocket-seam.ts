@@ -11,7 +11,7 @@ import type { WebSocket } from "ws";
 import { LIMITS } from "../core/limits.ts";
 
 const SUBPROTOCOL = "atoll.v1";
-/** Frames between `LIMITS.frameBytes` and this are answered with an error frame; beyond, `ws` itself closes with 1009. */
+/** Frames between `LIMITS.frameBytes` and this are answered with an error frame; beyond, nothing is read any more. */
 const READ_BYTES = 4 * LIMITS.frameBytes;
 
 export interface WebSocketDoor {

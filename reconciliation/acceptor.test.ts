@@ -200,3 +200,43 @@ test("H14: a command whose events no log message can hold is refused, and the lo
   expect((await door.do("ana", { kind: "channel.create", name: "all of us", members }, "short"))["name"]).toBe("all of us");
   for (const text of door.log.texts) expect(Buffer.byteLength(text)).toBeLessThan(1_048_576);
 });
+
+test("T3: the same is the same in whatever words: by alias, by either tag of an id, with what is left out said in full", async () => {
+  const door = new Door();
+  const lobby = String((await door.do("ana", { kind: "channel.create", alias: "lobby", name: "Lobby", topic: null }, "lobby"))["id"]);
+  const elsewhere = (id: string): string => id.replace("_us_", "_eu_");
+  const sent = await door.do("ana", { kind: "message.send", channel: "lobby", body: "Hello" }, "hello");
+  const message = String(sent["id"]);
+  const again: readonly Asking[] = [
+    { kind: "message.send", channel: lobby, body: "Hello" },
+    { kind: "message.send", channel: elsewhere(lobby), body: "Hello", thread: null },
+  ];
+  for (const asking of again) expect(await door.do("ana", asking, "hello")).toEqual(sent);
+  const answered = await door.do("ana", { kind: "message.send", channel: lobby, body: "In a thread", thread: message }, "thread");
+  const edited = await door.do("ana", edit("lobby", elsewhere(message), "Hello all"), "edit");
+  expect(await door.do("ana", edit(elsewhere(lobby), message, "Hello all"), "edit")).toEqual(edited);
+  expect(
+    await door.do("ana", { kind: "message.send", channel: "lobby", body: "In a thread", thread: elsewhere(message) }, "thread"),
+  ).toEqual(answered);
+  expect(await door.do("ana", { kind: "channel.create", alias: "lobby", name: "Lobby" }, "lobby")).toMatchObject({ id: lobby });
+  expect(door.log.events.length).toBe(4);
+});
+
+test("T3: other words for another thing are another command", async () => {
+  const door = new Door();
+  const { channel, message } = await door.room();
+  await door.do("ana", { kind: "channel.create", alias: "other", name: "Other" });
+  await door.do("ana", { kind: "message.send", channel, body: "Hello" }, "hello");
+  await door.do("ana", edit(channel, message, "x"), "edit");
+  const others: readonly (readonly [Asking, string])[] = [
+    [{ kind: "message.send", channel: "other", body: "Hello" }, "hello"],
+    [{ kind: "message.send", channel, body: "Hello", thread: message }, "hello"],
+    [{ kind: "message.send", channel, body: "Hello", metadata: null }, "hello"],
+    [{ kind: "message.delete", channel, message }, "edit"],
+  ];
+  for (const [asking, key] of others) {
+    const asked = door.ask("ana", asking, key);
+    await door.time.pass(10);
+    expect([asking.kind, codeOf(asked.now)]).toEqual([asking.kind, "conflict-of-command"]);
+  }
+});

@@ -10,6 +10,7 @@ import type { Decision, Draft, View } from "../core/commands/decision.ts";
 import { Refusal } from "../core/errors.ts";
 import type { Event, Json } from "../core/event.ts";
 import { commandKey } from "../core/identity.ts";
+import { identityIn } from "../core/ids.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { Accepted, Acceptor } from "../core/ports/acceptor.ts";
 import type { Timers } from "../core/ports/time.ts";
@@ -113,10 +114,9 @@ export class CommandAcceptor implements Acceptor {
   async #decided(actor: Actor, command: Command, patience: Patience): Promise<Turn> {
     const { keys, view } = this.#parts;
     const key = commandKey(actor.user, command.id);
-    const said = keys.saidBy(command);
     const unfitting = this.#parts.unfitUrl === undefined ? {} : { unfitUrl: this.#parts.unfitUrl };
     for (;;) {
-      const before = this.#repeat(key, said);
+      const before = this.#repeat(key, command);
       if (before !== undefined) return before;
       const closed = this.#parts.closed();
       if (closed !== undefined) throw closed;
@@ -127,15 +127,17 @@ export class CommandAcceptor implements Acceptor {
       if (awaited.length > 0) await patience.until(Promise.all(awaited), notTaken);
       else if ("refusal" in outcome) throw outcome.refusal;
       else if ("answer" in outcome.decision) return { answer: { result: outcome.decision.answer as Json, replayed: false } };
-      else return { inFlight: this.#append(actor, command, key, said, outcome.decision.events), replayed: false };
+      else return { inFlight: this.#append(actor, command, key, outcome.decision.events), replayed: false };
     }
   }
 
-  #repeat(key: string, said: string): Turn | undefined {
+  #repeat(key: string, command: Command): Turn | undefined {
     const flying = this.#inFlight.get(key);
     const known = flying ?? this.#parts.remembered(key);
     if (known === undefined) return undefined;
-    if (known.said !== said)
+    const { keys, view } = this.#parts;
+    const { channel } = known.event;
+    if (!mayMean(view, command, channel) || known.said !== keys.saidBy(command, channel))
       throw new Refusal("conflict-of-command", "This Idempotency-Key was used for another command.", {
         hint: "Use a fresh key for a new command.",
       });
@@ -144,8 +146,9 @@ export class CommandAcceptor implements Acceptor {
       : { inFlight: flying, replayed: true };
   }
 
-  #append(actor: Actor, command: Command, key: string, said: string, drafts: readonly [Draft, ...Draft[]]): InFlight {
-    const { clock, packer, view, writtenBy } = this.#parts;
+  #append(actor: Actor, command: Command, key: string, drafts: readonly [Draft, ...Draft[]]): InFlight {
+    const { clock, keys, packer, view, writtenBy } = this.#parts;
+    const said = keys.saidBy(command, drafts[0].channel);
     if (command.seen !== undefined) clock.witness(command.seen);
     if (command.kind === "message.edit") this.#follow(command.replaces ?? [], drafts[0]);
     const events = stampDrafts(drafts, { clock, actor: actor.user, command: command.id, said, after: vectorText(view.applied()) });
@@ -194,6 +197,18 @@ const notTaken = (): Refusal =>
   new Refusal("unavailable", "The region's log has not answered for a command before this one; this one has not been accepted.", again);
 const tooMany = (): Refusal =>
   new Refusal("unavailable", "Too many of your commands wait for this region's log; this one has not been accepted.", again);
+
+/**
+ * Whether a command speaks of this channel, by either tag of its id, or by an alias that it claims: also one that another channel has won since, or
+ * whose channel is not here yet, as what was said stays said.
+ */
+function mayMean(view: View, command: Command, channel: string | null): boolean {
+  if (!("channel" in command) || channel === null) return true;
+  const identity = identityIn("channel", command.channel);
+  if (identity !== undefined) return identity === channel;
+  const claims = view.register(registerKey.alias(command.channel))?.entries ?? [];
+  return claims.length === 0 || claims.some(({ value }) => value === channel);
+}
 
 /** What a peer would quarantine must not enter our own log: the same judgement before as after the link (A4). */
 function refuseUnfit(event: Event, region: string): void {

@@ -6,6 +6,7 @@ import type { Draft } from "../core/commands/decision.ts";
 import type { Event, Json } from "../core/event.ts";
 import { ENVELOPE, RULES } from "../core/event.ts";
 import { hmac256 } from "../core/hash.ts";
+import { identityIn } from "../core/ids.ts";
 import type { VectorText } from "../core/position.ts";
 import type { HybridClock, Stamp } from "../core/stamp.ts";
 
@@ -15,7 +16,11 @@ const DIGITS = 32;
 /** Keys derived from the mesh's one secret, equal in every region, so that twins made apart compare equal (H9). */
 export interface ContentKeys {
   contentOf(channel: string, value: Json): string;
-  saidBy(command: Command): string;
+  /**
+   * Equal where the same was asked, in whatever words: a channel or message counts as what it is, by either tag of its id or an alias, and what is
+   * left out as what it stands for. `channel`: the identity of the one that the command is about, where there is one.
+   */
+  saidBy(command: Command, channel: string | null): string;
 }
 
 export function openContentKeys(secret: string): ContentKeys {
@@ -31,9 +36,25 @@ export function openContentKeys(secret: string): ContentKeys {
   };
   return {
     contentOf: (channel, value) => hmac256(keyOf(channel), canonical(value)).slice(0, DIGITS),
-    saidBy: ({ id: _, seen: __, ...said }) => hmac256(saidKey, canonical(said)).slice(0, DIGITS),
+    saidBy: (command, channel) => hmac256(saidKey, canonical(plainly(command, channel))).slice(0, DIGITS),
   };
 }
+
+/** What a command asks for, without its id and in the one form of all that say it. */
+function plainly(command: Command, channel: string | null): object {
+  const { id: _, seen: __, ...said } = command;
+  const identified: Record<string, unknown> = said;
+  if ("channel" in command && channel !== null) identified["channel"] = channel;
+  if ("message" in command) identified["message"] = messageIn(command.message);
+  if (command.kind === "message.send") {
+    if (command.thread == null) delete identified["thread"];
+    else identified["thread"] = messageIn(command.thread);
+  }
+  if (command.kind === "channel.create" && command.topic === null) delete identified["topic"];
+  return identified;
+}
+
+const messageIn = (id: string): string => identityIn("message", id) ?? id;
 
 export interface Stamping {
   readonly clock: HybridClock;

@@ -6,6 +6,7 @@ import { openGatewaysApart } from "../gateway.test-model.ts";
 
 openGatewaysApart();
 await import("../conversation.test.ts");
+await import("../refused-frames.test.ts");
 await import("../catch-up.test.ts");
 await import("../http.test.ts");
 await import("../fan-out.test.ts");

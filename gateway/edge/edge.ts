@@ -8,6 +8,7 @@ import { Hono } from "hono";
 import { Refusal } from "../../core/errors.ts";
 import type { Timers } from "../../core/ports/time.ts";
 import { addressOf } from "../address.ts";
+import { answerBroken } from "../broken-requests.ts";
 import { DOCUMENTS } from "../documents/document-name.ts";
 import { HTTP_OPTIONS } from "../http-options.ts";
 import { InFlight } from "../in-flight.ts";
@@ -103,6 +104,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
   };
   const server = createServer(HTTP_OPTIONS, answer);
   endUnread(server);
+  answerBroken(server);
   const kept = new KeptConnections(server);
   door.listenOn(server, (request, socket, head) => {
     if (!request.url?.startsWith(`${DOCUMENTS}/`)) return false;

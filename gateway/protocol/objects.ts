@@ -34,6 +34,8 @@ export const ListedChannel = z
   .meta({ id: "ListedChannel" }) satisfies z.ZodType<objects.ListedChannel>;
 export const Member = z.object({ user: id, role }).meta({ id: "Member" }) satisfies z.ZodType<objects.Member>;
 
+export const SetMember = z.object({ channel: id, user: id, role }).meta({ id: "SetMember" });
+
 export const Webhook = z
   .object({
     id,

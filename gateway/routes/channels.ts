@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Command } from "../../core/command.ts";
 import * as bodies from "../protocol/bodies.ts";
 import { memberOf } from "../protocol/commands.ts";
-import { Channel, ListedChannel, Member } from "../protocol/objects.ts";
+import { Channel, ListedChannel, Member, SetMember } from "../protocol/objects.ts";
 import { limit } from "../protocol/text.ts";
 import type { Route } from "./route.ts";
 import { page, read, write } from "./route.ts";
@@ -59,7 +59,7 @@ export const channelRoutes: readonly Route[] = [
     summary: "Make somebody a member, or give them another role",
     body: bodies.MemberSet,
     bodyOptional: true,
-    answer: Member,
+    answer: SetMember,
     command: ({ key, params, body }) => ({ id: key, kind: "member.set", ...params, ...body }),
   }),
   write({

@@ -89,7 +89,12 @@ export class OneRegion {
     try {
       const decision = decide({ view, actor, contentOf: KEYS.contentOf, texts: yjsTexts }, command);
       if ("answer" in decision) return decision;
-      const stamping = { clock: this.#clock, actor: actor.user, command: command.id, said: KEYS.saidBy(command) };
+      const stamping = {
+        clock: this.#clock,
+        actor: actor.user,
+        command: command.id,
+        said: KEYS.saidBy(command, decision.events[0].channel),
+      };
       return { events: this.append(stampDrafts(decision.events, { ...stamping, after: vectorText(view.applied()) })) };
     } catch (refusal) {
       if (refusal instanceof Refusal) return { refusal };

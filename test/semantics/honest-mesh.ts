@@ -58,7 +58,7 @@ export class HonestRegion {
         { view: this.replica.view, actor: { user, roles: ["user"] }, contentOf: KEYS.contentOf, texts: yjsTexts },
         command,
       );
-      if ("events" in decision) this.#append(decision.events, user, command.id, KEYS.saidBy(command));
+      if ("events" in decision) this.#append(decision.events, user, command.id, KEYS.saidBy(command, decision.events[0].channel));
       return "events" in decision;
     } catch (refusal) {
       if (refusal instanceof Refusal) return false;
