@@ -28,3 +28,16 @@ test("P2: who begins to listen just as an older life's last beat comes late beli
   expect(hear("eu-2", 17, 2_500)).toBe(true);
   expect(hear("eu-1", 19, 2_510)).toBe(false);
 });
+
+test("H6: a peer that has begun anew, and promises nothing yet, leaves what it called closed so before", () => {
+  const watch = new PeerWatch({ region: "us", boot: "us-2" }, 0);
+  const hear = (boot: string, n: number, tMs: number): void => {
+    watch.hear({ ...beat(boot, n), closed: { tMs, head: 0 } }, { monoMs: n * 250, wallMs: n * 250 });
+    watch.look(n * 250, 0, { epoch: 1, sequence: 0, place: 0 });
+  };
+  hear("eu-1", 1, 5_000);
+  hear("eu-2", 2, 0);
+  expect(watch.completeToMs).toBe(5_000);
+  hear("eu-2", 3, 9_000);
+  expect(watch.completeToMs).toBe(9_000);
+});

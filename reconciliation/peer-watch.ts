@@ -83,7 +83,7 @@ export class PeerWatch {
     }
     const head = this.head;
     if (this.#heads.last === undefined || !same(this.#heads.last, head)) this.#heads.add(head, now.monoMs);
-    this.#closed.add({ ...head, sequence: beat.closed.head }, beat.closed.tMs);
+    if (beat.closed.tMs > 0) this.#closed.add({ ...head, sequence: beat.closed.head }, beat.closed.tMs);
     return true;
   }
 

@@ -14,7 +14,7 @@ import { writesOf } from "../core/writes.ts";
 import { CommandAcceptor } from "./acceptor.ts";
 import { AuditAnchors } from "./audit-anchors.ts";
 import { closedDoor } from "./closed-door.ts";
-import { ClosedPromise } from "./closed-promise.ts";
+import { ClosedPromise, LANDING_MS } from "./closed-promise.ts";
 import { closedTimes, isPast } from "./closed-times.ts";
 import { recallCommand } from "./command-rows.ts";
 import { Committer } from "./committer.ts";
@@ -82,9 +82,17 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   const blank = Object.keys(replica.vector).length === 0;
   const own = new OwnClock({ tables, region, physical, isDistrusted: replica.judging.isDistrusted });
   const clock = new HybridClock({ region, physical: own, highest: own.highest, life: own.life, boundMs: LIMITS.clockBoundMs });
-  const promise: ClosedPromise = new ClosedPromise(region, own.closed, (next) => {
-    tables.put("facts", "closed", next);
-    committer.soon();
+  const beganMs = timers.monotonicMs();
+  const isFirstLife = blank && log.head() === 0;
+  const landed = (): boolean => isFirstLife || timers.monotonicMs() - beganMs >= LANDING_MS;
+  const promise: ClosedPromise = new ClosedPromise({
+    region,
+    kept: own.closed,
+    landed,
+    keep: (next) => {
+      tables.put("facts", "closed", next);
+      committer.soon();
+    },
   });
   const committer: Committer = new Committer({
     tables,
@@ -107,7 +115,7 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
   const documents = new DocumentCheckpoints({
     tables,
     timers,
-    closed: () => closedTimes(packer.closedMs(physical.nowMs() - 1), link.peers, peers.links),
+    closed: () => closedTimes(landed() ? packer.closedMs(physical.nowMs() - 1) : 0, link.peers, peers.links),
     wrote: () => committer.soon(),
     ...(ports.checkpointBytes === undefined ? {} : { dueBytes: ports.checkpointBytes }),
   });

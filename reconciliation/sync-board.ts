@@ -89,7 +89,7 @@ export class RegionSyncBoard implements SyncBoard {
   watermark(channel: string): Watermark {
     const { link, own } = this.#options;
     const complete: Record<string, Time | null> = { [link.region]: iso(own().completeMs) };
-    let replicatedMs: number | undefined = own().closedMs;
+    let replicatedMs: number | undefined = own().closedMs || undefined;
     for (const [peer, watch] of this.#peers) {
       complete[peer] = isoOrNull(watch.completeToMs);
       const there = this.#ownClosed.reachedBy(watch.appliedThere);
@@ -226,7 +226,7 @@ export class RegionSyncBoard implements SyncBoard {
   #beat(nowMs: number): Beat {
     const { link, clock, boot, applied, own, presence, audit } = this.#options;
     const { epoch, head, closedMs } = own();
-    this.#ownClosed.add({ epoch, sequence: head, place: 0 }, closedMs);
+    if (closedMs > 0) this.#ownClosed.add({ epoch, sequence: head, place: 0 }, closedMs);
     const heard: Record<string, Heard> = {};
     for (const [peer, watch] of this.#peers) {
       const word = watch.heard(nowMs);

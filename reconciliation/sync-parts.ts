@@ -17,7 +17,7 @@ export interface SyncBoardOptions {
   readonly applied: () => Vector;
   /**
    * The own log now. `completeMs`: of what this life accepted, no stamp at or below it comes after `head`, hence less than the present millisecond;
-   * `closedMs`: what is promised to peers of that, also for lives to come (H6).
+   * `closedMs`: what is promised to peers of that, also for lives to come (H6); 0: nothing yet.
    */
   readonly own: () => { readonly epoch: number; readonly head: number; readonly completeMs: number; readonly closedMs: number };
   readonly presence: () => { readonly boot: string; readonly version: number };

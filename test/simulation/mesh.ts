@@ -16,6 +16,7 @@ import type { Person } from "./people.ts";
 import type { Plan } from "./plan.ts";
 import type { Random } from "./random.ts";
 import { Receivers, wearOut } from "./receivers.ts";
+import { Roster } from "./roster.ts";
 import type { RunningRegion } from "./running-region.ts";
 import { runRegion } from "./running-region.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -42,20 +43,22 @@ export class Mesh {
   /** From here on nothing breaks any more. */
   quiet = false;
   readonly mirrors: Mirrors;
+  readonly roster: Roster;
   readonly #gateways = new Map<string, SimulatedGateway>();
   readonly #machines = new Map<string, Machine<RunningRegion>>();
 
   /** Absent where nobody has webhooks. */
   readonly receivers: Receivers | undefined;
 
-  constructor({ regions, hooks }: Pick<Plan, "regions" | "hooks">, random: Random) {
+  constructor({ regions, hooks, joins }: Pick<Plan, "regions" | "hooks" | "joins">, random: Random) {
     this.regions = regions;
     const { scheduler } = this;
     const receivers = hooks && new Receivers(hooks, scheduler, random.fork(6));
     this.receivers = receivers;
     this.history = new History(() => scheduler.nowMs);
     this.network = new Network(regions, scheduler, random.fork(1));
-    const board = new Switchboard(regions, this.network);
+    this.roster = new Roster(regions, joins && regions.at(-1));
+    const board = new Switchboard(this.roster, this.network);
     const servers = new Map(regions.map((region, index) => [region, new LogServer(region, scheduler, random.fork(10 + index))]));
     const serverOf = (region: string): LogServer => servers.get(region) as LogServer;
     this.mirrors = new Mirrors({ network: this.network, scheduler, random: random.fork(2), server: serverOf });
@@ -64,6 +67,7 @@ export class Mesh {
     const boot = async (machine: Machine<RunningRegion>, life: Life): Promise<RunningRegion> => {
       const { region, server } = machine;
       if (receivers?.worn === true && machine.boots > 1) await wearOut(machine.store);
+      const known = this.roster.peersOf(region);
       const link = openPeerLink(region, life, board, (options) => {
         const mirror = this.mirrors.of(region, options.peer, options.epoch);
         const parts = { region, life, mirror, origin: serverOf(options.peer), owner: server, network: this.network, random: tailRandom };
@@ -80,6 +84,7 @@ export class Mesh {
         random: bootRandom,
         ...(receivers === undefined ? {} : { webhooks: receivers.carrier(region, life) }),
       });
+      if (this.roster.peersOf(region).length > known.length) running.regroup(this.roster.peersOf(region), []);
       this.#gateways.set(region, new SimulatedGateway(`${region}-${machine.boots}`, running, life, region));
       this.history.note(`START   ${region}`);
       this.#watch((watcher) => watcher.started?.(region, running));
@@ -108,6 +113,14 @@ export class Mesh {
 
   get machines(): readonly Machine<RunningRegion>[] {
     return [...this.#machines.values()];
+  }
+
+  /** One region hears of the one that is added. */
+  tell(region: string): void {
+    this.roster.tell(region);
+    this.history.note(`TOLD    ${region} of ${this.roster.joiner}`);
+    const machine = this.machine(region);
+    machine.life?.deliver(() => machine.running?.regroup(this.roster.peersOf(region), []));
   }
 
   answered(person: Person, operation: Operation, region: string): void {

@@ -8,7 +8,7 @@ import type { RunningRegion } from "./running-region.ts";
 export function unleash(mesh: Mesh, fault: Fault): void {
   const { scheduler } = mesh;
   scheduler.after(fault.atMs - scheduler.nowMs, () => {
-    if (mesh.quiet) return;
+    if (mesh.quiet || mesh.machine(mesh.regions[fault.a] ?? "").boots === 0) return;
     mesh.history.note(`FAULT   ${fault.kind} ${mesh.regions[fault.a]} ${mesh.regions[fault.b]} for ${fault.lengthMs} ms`);
     FAULTS[fault.kind](new Blow(mesh, fault));
   });

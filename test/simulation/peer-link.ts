@@ -2,6 +2,7 @@
 import type { FollowOptions, PeerLink, PeerTail } from "../../core/ports/peer-link.ts";
 import type { Life } from "./life.ts";
 import type { Network } from "./network.ts";
+import type { Roster } from "./roster.ts";
 
 interface Endpoint {
   readonly life: Life;
@@ -12,12 +13,12 @@ interface Endpoint {
 
 /** Who listens in which region now. */
 export class Switchboard {
-  readonly regions: readonly string[];
+  readonly roster: Roster;
   readonly network: Network;
   readonly #endpoints = new Map<string, Endpoint>();
 
-  constructor(regions: readonly string[], network: Network) {
-    this.regions = regions;
+  constructor(roster: Roster, network: Network) {
+    this.roster = roster;
     this.network = network;
   }
 
@@ -27,9 +28,10 @@ export class Switchboard {
     return endpoint;
   }
 
-  /** Sends to whoever lives in `to` when it arrives. */
+  /** Sends to whoever lives in `to` when it arrives, and hears `from`. */
   send(from: string, to: string, receive: (endpoint: Endpoint) => void): void {
     this.network.send(from, to, () => {
+      if (!this.roster.knows(to, from)) return;
       const endpoint = this.#endpoints.get(to);
       endpoint?.life.deliver(() => receive(endpoint));
     });
@@ -40,13 +42,14 @@ export type Follow = (options: FollowOptions) => PeerTail;
 
 export function openPeerLink(region: string, life: Life, board: Switchboard, follow: Follow): PeerLink {
   const endpoint = board.open(region, life);
-  const peers = board.regions.filter((peer) => peer !== region);
   const toAll = (receive: (endpoint: Endpoint) => void): void => {
-    for (const peer of peers) board.send(region, peer, receive);
+    for (const peer of board.roster.peersOf(region)) board.send(region, peer, receive);
   };
   return {
     region,
-    peers,
+    get peers() {
+      return board.roster.peersOf(region);
+    },
     follow,
     beat: (text) =>
       toAll(({ beat }) => {

@@ -69,6 +69,13 @@ export interface Fault {
   readonly dice: readonly [number, number];
 }
 
+export interface Joining {
+  /** When it starts for the first time. */
+  readonly atMs: number;
+  /** How much later each of the others hears of it, ms. */
+  readonly toldMs: readonly number[];
+}
+
 export interface Plan {
   readonly seed: number;
   readonly regions: readonly string[];
@@ -77,6 +84,8 @@ export interface Plan {
   readonly skewsMs: readonly number[];
   readonly steps: readonly Step[];
   readonly faults: readonly Fault[];
+  /** A region that is added while the mesh runs: the last of `regions`. */
+  readonly joins: Joining | undefined;
   /** Where there are webhooks. */
   readonly hooks: HookPlan | undefined;
   /** When the last fault ends and the quiet begins. */
@@ -87,9 +96,48 @@ export interface Plan {
 const CALM_MS = 2_500;
 const WINDOW_MS = 11_000;
 
+/** Seeds whose window lasts minutes, with cuts and deaths as long: what waits, backs off or is forgotten after a while is seen in them. */
+export const LONG_SEEDS = { first: 9, every: 64 } as const;
+
 export function planOf(seed: number): Plan {
+  const plan = shortPlanOf(seed);
+  return seed % LONG_SEEDS.every === LONG_SEEDS.first ? stretched(plan, randomOf(seed).fork(2).between(4, 16)) : plan;
+}
+
+/** The same in another measure of time; `killed-writing` and `dies-again` are a matter of moments in any. */
+function stretched(plan: Plan, times: number): Plan {
+  const later = (atMs: number): number => CALM_MS + (atMs - CALM_MS) * times;
+  const at = <T extends { readonly atMs: number }>(one: T): T => ({ ...one, atMs: Math.round(later(one.atMs)) });
+  const { hooks } = plan;
+  return {
+    ...plan,
+    steps: plan.steps.map(at),
+    joins: plan.joins && { ...at(plan.joins), toldMs: plan.joins.toldMs },
+    faults: plan.faults.map((fault) => ({ ...at(fault), lengthMs: Math.round(fault.lengthMs * times) })),
+    hooks: hooks && {
+      ...hooks,
+      steps: hooks.steps.map(at),
+      moods: hooks.moods.map((mood) => ({ ...mood, fromMs: later(mood.fromMs), toMs: later(mood.toMs) })),
+      crash: at(hooks.crash),
+    },
+    endMs: later(plan.endMs),
+  };
+}
+
+/** Seeds in which a region is added while the mesh runs. */
+export const JOIN_SEEDS = { first: 5, every: 32 } as const;
+
+function joiningOf(seed: number, others: number): Joining | undefined {
+  if (seed % JOIN_SEEDS.every !== JOIN_SEEDS.first) return undefined;
+  const random = randomOf(seed).fork(3);
+  return { atMs: CALM_MS + random.next() * (WINDOW_MS - 4_000), toldMs: Array.from({ length: others }, () => random.between(0, 2_000)) };
+}
+
+function shortPlanOf(seed: number): Plan {
   const random = randomOf(seed);
-  const regions = random.chance(0.2) ? ["us", "eu"] : ["us", "eu", "ap"];
+  const first = random.chance(0.2) ? ["us", "eu"] : ["us", "eu", "ap"];
+  const joins = joiningOf(seed, first.length);
+  const regions = joins === undefined ? first : [...first, "sa"];
   const users = 3 + random.below(3);
   const skewsMs = skews(random, regions.length);
   const hooks = hasHooks(seed) ? hookPlanOf(seed, { users, regions: regions.length }, CALM_MS, WINDOW_MS - 3_000) : undefined;
@@ -101,6 +149,7 @@ export function planOf(seed: number): Plan {
     skewsMs,
     faults: broken,
     steps: [...steps(random, users), ...lastWords(random, broken), ...typing(seed, random.fork(1), users)].sort((a, b) => a.atMs - b.atMs),
+    joins,
     hooks,
     endMs: CALM_MS + WINDOW_MS,
   };

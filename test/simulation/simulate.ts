@@ -27,7 +27,7 @@ import { Mesh } from "./mesh.ts";
 import { actsOf, distrustOf } from "./model/acts.ts";
 import { verdictOf } from "./model/verdict.ts";
 import { unleash } from "./nemesis.ts";
-import type { Plan } from "./plan.ts";
+import type { Joining, Plan } from "./plan.ts";
 import { planOf } from "./plan.ts";
 import { randomOf } from "./random.ts";
 import { shownBy } from "./receivers.ts";
@@ -124,8 +124,9 @@ async function play(mesh: Mesh, workload: Workload, clients: readonly Client[], 
   const { scheduler } = mesh;
   mesh.machines.forEach((machine, index) => {
     machine.clock.skewMs = plan.skewsMs[index] ?? 0;
-    machine.start();
+    if (plan.joins === undefined || machine !== mesh.machines.at(-1)) machine.start();
   });
+  if (plan.joins !== undefined) join(mesh, plan.joins);
   for (const client of clients) scheduler.after(50, () => client.connect());
   /** Who connects later than the first channel is made would not be told of its making. */
   const found = (): void => {
@@ -151,6 +152,12 @@ async function play(mesh: Mesh, workload: Workload, clients: readonly Client[], 
     calmMs = calm ? calmMs + STEP_MS : 0;
     if (scheduler.nowMs > deadlineMs) throw restless(mesh, clients, wrong);
   }
+}
+
+/** A region is added: it starts with nothing, and the others hear of it one by one. */
+function join(mesh: Mesh, { atMs, toldMs }: Joining): void {
+  mesh.scheduler.after(atMs, () => mesh.machine(mesh.regions.at(-1) ?? "").start());
+  for (const [index, laterMs] of toldMs.entries()) mesh.scheduler.after(atMs + laterMs, () => mesh.tell(mesh.regions[index] ?? ""));
 }
 
 /** Whoever may sets every webhook once more, and all that waits for them is brought. Resolves with their ids. */

@@ -6,6 +6,7 @@ import type { Event, Placed } from "../../../core/event.ts";
 import { identityOf } from "../../../core/identity.ts";
 import { identityIn } from "../../../core/ids.ts";
 import { comparePoints, covers, parsePosition, parseVector } from "../../../core/position.ts";
+import { compareStamps } from "../../../core/stamp.ts";
 import { deliveryId, HOOKED_KINDS, signatureOf, webhookSecrets } from "../../../core/webhooks.ts";
 import type { Mesh } from "../mesh.ts";
 import type { Asked, Receivers } from "../receivers.ts";
@@ -69,11 +70,12 @@ export function haltsAgree(mesh: Mesh, users: readonly string[], channel: string
 }
 
 /** Who writes a halt knows of none that stands: one of an older version may have won over the same halt said before, and then it is said again. */
-function haltedOnce(truth: readonly Placed[]): void {
+function haltedOnce({ truth, distrusted }: EndState): void {
   const halts = truth.flatMap(({ event }) => (event.kind === "webhook.halted" ? [event] : []));
   const said = new Map(halts.map(({ stamp, data }) => [stamp, data.of]));
   for (const { stamp, data } of halts) {
-    const last = [...data.replaces].sort().at(-1);
+    // What a wrong clock stamped does not stand, where another does.
+    const [last] = [...data.replaces].sort((a, b) => Number(distrusted(a)) - Number(distrusted(b)) || compareStamps(b, a));
     if (last !== undefined && said.get(last) === data.of) throw found(`${stamp} halts what ${last} had halted, and says so`);
   }
 }
@@ -106,7 +108,7 @@ function livesOf(truth: readonly Placed[]): ReadonlyMap<string, HookLife> {
 
 /** Every request against the logs, and every event against the requests. `resumed`: shown ids of webhooks that somebody could set once more. */
 export function hooksKept(end: EndState, mesh: Mesh, receivers: Receivers, resumed: readonly string[]): void {
-  haltedOnce(end.truth);
+  haltedOnce(end);
   const lives = livesOf(end.truth);
   const byPosition = new Map(end.truth.map((placed) => [textOf(placed), placed]));
   const ids = new Map<string, string>();
