@@ -62,15 +62,10 @@ export function parsePosition(text: string): Position | undefined {
 export const comparePoints = (a: Point, b: Point): number => a.epoch - b.epoch || a.sequence - b.sequence || a.place - b.place;
 
 /** Fixed-width text whose order is the order of points; for keys of ordered tables. */
-export function pointKey({ epoch, sequence, place }: Point): string {
-  if (epoch !== lastMessage.epoch || sequence !== lastMessage.sequence) {
-    const text = `${String(epoch).padStart(6, "0")}.${String(sequence).padStart(14, "0")}.`;
-    lastMessage = { epoch, sequence, text };
-  }
-  return lastMessage.text + String(place).padStart(6, "0");
-}
-/** Many events stand in one log message, and each is asked for more than once. */
-let lastMessage = { epoch: 0, sequence: 0, text: "000000.00000000000000." };
+export const pointKey = ({ epoch, sequence, place }: Point): string =>
+  `${String(epoch).padStart(6, "0")}.${String(sequence).padStart(14, "0")}.${String(place).padStart(6, "0")}`;
+/** "us|000001.00000000004711.000002": the same over all logs, each in its order. */
+export const placeKey = (position: Position): string => `${position.origin}|${pointKey(position)}`;
 
 /** Whether `vector` holds everything of `origin` up to `point`. */
 export const covers = (vector: Vector, origin: string, point: Point): boolean => comparePoints(vector[origin] ?? START, point) >= 0;
@@ -88,17 +83,12 @@ export function joinVectors(a: Vector, b: Vector): Vector {
 
 /** Compact text of a vector as events carry it (`after`): {us: "1.4711.2"}. */
 export type VectorText = Readonly<Record<string, string>>;
-/** What `parseVector` reads; the last one is remembered. */
+/** What `parseVector` reads. */
 export function vectorText(vector: Vector): VectorText {
-  if (vector === lastVector) return lastText;
   const text: Record<string, string> = {};
   for (const [origin, point] of Object.entries(vector).sort(([a], [b]) => (a < b ? -1 : 1))) text[origin] = formatPoint(point);
-  lastVector = vector;
-  return (lastText = text);
+  return text;
 }
-/** All that is decided between two messages of the log is decided at one vector. */
-let lastVector: Vector | undefined;
-let lastText: VectorText = {};
 /** Undefined where any of it is no point. */
 export function parseVector(text: VectorText): Vector | undefined {
   const vector: Record<string, Point> = {};

@@ -7,7 +7,7 @@
 import { CHAIN_START, type ChainHead, chainHash, chainHashOfText } from "../core/audit-chain.ts";
 import type { Event, Placed } from "../core/event.ts";
 import type { Position } from "../core/position.ts";
-import { formatPosition, pointKey } from "../core/position.ts";
+import { formatPosition } from "../core/position.ts";
 import type { RecordChange, TableWriter } from "./register-rows.ts";
 
 const WIDTH = 14;
@@ -69,10 +69,10 @@ export class AuditRows {
     this.#durable = this.#committing;
   }
 
-  /** `factHash`: SHA-256 of the canonical event, by which the chain holds the fact itself. */
-  version({ event, position }: Placed, factHash: string, twin: boolean): void {
+  /** `factHash`: SHA-256 of the canonical event, by which the chain holds the fact itself. `place`: the event's (`placeKey`). */
+  version({ event, position }: Placed, factHash: string, place: string, twin: boolean): void {
     const { kind: what, stamp, actor, command, channel } = event;
-    const row = channel === null ? null : `${channel}|${position.origin}|${pointKey(position)}`;
+    const row = channel === null ? null : `${channel}|${place}`;
     const region = this.#region;
     const seq = this.#last.seq + 1;
     const at = formatPosition(position);

@@ -1,6 +1,6 @@
 /** What a region remembers of every command it has seen the effect of, so that a repeat has one effect and one answer (T3, H5). */
 import type { Event } from "../core/event.ts";
-import { commandKey } from "../core/identity.ts";
+import { commandKeyOf } from "../core/identity.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import type { TableWriter } from "./register-rows.ts";
 
@@ -10,7 +10,7 @@ const isPersonal = (event: Event): boolean => event.kind !== "clock.witnessed" &
 /** The smallest twin answers; in a command of several events its first. `row`: where the event stands in the table `events`. */
 export function rememberCommand(tables: TableWriter, event: Event, row: string): void {
   if (!isPersonal(event)) return;
-  const key = commandKey(event.actor, event.command);
+  const key = commandKeyOf(event);
   const known = tables.get("commands", key);
   if (known === undefined || event.stamp < known.stamp) tables.put("commands", key, { said: event.said, stamp: event.stamp, row });
 }

@@ -1,6 +1,5 @@
 /** The rows that catch-up reads (H2): every event under its channel, and under "@<user>" what concerns one person wherever they look. */
 import type { Event, Placed } from "../core/event.ts";
-import { pointKey } from "../core/position.ts";
 import { EVERYWHERE } from "../core/register.ts";
 import type { TableWriter } from "./register-rows.ts";
 
@@ -37,11 +36,10 @@ export function audienceOf(event: Event): Audience {
 const EVERYBODY_THERE: Audience = { users: [], privately: false };
 
 /**
- * `silent`: a twin found second, or without right. It stands, like a region's own notes, where only auditors look. Returns the key of the row
+ * `place`: the event's (`placeKey`). `silent`: a twin found second, or without right. It stands, like a region's own notes, where only auditors look. Returns the key of the row
  * by which the event is found again.
  */
-export function indexEvent(tables: TableWriter, placed: Placed, silent: boolean): string {
-  const place = `${placed.position.origin}|${pointKey(placed.position)}`;
+export function indexEvent(tables: TableWriter, placed: Placed, place: string, silent: boolean): string {
   const rows = silent ? [EVERYWHERE] : streamsOf(placed.event);
   for (const stream of rows) tables.put("events", `${stream}|${place}`, placed);
   return `${rows[0]}|${place}`;

@@ -8,7 +8,7 @@ import type { Event } from "../core/event.ts";
 import { sha256 } from "../core/hash.ts";
 import type { StateStore, TableName, TableReader, Tables, TableWrite } from "../core/ports/state-store.ts";
 import type { Position } from "../core/position.ts";
-import { formatPosition, parsePosition, pointKey } from "../core/position.ts";
+import { formatPosition, parsePosition, placeKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey } from "../core/register.ts";
 import { EVERYWHERE, readKey } from "../core/register.ts";
 import { UNRESOLVED } from "../core/resolve.ts";
@@ -59,7 +59,7 @@ function writeOf(event: Event, position: Position, key: RegisterKey): Entry | un
 }
 
 const plain = ({ value, stamp }: Entry): Register["resolution"] => ({ ...UNRESOLVED, value, winner: stamp, heads: [stamp] });
-const eventRow = (key: RegisterKey, position: Position): string => `${readKey(key).channel}|${position.origin}|${pointKey(position)}`;
+const eventRow = (key: RegisterKey, position: Position): string => `${readKey(key).channel}|${placeKey(position)}`;
 
 /** Only together with its event: what is saved again later, or whose event stands elsewhere, is stored whole. */
 function shortened(writes: readonly TableWrite[]): readonly TableWrite[] {

@@ -13,7 +13,7 @@ import { sha256 } from "../core/hash.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import { keysUnder } from "../core/ports/state-store.ts";
 import type { Point, Position, Vector } from "../core/position.ts";
-import { covers, coversAll, parseVector, pointKey } from "../core/position.ts";
+import { covers, coversAll, parseVector, placeKey } from "../core/position.ts";
 import type { Entry, Register, RegisterKey, Write } from "../core/register.ts";
 import { readKey } from "../core/register.ts";
 import { applyWrite, reresolve } from "../core/register-apply.ts";
@@ -95,9 +95,10 @@ export class Replica {
     const hash = sha256(text);
     const { silent, records } = this.#effectOf(first, hash);
     const row = first === placed ? new WrittenEvent(placed, text) : placed;
-    rememberCommand(this.#parts.tables, event, indexEvent(this.#parts.tables, row, silent));
+    const place = placeKey(position);
+    rememberCommand(this.#parts.tables, event, indexEvent(this.#parts.tables, row, place, silent));
     if (event.kind === "epoch.opened") rememberEpochEnd(this.#parts.tables, position.origin, event);
-    this.audit.version(placed, hash, silent);
+    this.audit.version(placed, hash, place, silent);
     for (const record of records) this.audit.record(record, event);
     this.#advance(position);
     const turned = this.#turned;
@@ -108,7 +109,7 @@ export class Replica {
   /** An event that could not be taken stands aside, shown and whole; the log goes on (H14). */
   quarantine(position: Position, reason: string, raw: string): void {
     if (covers(this.#vector, position.origin, position)) return;
-    this.#parts.tables.put("quarantine", `${position.origin}|${pointKey(position)}`, { reason, raw });
+    this.#parts.tables.put("quarantine", placeKey(position), { reason, raw });
     this.audit.quarantine(position, reason, raw);
     this.#advance(position);
     this.#parts.quarantined?.(position, reason, raw);

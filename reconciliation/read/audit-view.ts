@@ -6,7 +6,7 @@ import { CHAIN_START } from "../../core/audit-chain.ts";
 import type { Event } from "../../core/event.ts";
 import type { AuditEntry } from "../../core/objects.ts";
 import type { TableReader } from "../../core/ports/state-store.ts";
-import { parsePosition, pointKey } from "../../core/position.ts";
+import { parsePosition, placeKey } from "../../core/position.ts";
 import { auditKey } from "../audit-rows.ts";
 import { shownRegister } from "./conflict-view.ts";
 import type { ShownNames } from "./shown-names.ts";
@@ -45,7 +45,7 @@ export interface AuditRange {
 export function eventOf(tables: TableReader, { row, actor, position }: Row): Event | undefined {
   const place = typeof position === "string" ? parsePosition(position) : undefined;
   if (place === undefined) return undefined;
-  const suffix = `${place.origin}|${pointKey(place)}`;
+  const suffix = placeKey(place);
   const keys = [...(typeof row === "string" ? [row] : []), `@${String(actor)}|${suffix}`, `@|${suffix}`];
   for (const key of keys) {
     const placed = tables.get("events", key);
