@@ -28,7 +28,7 @@ test("each part listens on loopback alone, at the port its driver dials when non
   const ports = [...compose.matchAll(/ports: \["([^"]+)"\]/g)].map(([, port]) => port);
   expect(ports.slice(0, 3)).toEqual(["127.0.0.1:9042:9042", "127.0.0.1:27017:27017", "127.0.0.1:6379:6379"]);
   for (const port of compose.matchAll(/ports: \[(.+)\]/g)) for (const one of port[1]!.split(", ")) expect(one).toMatch(/^"127\.0\.0\.1:/);
-  expect(read("regions/cassandra/session.ts")).toContain(":9042`");
+  expect(read("regions/cassandra/cluster.ts")).toContain(":9042`");
 });
 
 test("images are those that the chart names", () => {

@@ -3,8 +3,8 @@ import type { Inspected } from "../store-inspected.ts";
 import { spoken, troubleOf } from "../store-trouble.ts";
 import type { CassandraAccess } from "./access.ts";
 import { CASSANDRA_NAMES } from "./access.ts";
+import { findCluster } from "./cluster.ts";
 import { MIGRATIONS } from "./schema.ts";
-import { findCluster } from "./session.ts";
 
 /** Trie memtables and unified compaction, which the tables ask for. */
 const OLDEST_MAJOR = 5;
