@@ -11,7 +11,8 @@ import { type Decision, decide } from "./policy.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { type RespondParts, respond } from "./respond.ts";
 import type { World } from "./steering.ts";
-import { type NameServer, openZone, type Zone } from "./zone.ts";
+import { openZone, type Zone } from "./zone.ts";
+import type { NameServer } from "./zone-records.ts";
 
 export interface GeoDnsOptions {
   /** 0 = any free one, the same for UDP and TCP. */

@@ -2,7 +2,7 @@
 import type { Decided } from "../../geodns/decision-counts.ts";
 import type { DnsTally } from "../../geodns/dns-counts.ts";
 import type { WorldParts } from "../../geodns/world-parts.ts";
-import type { NameServer } from "../../geodns/zone.ts";
+import type { NameServer } from "../../geodns/zone-records.ts";
 
 /** The zone, as every process serves it. */
 export interface Serve {
