@@ -2,230 +2,93 @@
  * A region, assembled: the one place that knows how its parts meet. Production and the simulator open it with the same words and other ports.
  */
 
+import type { ChainHead } from "../core/audit-chain.ts";
 import { channelIdentity } from "../core/commands/standing.ts";
-import { recordById } from "../core/conflict-records.ts";
-import type { Event } from "../core/event.ts";
-import { LIMITS } from "../core/limits.ts";
-import type { Vector } from "../core/position.ts";
-import { joinVectors, parseVector } from "../core/position.ts";
-import { HybridClock } from "../core/stamp.ts";
-import { webhookSecrets } from "../core/webhooks.ts";
-import { writesOf } from "../core/writes.ts";
-import { CommandAcceptor } from "./acceptor.ts";
+import type { Reader } from "../core/ports/reader.ts";
 import { AuditAnchors } from "./audit-anchors.ts";
-import { closedDoor } from "./closed-door.ts";
-import { ClosedPromise, LANDING_MS } from "./closed-promise.ts";
-import { closedTimes, isPast } from "./closed-times.ts";
-import { recallCommand } from "./command-rows.ts";
-import { Committer } from "./committer.ts";
+import { closedTimes } from "./closed-times.ts";
 import { DocumentCheckpoints } from "./document-checkpoints.ts";
 import { epochEndOf } from "./epoch-ends.ts";
 import { LateTail } from "./late-tail.ts";
 import { openOperatorOrders } from "./operator-orders.ts";
-import { OwnClock } from "./own-clock.ts";
 import { clockWitnessed, epochOpened } from "./own-facts.ts";
-import { OwnTail, replayOwnLog } from "./own-log.ts";
-import { Packer } from "./packer.ts";
 import { openProjections } from "./projections.ts";
-import { answerOf } from "./read/answers.ts";
 import { openReader } from "./read/reader.ts";
+import { type OwnLog, openAcceptor, openOwnLog } from "./region-commands.ts";
+import type { Followers } from "./region-followers.ts";
 import { regionHistory } from "./region-history.ts";
 import { openPeers, type RegionPeers } from "./region-peers.ts";
 import type { Region, RegionPorts } from "./region-ports.ts";
-import { regionView } from "./region-view.ts";
-import type { Applied } from "./replica.ts";
-import { Replica } from "./replica.ts";
+import { openState, type RegionState, replay } from "./region-state.ts";
 import { openRouteSource } from "./route-source.ts";
 import { openContentKeys } from "./stamping.ts";
 import { Telling } from "./telling.ts";
-import type { Verifying } from "./verifying.ts";
-import { openVerifying } from "./verifying.ts";
-import { type Hooks, openHooks, unfitUrlOf } from "./webhooks/hooks.ts";
-import { WorkingSet } from "./working-set.ts";
+import { openVerifying, type Verifying } from "./verifying.ts";
+import { openHooks } from "./webhooks/hooks.ts";
 
+/** Parts that ask each other are given each other as questions, as none of them stands when the first opens. */
 export async function openRegion(ports: RegionPorts): Promise<Region> {
-  const { region, store, log, link, timers, physical, previous, watch = {} } = ports;
-  const tables = new WorkingSet(store);
-  const projections = openProjections({ ...ports, nowMs: () => physical.nowMs(), watch });
-  let remembered: Vector = {};
-  let following: RegionPeers | undefined;
-  let telling: Telling | undefined;
-  let verifying: Verifying | undefined;
-  let hooks: Hooks | undefined;
-  const applied = (one: Applied): void => {
-    const { position, event } = one.placed;
-    if (position.origin !== region) clock.witness(event.stamp);
-    else if (following === undefined) remembered = joinVectors(remembered, parseVector(event.after) ?? {});
-    telling?.tell(one);
-    hooks?.applied(event);
-    if (event.kind === "document.updated") documents.heard(event);
-    verifying?.took({ placed: one.placed });
-    watch.applied?.(one);
-    committer.soon();
-  };
-  const replica: Replica = new Replica({
-    region,
-    tables,
-    nowMs: () => physical.nowMs(),
-    view: (self) => regionView(tables, () => self.vector, recordById),
-    applied,
-    quarantined: (position, reason, raw) => {
-      verifying?.took({ position, reason, raw });
-      watch.quarantined?.(position.origin);
-      committer.soon();
-    },
-    distrusted: (origin) => {
-      if (origin === region) own.mend(clock);
-      watch.distrusted?.(origin);
-    },
-  });
-  const blank = Object.keys(replica.vector).length === 0;
-  const own = new OwnClock({ tables, region, physical, isDistrusted: replica.judging.isDistrusted });
-  const clock = new HybridClock({ region, physical: own, highest: own.highest, life: own.life, boundMs: LIMITS.clockBoundMs });
-  const beganMs = timers.monotonicMs();
-  const isFirstLife = blank && log.head() === 0;
-  const landed = (): boolean => isFirstLife || timers.monotonicMs() - beganMs >= LANDING_MS;
-  const promise: ClosedPromise = new ClosedPromise({
-    region,
-    kept: own.closed,
-    landed,
-    keep: (next) => {
-      tables.put("facts", "closed", next);
-      committer.soon();
-    },
-  });
-  const committer: Committer = new Committer({
-    tables,
-    timers,
-    before: () => {
-      own.keep(clock);
-      promise.committing();
-      replica.audit.committing();
-    },
-    refused: (cause) => watch.storeRefused?.(cause),
-    committed: (tookMs, rows) => {
-      promise.committed();
-      replica.audit.committed();
-      watch.committed?.(tookMs, rows);
-      projections.nudge();
-      hooks?.nudge();
-      following?.drain();
-    },
-  });
-  const documents = new DocumentCheckpoints({
-    tables,
-    timers,
-    closed: () => closedTimes(landed() ? packer.closedMs(physical.nowMs() - 1) : 0, link.peers, peers.links),
-    wrote: () => committer.soon(),
-    ...(ports.checkpointBytes === undefined ? {} : { dueBytes: ports.checkpointBytes }),
-  });
-  for (const one of [...(ports.earlier ?? []), log]) await replayOwnLog(one, replica, clock, own);
-  // Before the first stamp. A disk that refuses it refuses what people write too.
-  own.keep(clock);
-  await committer.flush().catch(() => {});
-
-  const behind = new OwnTail(log, replica, clock, own);
-  const packer = new Packer({
-    log,
-    life: ports.boot,
-    take: (sequence, events, texts) => {
-      if (behind.reaches(sequence - 1)) replica.applyMessage(region, log.epoch, sequence, events, texts);
-      else return behind.readOn();
-    },
-  });
+  const { region, store, log, timers, physical, previous, watch = {} } = ports;
+  const followers: Followers = {};
   let draining = false;
-  const reader = openReader({
-    region,
-    tables,
-    isDistrusted: replica.judging.isDistrusted,
-    applied: () => replica.vector,
-    epochEnd: (origin, epoch) => epochEndOf(tables, origin, epoch),
-    audited: { last: () => replica.audit.durable, flush: () => committer.flush() },
-    heads: () => anchors.heads(),
-  });
+
+  const projections = openProjections({ ...ports, nowMs: () => physical.nowMs(), watch });
+  followers.projections = projections;
+  const state = openState(ports, followers);
+  const { tables, replica, committer } = state;
+  const isDistrusted = replica.judging.isDistrusted;
+  const documents = documentsOf(ports, state, () => ({ packer, peers }));
+  followers.documents = documents;
+  await replay(ports, state);
+
+  const ownLog = openOwnLog(ports, state);
+  const { packer } = ownLog;
   const anchors = new AuditAnchors({ tables, audit: replica.audit, timers, written: () => committer.soon() });
-  telling = new Telling({ tables, reader, isDistrusted: replica.judging.isDistrusted });
+  const reader = readerOf(ports, state, () => anchors.heads());
+  const telling = new Telling({ tables, reader, isDistrusted });
+  followers.telling = telling;
   const keys = openContentKeys(ports.secret);
-  const secretOf = webhookSecrets(ports.secret);
-  const acceptor = new CommandAcceptor({
-    region,
-    clock,
-    packer,
-    keys,
-    timers,
-    view: replica.view,
-    remembered: (key) => recallCommand(tables, key),
-    writtenBy: (event: Event) => writesOf(event, { origin: region, epoch: 0, sequence: 0, place: 0 }, "").map(({ key }) => key),
-    answer: (event) => answerOf(event, reader.shownChannel, secretOf),
-    ...unfitUrlOf(ports.webhooks),
-    isPast: (stamp) => isPast(stamp, { region, epoch: log.epoch, followed: peers.follows, links: peers.links }),
-    closed: () => closedDoor(draining, committer),
-  });
+  const acceptor = openAcceptor({ ports, state, packer, reader, keys, peers: () => peers, draining: () => draining });
   if (previous !== undefined) void acceptor.record(...epochOpened(log.epoch, previous, keys.contentOf));
 
-  const peers: RegionPeers = openPeers({
-    ...ports,
-    tables,
-    replica,
-    closed: () => ({
-      completeMs: packer.closedMs(physical.nowMs() - 1),
-      closedMs: promise.upTo(packer.closedMs(peers.links.present.closableMs())),
-    }),
+  const peers: RegionPeers = peersOf(ports, state, ownLog, {
     draining: () => draining,
-    room: () => !committer.full && !committer.refusing,
-    blank,
-    remembered,
-    appliedThere: (point) => behind.heard(point),
     appendWitness: (data) => acceptor.record(...clockWitnessed(data, keys.contentOf)),
   });
-  const { links, presence, tracing } = peers;
-  following = peers;
-  links.onPeerBeat((beat) => {
+  followers.peers = peers;
+  peers.links.onPeerBeat((beat) => {
     if (beat.audit !== undefined) anchors.hear(beat.region, beat.audit);
   });
-  verifying = openVerifying({
-    region,
-    boot: ports.boot,
-    link,
-    timers,
-    random: ports.random,
-    nowMs: () => physical.nowMs(),
-    links,
-    replica,
-    committer,
-    store,
-    reader,
-    channelOf: (channel) => channelIdentity(replica.view, channel),
-    quarantined: () => replica.aside,
-  });
-  const stopLinks = links.start();
+  const verifying = verifyingOf(ports, state, reader, peers);
+  followers.verifying = verifying;
+  const stopLinks = peers.links.start();
   documents.begin();
   await projections.begin();
-  hooks = openHooks({ ports, tables, reader, committer, contentOf: keys.contentOf, record: acceptor.record.bind(acceptor) });
+  const hooks = openHooks({ ports, tables, reader, committer, contentOf: keys.contentOf, record: acceptor.record.bind(acceptor) });
+  followers.hooks = hooks;
   await hooks.begin();
 
   const stop = async (): Promise<void> => {
     stopLinks();
     documents.stop();
-    verifying?.close();
+    verifying.close();
     await peers.stop();
-    await hooks?.stop();
+    await hooks.stop();
     committer.close();
     await projections.stop();
   };
-  const history = regionHistory({ ports, projections, reader, tables, isDistrusted: replica.judging.isDistrusted });
   return {
     acceptor,
     reader,
-    history,
+    history: regionHistory({ ports, projections, reader, tables, isDistrusted }),
     documents,
     feed: telling,
     routes: openRouteSource(tables, store, projections.memberships),
-    tracer: tracing,
+    tracer: peers.tracing,
     webhooks: hooks.desk,
-    hooksWaiting: () => hooks?.waiting() ?? 0,
-    links,
-    presence,
+    hooksWaiting: () => hooks.waiting(),
+    links: peers.links,
+    presence: peers.presence,
     verifier: verifying,
     replica,
     lateTail: new LateTail(region, tables, packer),
@@ -244,4 +107,70 @@ export async function openRegion(ports: RegionPorts): Promise<Region> {
     },
     close: stop,
   };
+}
+
+function documentsOf(
+  { link, timers, physical, checkpointBytes }: RegionPorts,
+  { tables, committer, landed }: RegionState,
+  later: () => Pick<OwnLog, "packer"> & { readonly peers: RegionPeers },
+): DocumentCheckpoints {
+  return new DocumentCheckpoints({
+    tables,
+    timers,
+    closed: () => {
+      const { packer, peers } = later();
+      return closedTimes(landed() ? packer.closedMs(physical.nowMs() - 1) : 0, link.peers, peers.links);
+    },
+    wrote: () => committer.soon(),
+    ...(checkpointBytes === undefined ? {} : { dueBytes: checkpointBytes }),
+  });
+}
+
+function readerOf(
+  { region }: RegionPorts,
+  { tables, replica, committer }: RegionState,
+  heads: () => ReadonlyMap<string, ChainHead>,
+): Reader {
+  return openReader({
+    region,
+    tables,
+    isDistrusted: replica.judging.isDistrusted,
+    applied: () => replica.vector,
+    epochEnd: (origin, epoch) => epochEndOf(tables, origin, epoch),
+    audited: { last: () => replica.audit.durable, flush: () => committer.flush() },
+    heads,
+  });
+}
+
+function peersOf(
+  ports: RegionPorts,
+  { tables, replica, committer, promise, blank, remembered }: RegionState,
+  { packer, behind }: OwnLog,
+  asked: Pick<Parameters<typeof openPeers>[0], "draining" | "appendWitness">,
+): RegionPeers {
+  const peers: RegionPeers = openPeers({
+    ...ports,
+    ...asked,
+    tables,
+    replica,
+    closed: () => ({
+      completeMs: packer.closedMs(ports.physical.nowMs() - 1),
+      closedMs: promise.upTo(packer.closedMs(peers.links.present.closableMs())),
+    }),
+    room: () => !committer.full && !committer.refusing,
+    blank,
+    remembered: remembered(),
+    appliedThere: (point) => behind.heard(point),
+  });
+  return peers;
+}
+
+function verifyingOf(ports: RegionPorts, { replica, committer }: RegionState, reader: Reader, { links }: RegionPeers): Verifying {
+  const { region, boot, link, timers, random, physical, store } = ports;
+  return openVerifying({
+    ...{ region, boot, link, timers, random, store, links, replica, committer, reader },
+    nowMs: () => physical.nowMs(),
+    channelOf: (channel) => channelIdentity(replica.view, channel),
+    quarantined: () => replica.aside,
+  });
 }
