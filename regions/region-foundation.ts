@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
 import { openLoneRegisters } from "../reconciliation/lone-registers.ts";
+import { storedLog } from "../reconciliation/stored-log.ts";
 import type { Config } from "./config.ts";
 import { openLmdbStore } from "./embedded/lmdb-store.ts";
 import { checkForEver } from "./for-ever.ts";
@@ -86,13 +87,12 @@ export async function layFoundation(
   const durableAcks = await durability(config, log);
   const replicas = config.ATOLL_NATS_REPLICAS;
   const link = openPeerLink({ connection, peers: peersOf(topology, region), replicas });
-  const known = store.get("positions", region);
   const cleanStop = store.get("facts", CLEAN_STOP) === true;
   await store.commit([{ table: "facts", key: CLEAN_STOP, value: undefined }]);
   const opened = await openLog({
     connection,
     link,
-    ...(known === undefined ? {} : { known }),
+    stored: storedLog(store, region),
     cleanStop,
     durableAcks,
     wallMs: clock.nowMs(),

@@ -14,6 +14,8 @@ export interface Evidence {
   readonly cleanStop: boolean;
   /** The server keeps what it acknowledges through a power failure. */
   readonly durableAcks: boolean;
+  /** The log held less than the store had applied of it: whatever was promised of acks, it has lost some that people may have seen. */
+  readonly fellShort?: boolean;
   /** All peers there are, and what those that answered hold of our log. */
   readonly peers: readonly string[];
   readonly answers: ReadonlyMap<string, readonly HeldEpoch[]>;
@@ -46,7 +48,7 @@ export function chooseEpoch(evidence: Evidence): Choice {
   const next = allAnswered || seenEpoch === ownEpoch ? seenEpoch + 1 : Math.max(seenEpoch + 1, epochByTime(evidence.wallMs));
   const opened: Choice = { kind: "new", epoch: next, previous: { epoch: seenEpoch, sequence: wanted } };
   if (here && head >= wanted) {
-    const nothingLost = evidence.durableAcks || evidence.cleanStop || allAnswered;
+    const nothingLost = evidence.cleanStop || (evidence.fellShort !== true && (evidence.durableAcks || allAnswered));
     return nothingLost ? { kind: "same", epoch: seenEpoch } : opened;
   }
   const reaches = best !== undefined && best.held.head >= wanted && best.held.first <= head + 1;

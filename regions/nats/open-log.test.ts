@@ -1,7 +1,10 @@
 /** L3 on real servers: what a region does at its start when its disk has lost what its peers, or its own store, still know. */
 import { afterEach, describe, expect, test } from "vitest";
 import { collect } from "../../core/ports/event-log.contract.ts";
+import type { LogMessage } from "../../core/ports/event-log.ts";
 import type { GateAnswer } from "../../core/ports/peer-link.ts";
+import type { Point } from "../../core/position.ts";
+import type { StoredLog } from "../../reconciliation/stored-log.ts";
 import { serverForTests, startTiers, type TestTiers } from "../../test/servers/nats-tiers.ts";
 import { until } from "../../test/servers/server.ts";
 import type { RegionConnection } from "./connection.ts";
@@ -34,11 +37,16 @@ describe.skipIf(!server)("opening a region's log", () => {
     return us;
   };
   const loseDisk = (us: RegionConnection): Promise<unknown> => askJetStream(us.nats, "$JS.API.STREAM.DELETE.OPS_us_1", {}, 2_000);
-  const reopen = async (known?: { readonly epoch: number; readonly sequence: number }): Promise<OpenedLog> => {
+  const reopen = async (known?: Pick<Point, "epoch" | "sequence">, kept: readonly LogMessage[] = []): Promise<OpenedLog> => {
     const connection = await tiers.connect("us");
     const link = openPeerLink({ connection, peers: tiers.regions.filter((region) => region !== "us") });
     const facts = { cleanStop: false, durableAcks: true, wallMs: Date.UTC(2026, 10, 23) };
-    return openLog({ connection, link, ...facts, ...(known ? { known } : {}) });
+    const stored: StoredLog = {
+      known: known && { ...known, place: 0 },
+      epochs: known === undefined ? [] : [known.epoch],
+      read: (epoch, after) => kept.filter(({ sequence }) => epoch === known?.epoch && sequence > after),
+    };
+    return openLog({ connection, link, ...facts, stored });
   };
   const texts = async (opened: OpenedLog): Promise<readonly string[]> => (await collect(opened.log.read(0))).map((message) => message.text);
   const upTo = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `["m${i + 1}"]`);
@@ -106,5 +114,26 @@ describe.skipIf(!server)("opening a region's log", () => {
     const again = await reopen({ epoch: 2, sequence: 1 });
     expect(again.previous).toBeUndefined();
     expect(again.earlier.map((log) => [log.epoch, log.head()])).toEqual([[1, 30]]);
+  });
+
+  test("L3: what nobody but its own store has is written back at the same sequences, after what a peer kept as it was; then a new epoch begins", async () => {
+    const us = await startMesh(300, ["eu"]);
+    await loseDisk(us);
+    const kept = Array.from({ length: 700 }, (_, i) => ({ sequence: i + 1, text: i < 300 ? "never asked for" : `["m${i + 1}"]` }));
+    const opened = await reopen({ epoch: 1, sequence: 700 }, kept);
+    expect(opened).toMatchObject({ decided: "new", previous: { epoch: 1, sequence: 700 }, log: { epoch: 2 } });
+    expect((await collect(opened.earlier[0]!.read(0))).map(({ text }) => text)).toEqual(upTo(700));
+  });
+
+  test("L3, P1: the same while it is cut off, and again where that was cut short by another crash", async () => {
+    const us = await startMesh(20, ["eu"]);
+    await loseDisk(us);
+    tiers.cut("us");
+    const kept = upTo(40).map((text, i) => ({ sequence: i + 1, text }));
+    const half = await reopen({ epoch: 1, sequence: 40 }, kept.slice(0, 10));
+    expect(half.earlier[0]?.head()).toBe(10);
+    const opened = await reopen({ epoch: 1, sequence: 40 }, kept);
+    expect((await collect(opened.earlier[0]!.read(0))).map(({ text }) => text)).toEqual(upTo(40));
+    expect(opened.previous).toEqual({ epoch: 1, sequence: 40 });
   });
 });

@@ -1,13 +1,14 @@
 /**
  * Opens the region's log when the region starts: looks at what the disk holds, what the store knew and what the peers kept, decides the epoch
- * (choose-epoch), writes back a lost tail where a peer has it, and hands out the log (laws L1, L3; hard parts H1).
+ * (choose-epoch), writes back a lost tail from a peer or from the own store, and hands out the log (laws L1, L3; hard parts H1).
  */
 import type { PeerLink } from "../../core/ports/peer-link.ts";
+import type { StoredLog } from "../../reconciliation/stored-log.ts";
 import { bestPeer, type Choice, chooseEpoch, type Evidence, lastKnown } from "./choose-epoch.ts";
 import type { RegionConnection } from "./connection.ts";
 import { type NatsEventLog, openEventLog } from "./event-log.ts";
 import { askMirrorHeads, type HeldEpoch, heldHere } from "./mirror-heads.ts";
-import { restoreTail } from "./restore-tail.ts";
+import { restoreStored, restoreTail } from "./restore-tail.ts";
 
 const PATIENCE_MS = 2_000;
 /** A region without any memory has only its peers to tell it who it was; its gateways may need seconds to dial. */
@@ -16,8 +17,8 @@ const BLANK_PATIENCE_MS = 6_000;
 export interface OpenLogOptions {
   readonly connection: RegionConnection;
   readonly link: PeerLink;
-  /** The last own position that the region's store had applied, if there is a store. */
-  readonly known?: { readonly epoch: number; readonly sequence: number };
+  /** What the region's store has applied of the log, if there is a store. */
+  readonly stored?: StoredLog;
   readonly cleanStop: boolean;
   readonly durableAcks: boolean;
   readonly wallMs: number;
@@ -38,15 +39,19 @@ export interface OpenedLog {
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const { connection, link, replicas = 1 } = options;
   const origin = connection.region;
-  const local = await heldHere(connection, "OPS", origin);
-  const blank = local.length === 0 && !options.known;
+  const known = options.stored?.known;
+  const held = await heldHere(connection, "OPS", origin);
+  const answers = await askMirrorHeads(link, options.patienceMs ?? (held.length === 0 && !known ? BLANK_PATIENCE_MS : PATIENCE_MS));
+  const refilled = await refill(options, held, answers);
   const evidence: Evidence = {
-    local,
-    ...(options.known ? { known: options.known } : {}),
+    local: refilled ? await heldHere(connection, "OPS", origin) : held,
+    ...(known ? { known } : {}),
     cleanStop: options.cleanStop,
     durableAcks: options.durableAcks,
+    // What was lost before an epoch was opened is fenced by it.
+    fellShort: refilled && held.every(({ epoch }) => epoch <= (known?.epoch ?? 0)),
     peers: link.peers,
-    answers: await askMirrorHeads(link, options.patienceMs ?? (blank ? BLANK_PATIENCE_MS : PATIENCE_MS)),
+    answers,
     wallMs: options.wallMs,
   };
   const choice = await restored(options, evidence, chooseEpoch(evidence));
@@ -57,6 +62,25 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const previous = log.head() === 0 ? previousOf(evidence, choice) : undefined;
   return { log, earlier, decided: choice.kind, ...(previous ? { previous } : {}) };
 }
+
+/**
+ * The log holds less than the store has applied of it: what peers hold of it is written back first, as it was, and from the store the rest,
+ * which may be nowhere else. Resolves with whether there was anything to do.
+ */
+async function refill(
+  { connection, stored, replicas = 1 }: OpenLogOptions,
+  local: readonly HeldEpoch[],
+  answers: Evidence["answers"],
+): Promise<boolean> {
+  const known = stored?.known;
+  if (stored === undefined || known === undefined || headOf(local, known.epoch) >= known.sequence) return false;
+  await writeBackAll({ connection, replicas }, { local, answers }, stored.epochs);
+  const now = await heldHere(connection, "OPS", connection.region);
+  for (const epoch of stored.epochs) await restoreStored({ connection, epoch, replicas }, stored.read(epoch, headOf(now, epoch)));
+  return true;
+}
+
+const headOf = (held: readonly HeldEpoch[], epoch: number): number => held.find((one) => one.epoch === epoch)?.head ?? 0;
 
 /** Writes back what peers hold above our own logs, old epochs included; a log that could not be made whole is left for a new epoch. */
 async function restored({ connection, replicas = 1 }: OpenLogOptions, evidence: Evidence, choice: Choice): Promise<Choice> {
@@ -76,7 +100,7 @@ async function writeBackAll(where: Where, { local, answers }: Holdings, epochs: 
   const failed: number[] = [];
   for (const epoch of epochs) {
     const best = bestPeer(answers, epoch);
-    const head = local.find((held) => held.epoch === epoch)?.head ?? 0;
+    const head = headOf(local, epoch);
     if (!best || best.held.head <= head) continue;
     try {
       await restoreTail({ ...where, epoch, peer: best.peer, upTo: best.held.head });

@@ -1,5 +1,6 @@
-/** Writes back into our own log what our disk lost and a peer's mirror kept: the same bytes under the same ids at the same sequences (L3). */
+/** Writes back into our own log what our disk lost and a peer's mirror, or our own store, kept: the same events at the same sequences (L3). */
 import { headers } from "nats";
+import type { LogMessage } from "../../core/ports/event-log.ts";
 import type { RegionConnection } from "./connection.ts";
 import { logConfig } from "./event-log.ts";
 import { ensureStream, JetStreamRefusal } from "./jetstream-api.ts";
@@ -31,7 +32,11 @@ export async function restoreTail({ connection, epoch, peer, upTo, replicas }: R
       const batch: Pulled[] = [];
       await pull.round({ batch: BATCH, waitMs: WAIT_MS }, (pulled) => batch.push(pulled) > 0);
       if (batch.length === 0) throw new Error(`${peer} holds ${logStream(region, epoch)} up to ${head} only`);
-      await Promise.all(batch.map((pulled) => writeBack(connection, epoch, pulled)));
+      await Promise.all(
+        batch.map(({ sequence, message }) =>
+          writeBack(connection, epoch, { sequence, bytes: message.data, id: message.headers?.get("Nats-Msg-Id") }),
+        ),
+      );
       head += batch.length;
     }
   } finally {
@@ -40,13 +45,38 @@ export async function restoreTail({ connection, epoch, peer, upTo, replicas }: R
   return head;
 }
 
+/** The same of what our own store holds. `messages` go on right after the log's head. Resolves with how many there were. */
+export async function restoreStored(
+  { connection, epoch, replicas }: Pick<Restore, "connection" | "epoch" | "replicas">,
+  messages: Iterable<LogMessage>,
+): Promise<number> {
+  let count = 0;
+  let batch: Promise<void>[] = [];
+  for (const { sequence, text } of messages) {
+    if (count === 0) await ensureStream(connection.nats, LOCAL_API, logConfig(connection.region, epoch, replicas), API_MS);
+    batch.push(writeBack(connection, epoch, { sequence, bytes: text }));
+    count += 1;
+    if (batch.length < BATCH) continue;
+    await Promise.all(batch);
+    batch = [];
+  }
+  await Promise.all(batch);
+  return count;
+}
+
+interface Kept {
+  readonly sequence: number;
+  readonly bytes: Uint8Array | string;
+  /** Under which it was published first. */
+  readonly id?: string | undefined;
+}
+
 /** The expected sequence makes the server refuse anything that would not land where it stood before. */
-async function writeBack({ nats, region }: RegionConnection, epoch: number, { sequence, message }: Pulled): Promise<void> {
+async function writeBack({ nats, region }: RegionConnection, epoch: number, { sequence, bytes, id }: Kept): Promise<void> {
   const fields = headers();
-  const id = message.headers?.get("Nats-Msg-Id");
   if (id) fields.set("Nats-Msg-Id", id);
   fields.set("Nats-Expected-Last-Sequence", String(sequence - 1));
-  const reply = await nats.request(logSubject(region, epoch), message.data, { headers: fields, timeout: 5 * API_MS });
+  const reply = await nats.request(logSubject(region, epoch), bytes, { headers: fields, timeout: 5 * API_MS });
   const answer = reply.json<{ readonly seq?: number; readonly error?: { readonly err_code: number; readonly description: string } }>();
   if (answer.error) throw new JetStreamRefusal(answer.error.err_code, answer.error.description);
   if (answer.seq !== sequence) throw new Error(`message ${sequence} landed at ${answer.seq}`);

@@ -11,6 +11,7 @@ import type { EndState, RegionEnd } from "./checkers/end-state.ts";
 import { ALL } from "./checkers/end-state.ts";
 import { watchIndicator } from "./checkers/indicator.ts";
 import { watchKnowing } from "./checkers/knowing.ts";
+import { logsKept } from "./checkers/log-kept.ts";
 import { noRepeat } from "./checkers/no-repeat.ts";
 import { nothingLost } from "./checkers/nothing-lost.ts";
 import { presenceWrong } from "./checkers/presence.ts";
@@ -90,6 +91,7 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
     await verified(mesh, plan.seed);
     end = endOf(mesh);
     judge(end);
+    logsKept(mesh);
     streamsWhole(clients, end);
     removals.judge(clients);
     stampsInOrder(mesh, end);
