@@ -15,6 +15,7 @@ import { InFlight } from "../in-flight.ts";
 import { KeptConnections } from "../kept-connections.ts";
 import type { Line } from "../line.ts";
 import { CONNECT, isAllowed } from "../line-doors.ts";
+import { listen } from "../listening.ts";
 import { Flusher } from "../outbox.ts";
 import type { GatewayLimits, Log } from "../parts.ts";
 import { DEFAULT_LIMITS } from "../parts.ts";
@@ -112,10 +113,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     else calls.passSocket(request, socket, head);
     return true;
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(parts.port, parts.host, resolve);
-  });
+  const port = await listen(server, parts);
   const sweeps = [
     timers.every(SWEEP_MS, () => {
       for (const line of lines) line.check();
@@ -127,7 +125,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
   ];
 
   return {
-    port: (server.address() as { readonly port: number }).port,
+    port,
     sockets: () => lines.size,
     get state() {
       return trunk.state;
