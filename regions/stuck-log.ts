@@ -10,6 +10,8 @@ import { pause } from "./nats/publish.ts";
 
 /** The word to the supervisor. */
 export const RESTART_JETSTREAM = "restart-jetstream";
+/** Only a supervisor that owns the server can do it; without one it is the operator's. */
+export const askForJetStream = (): void => void process.send?.(RESTART_JETSTREAM);
 /** Longer than any pause of a server that is well; a restart takes it a third of a second. */
 const PATIENCE_MS = 8_000;
 const LOOK_MS = 1_000;
