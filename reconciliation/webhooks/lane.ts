@@ -7,16 +7,15 @@
  */
 import type { Attempt } from "../../core/objects.ts";
 import type { HookHealth, HookWaiting } from "../../core/ports/state-store.ts";
-import { keysUnder } from "../../core/ports/state-store.ts";
 import type { Timer, Timers } from "../../core/ports/time.ts";
 import type { Deliveries, WebhookCarrier } from "../../core/ports/webhooks.ts";
 import type { Register } from "../../core/register.ts";
 import { registerKey } from "../../core/register.ts";
 import type { Halt, WebhookSecret, WebhookValue } from "../../core/webhooks.ts";
 import { deliveryHeaders, haltOf, signingGenerations, webhookValue } from "../../core/webhooks.ts";
-import { justAfter } from "../read/pages.ts";
 import type { TableWriter } from "../register-rows.ts";
-import { healthNotAhead, notAhead } from "./former-clock.ts";
+import { healthNotAhead } from "./former-clock.ts";
+import { HookQueue, type Waiting } from "./queue.ts";
 import { Bucket, HOOK_LIMITS, pauseMs, retryMs } from "./schedule.ts";
 import type { Slots } from "./slots.ts";
 
@@ -51,11 +50,7 @@ export interface LaneOf {
 const WELL: HookHealth = { failures: 0, pausedUntilMs: 0, recoveredMs: 0, last: [] };
 const GONE = 410;
 
-interface Tried {
-  readonly key: string;
-  readonly waiting: HookWaiting;
-}
-interface Ready extends Tried {
+interface Ready extends Waiting {
   readonly register: Register;
   readonly value: WebhookValue;
 }
@@ -64,10 +59,7 @@ export class HookLane {
   readonly #of: LaneOf;
   readonly #parts: LaneParts;
   readonly #bucket: Bucket;
-  /** Events that failed before, oldest first. All others that wait stand behind `#fresh`. */
-  #tried: readonly Tried[] = [];
-  #fresh: string;
-  #waiting = 0;
+  readonly #queue: HookQueue;
   #isLimited = false;
   #timer: Timer | undefined;
   #running: Promise<void> | undefined;
@@ -80,32 +72,23 @@ export class HookLane {
     this.#parts = parts;
     const nowMs = parts.nowMs();
     this.#bucket = new Bucket(HOOK_LIMITS.perSecond, nowMs);
-    this.#fresh = `${of.webhook}|`;
-    const tried: Tried[] = [];
-    for (const [key, waiting] of parts.tables.range("hookQueue", keysUnder(this.#fresh))) {
-      this.#waiting += 1;
-      if (waiting.tries > 0) tried.push({ key, waiting: notAhead(waiting, nowMs) });
-    }
+    this.#queue = new HookQueue(parts.tables, of.webhook, nowMs);
     const health = this.#health();
     const right = healthNotAhead(health, nowMs);
     if (right !== health) this.#note(right);
-    this.#tried = tried;
-    this.#fresh = tried.at(-1)?.key ?? this.#fresh;
   }
 
   get waiting(): number {
-    return this.#waiting;
+    return this.#queue.length;
   }
 
   /** One event more, under a key behind all others. */
   add(key: string, waiting: HookWaiting): void {
-    const { tables, watch } = this.#parts;
-    if (this.#waiting >= HOOK_LIMITS.waiting) {
-      watch.hookTried?.("dropped");
+    if (this.waiting >= HOOK_LIMITS.waiting) {
+      this.#parts.watch.hookTried?.("dropped");
       return;
     }
-    tables.put("hookQueue", key, waiting);
-    this.#waiting += 1;
+    this.#queue.add(key, waiting);
     this.wake();
   }
 
@@ -134,13 +117,8 @@ export class HookLane {
 
   /** Lets go of what has waited too long, also where nothing is delivered now. */
   expire(): void {
-    const { tables, nowMs, watch } = this.#parts;
-    const kept = nowMs() - HOOK_LIMITS.keptMs;
-    for (const [key, { madeMs }] of [...tables.range("hookQueue", keysUnder(`${this.#of.webhook}|`))]) {
-      if (madeMs > kept || this.#running !== undefined) break;
-      this.#remove(key);
-      watch.hookTried?.("expired");
-    }
+    const keptMs = this.#parts.nowMs() - HOOK_LIMITS.keptMs;
+    if (this.#running === undefined) for (const key of this.#queue.madeUpTo(keptMs)) this.#expire(key);
     this.wake();
   }
 
@@ -157,8 +135,8 @@ export class HookLane {
 
   deliveries(): Deliveries {
     const { pausedUntilMs, last } = this.#health();
-    const paused = pausedUntilMs > this.#parts.nowMs() && this.#waiting > 0;
-    return { items: last, waiting: this.#waiting, pausedUntil: paused ? new Date(pausedUntilMs).toISOString() : null };
+    const paused = pausedUntilMs > this.#parts.nowMs() && this.waiting > 0;
+    return { items: last, waiting: this.waiting, pausedUntil: paused ? new Date(pausedUntilMs).toISOString() : null };
   }
 
   /** What is to be tried now, or how long to wait for it; undefined: until something happens. */
@@ -173,12 +151,13 @@ export class HookLane {
     const health = this.#health();
     if (health.pausedUntilMs > now) return health.pausedUntilMs - now;
     for (;;) {
-      const one = this.#oldestDue(now, health.recoveredMs);
-      if (one === undefined)
-        return this.#tried.length === 0 ? undefined : Math.min(...this.#tried.map(({ waiting }) => waiting.dueMs)) - now;
+      const one = this.#queue.oldestDue(now, health.recoveredMs);
+      if (one === undefined) {
+        const dueMs = this.#queue.nextDueMs();
+        return dueMs === undefined ? undefined : dueMs - now;
+      }
       if (now - one.waiting.madeMs > HOOK_LIMITS.keptMs) {
-        this.#remove(one.key);
-        watch.hookTried?.("expired");
+        this.#expire(one.key);
         continue;
       }
       const waitMs = this.#bucket.waitMs(now);
@@ -186,14 +165,6 @@ export class HookLane {
       this.#isLimited = waitMs > 0;
       return waitMs > 0 ? waitMs : { ...one, register, value };
     }
-  }
-
-  #oldestDue(now: number, recoveredMs: number): Tried | undefined {
-    const again = this.#tried.find(({ waiting }) => waiting.dueMs <= now || waiting.triedMs < recoveredMs);
-    if (again !== undefined) return again;
-    const range = { from: justAfter(this.#fresh), to: keysUnder(`${this.#of.webhook}|`).to, limit: 1 };
-    for (const [key, waiting] of this.#parts.tables.range("hookQueue", range)) return { key, waiting };
-    return undefined;
   }
 
   /** A slot may have been waited for: what is to be tried is asked again. */
@@ -231,14 +202,14 @@ export class HookLane {
     this.#tell({ ...said, outcome: "delivered" }, { ...health, failures: 0, pausedUntilMs: 0, recoveredMs });
   }
 
-  async #failed({ key, waiting }: Tried, said: Omit<Attempt, "outcome">, register: Register): Promise<void> {
+  async #failed({ key, waiting }: Waiting, said: Omit<Attempt, "outcome">, register: Register): Promise<void> {
     const { nowMs, random, halt } = this.#parts;
     const health = this.#health();
     const now = nowMs();
     const tries = waiting.tries + 1;
     const againMs = retryMs(tries, random());
     if (againMs === undefined) this.#remove(key);
-    else this.#keep({ key, waiting: { ...waiting, tries, dueMs: now + againMs } });
+    else this.#queue.keep({ key, waiting: { ...waiting, tries, dueMs: now + againMs } });
     const failures = health.failures + 1;
     const reason = said.status === GONE ? "gone" : failures >= HOOK_LIMITS.failures ? "failures" : undefined;
     const after = reason === undefined ? { failures, pausedUntilMs: now + pauseMs(failures) } : { failures: 0, pausedUntilMs: 0 };
@@ -251,27 +222,21 @@ export class HookLane {
     this.#parts.watch.hookTried?.(attempt.outcome, attempt.tookMs);
   }
 
-  #keep(one: Tried): void {
-    this.#parts.tables.put("hookQueue", one.key, one.waiting);
-    const others = this.#tried.filter(({ key }) => key !== one.key);
-    this.#tried = [...others, one].sort((a, b) => (a.key < b.key ? -1 : 1));
-    if (one.key > this.#fresh) this.#fresh = one.key;
+  #expire(key: string): void {
+    this.#remove(key);
+    this.#parts.watch.hookTried?.("expired");
   }
 
   #remove(key: string): void {
-    this.#parts.tables.put("hookQueue", key, undefined);
-    this.#tried = this.#tried.filter((one) => one.key !== key);
-    if (key > this.#fresh) this.#fresh = key;
-    this.#waiting -= 1;
+    this.#queue.remove(key);
     this.#parts.wrote();
   }
 
   /** The webhook is no more. */
   #clear(): undefined {
     const { tables, wrote } = this.#parts;
-    for (const [key] of [...tables.range("hookQueue", keysUnder(`${this.#of.webhook}|`))]) tables.put("hookQueue", key, undefined);
+    this.#queue.clear();
     tables.put("hooks", this.#of.webhook, undefined);
-    [this.#tried, this.#waiting] = [[], 0];
     wrote();
   }
 
