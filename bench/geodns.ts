@@ -5,7 +5,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -16,6 +15,7 @@ import { openOverrides, readMatch } from "../geodns/overrides.ts";
 import { decide } from "../geodns/policy.ts";
 import { PrefixTree } from "../geodns/prefix-tree.ts";
 import type { World } from "../geodns/steering.ts";
+import { freePort } from "../regions/answering/free-port.ts";
 import { lacking, Mesh, openServer, REGIONS, ZONE } from "../regions/dns-interop.test-model.ts";
 import { head, inTurns, ROUNDS, shown, sizeOf, tell } from "./measure.ts";
 
@@ -69,15 +69,6 @@ function decisionsPerSecond(decisions: number): number {
   return decisions / ((user + system) / 1e6);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { readonly port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 /** Processes that this one has started. */
 const childrenOf = (pid: number): readonly number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean).map(Number);
@@ -87,7 +78,7 @@ async function openOwn(directory: string): Promise<{ readonly port: number; read
   const regions = REGIONS.map((region) => ({ ...region, ws: region.url.replace("https", "wss") }));
   writeFileSync(join(directory, "topology.json"), JSON.stringify({ zone: ZONE, regions, steering: { everyMs: 60_000 } }));
   writeFileSync(join(directory, "places"), `${PLACES.join("\n")}\n`);
-  const port = await freePort();
+  const port = await freePort("127.0.0.1");
   const program = join(import.meta.dirname, "../dist/regions/cli/main.js");
   const told = ["--topology", join(directory, "topology.json"), "--host", "127.0.0.1", "--port", "0", "--dns-port", String(port)];
   const child = spawn(process.execPath, [program, "serve", "--role", "geodns", ...told], {

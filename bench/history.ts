@@ -10,6 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import cassandra from "cassandra-driver";
 import type { HistoryBatch } from "../core/ports/history-store.ts";
 import { placeOf } from "../core/ports/history-store.ts";
+import { writtenAsSent } from "../core/ports/sent-message.test-model.ts";
 import type { Entry } from "../core/register.ts";
 import { formatStamp } from "../core/stamp.ts";
 import { openCassandra } from "../regions/cassandra/open.ts";
@@ -57,26 +58,8 @@ function pageOfChanges(): HistoryBatch {
       hash: "f".repeat(64),
     };
     batch.versions.push({ channel, message, entry });
-    const shown = {
-      author: entry.author,
-      body: BODY,
-      thread: null,
-      editedAt: null,
-      deleted: false,
-      version: stamp,
-      heads: [stamp],
-      reactions: {},
-      conflict: null,
-    };
-    batch.messages.push({
-      channel,
-      message,
-      born: stamp,
-      shown,
-      hidden: [],
-      formerly: [],
-      word: { newest: stamp, events: 1, revision: nth },
-    });
+    const sent = writtenAsSent({ channel, message, born: stamp, body: BODY, revision: nth });
+    batch.messages.push({ ...sent, shown: { ...sent.shown, author: entry.author } });
     batch.audit.push({ seq: nth, region: "us", at: new Date().toISOString(), kind: "version", hash: "", prev: "", fact: entry });
   }
   return batch;

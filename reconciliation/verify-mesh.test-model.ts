@@ -215,6 +215,12 @@ export class VerifyMesh {
   get regions(): readonly FakeRegion[] {
     return [...this.#regions.values()];
   }
+  /** Regions in which something is held for a comparison, or a transaction is open. */
+  holding(): readonly string[] {
+    const isHolding = ({ heldSinceMs, snapshots, gates }: FakeRegion): boolean =>
+      heldSinceMs !== undefined || snapshots > 0 || [...gates.values()].some(({ held }) => held);
+    return this.regions.filter(isHolding).map(({ name }) => name);
+  }
 
   random(): number {
     this.#seed = (this.#seed * 48_271) % 2_147_483_647;

@@ -9,16 +9,6 @@ beforeEach(() => {
 });
 const verify = (region = "us", options: { readonly channel?: string } = {}): Promise<VerifyReport> =>
   mesh.time.settled(mesh.region(region).verification.verify(options));
-/** Nothing is held and no transaction is open anywhere. */
-const free = (): void => {
-  for (const region of mesh.regions)
-    expect([region.name, region.heldSinceMs, region.snapshots, [...region.gates.values()].some(({ held }) => held)]).toEqual([
-      region.name,
-      undefined,
-      0,
-      false,
-    ]);
-};
 
 describe("H7: verify under traffic", () => {
   test("regions that write all the time are equal at one vector, again and again, and nobody is held long", async () => {
@@ -32,7 +22,7 @@ describe("H7: verify under traffic", () => {
       expect(Object.keys(report.asOf)).toHaveLength(3);
       digests.add(report.digest);
       await mesh.time.pass(300);
-      free();
+      expect(mesh.holding()).toEqual([]);
     }
     expect(digests.size).toBe(5);
     for (const region of mesh.regions) expect(region.longestHoldMs).toBeLessThan(500);
@@ -49,7 +39,7 @@ describe("H7: verify under traffic", () => {
     expect(values).toMatchObject({ eu: { value: "flipped" } });
     expect(values["us"]).toEqual(values["ap"]);
     await mesh.time.pass(1_000);
-    free();
+    expect(mesh.holding()).toEqual([]);
   });
 
   test("a register that one region lacks, and one that only it holds, are both named", async () => {
@@ -109,7 +99,7 @@ describe("H7, H13: a state that takes longer to read than a transaction may rest
     expect(Object.values(report.regions).every(({ events }) => events > MANY)).toBe(true);
     expect(mesh.regions.map(({ converged }) => converged)).toEqual([report.digest, report.digest, report.digest]);
     await mesh.time.pass(1_000);
-    free();
+    expect(mesh.holding()).toEqual([]);
   });
 
   test("a flipped byte at its very end is found and named", async () => {
@@ -121,7 +111,7 @@ describe("H7, H13: a state that takes longer to read than a transaction may rest
     const report = await mesh.time.settled(mesh.region("us").verification.verify({}), 300_000);
     expect([report.equal, report.differences.map(({ register: found }) => found)]).toEqual([false, [key]]);
     await mesh.time.pass(1_000);
-    free();
+    expect(mesh.holding()).toEqual([]);
   });
 
   test("is let go of ten seconds after the last question when the asker dies in the middle", async () => {
@@ -135,7 +125,7 @@ describe("H7, H13: a state that takes longer to read than a transaction may rest
     mesh.bus.cut("us", "eu");
     mesh.bus.cut("us", "ap");
     await mesh.time.pass(12_000);
-    free();
+    expect(mesh.holding()).toEqual([]);
   });
 });
 
@@ -148,7 +138,7 @@ describe("H7: what is not there is said", () => {
     expect(report.equal).toBe(false);
     expect(report.regions["eu"]).toEqual({ digest: null, events: 0, why: "eu cannot be reached" });
     await mesh.time.pass(3_000);
-    free();
+    expect(mesh.holding()).toEqual([]);
   });
 
   test("a region that falls silent before anybody knows: the others are held no longer than the bound, and it frees itself", async () => {
@@ -159,7 +149,7 @@ describe("H7: what is not there is said", () => {
     expect(report.regions["eu"]?.why).toBe("eu cannot be reached");
     expect(report.equal).toBe(false);
     await mesh.time.pass(11_000);
-    free();
+    expect(mesh.holding()).toEqual([]);
     for (const region of mesh.regions) expect(region.longestHoldMs).toBeLessThanOrEqual(LIMITS.verifyHoldMs);
   });
 
@@ -176,7 +166,7 @@ describe("H7: what is not there is said", () => {
       mesh.bus.cut("us", "eu");
       mesh.bus.cut("us", "ap");
       await mesh.time.pass(15_000);
-      free();
+      expect(mesh.holding()).toEqual([]);
       for (const region of mesh.regions) expect(region.longestHoldMs).toBeLessThanOrEqual(LIMITS.verifyHoldMs);
     }
   });
@@ -193,7 +183,7 @@ describe("H7: what is not there is said", () => {
       true,
       expect.any(String),
     ]);
-    free();
+    expect(mesh.holding()).toEqual([]);
     expect(stuck.longestHoldMs).toBeLessThanOrEqual(LIMITS.verifyHoldMs);
   });
 
@@ -209,7 +199,7 @@ describe("H7: what is not there is said", () => {
     };
     expect((await verify()).regions["ap"]?.why).toBe("ap is behind");
     await mesh.time.pass(1_000);
-    free();
+    expect(mesh.holding()).toEqual([]);
   });
 
   test("H14: quarantine is named as such", async () => {
@@ -229,6 +219,6 @@ describe("verifies at the same time", () => {
       Array.from({ length: 3 }, () => [true, [undefined, undefined, undefined]]),
     );
     await mesh.time.pass(500);
-    free();
+    expect(mesh.holding()).toEqual([]);
   });
 });

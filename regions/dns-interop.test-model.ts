@@ -2,7 +2,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -13,6 +12,7 @@ import { openPdnsRemote } from "../geodns/pdns-remote.ts";
 import type { GeoRegion, RegionHealth } from "../geodns/region.ts";
 import type { World } from "../geodns/steering.ts";
 import { openAnswering } from "./answering/answering.ts";
+import { freePort } from "./answering/free-port.ts";
 import { readNetworkTable } from "./geo/network-table.ts";
 import { openRealTimers } from "./real-timers.ts";
 import { writeGdnsdFiles } from "./steering/gdnsd-writer.ts";
@@ -70,14 +70,6 @@ const BINARIES: Readonly<Record<ServerName, readonly string[]>> = {
 const isThere = (binary: string): boolean => spawnSync("sh", ["-c", `PATH=$PATH:/usr/sbin command -v ${binary}`]).status === 0;
 export const lacking = (server: ServerName): readonly string[] => BINARIES[server].filter((binary) => !isThere(binary));
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { readonly port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
@@ -108,7 +100,7 @@ async function openPdns(mesh: Mesh, directory: string): Promise<Server> {
   const own = await openOwn(mesh);
   const path = join(directory, "remote.sock");
   const remote = await openPdnsRemote({ path, zone: own.zone, locate: mesh.locate });
-  const port = await freePort();
+  const port = await freePort("127.0.0.1");
   writeFileSync(
     join(directory, "pdns.conf"),
     [
@@ -140,7 +132,7 @@ async function openPdns(mesh: Mesh, directory: string): Promise<Server> {
 }
 async function openDnsdist(mesh: Mesh, directory: string): Promise<Server> {
   const behind = await openPdns(mesh, directory);
-  const port = await freePort();
+  const port = await freePort("127.0.0.1");
   writeFileSync(
     join(directory, "dnsdist.lua"),
     [
@@ -172,7 +164,7 @@ async function openGdnsd(mesh: Mesh, directory: string): Promise<Server> {
     timers: openRealTimers(),
     failed: (error) => console.error(error),
   });
-  const port = await freePort();
+  const port = await freePort("127.0.0.1");
   const addresses = REGIONS.map(
     ({ name, addresses: [ipv4, ipv6] = [] }) => `${name} => { addrs_v4 => [ ${ipv4} ], addrs_v6 => [ ${ipv6} ] }`,
   );

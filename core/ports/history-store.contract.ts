@@ -6,23 +6,14 @@ import type { ConflictRecord, Entry } from "../register.ts";
 import { formatStamp } from "../stamp.ts";
 import type { ConflictWrite, Held, HistoryBatch, HistoryStore, MessageWrite, ShownMessage, StoredMessage } from "./history-store.ts";
 import { placeOf } from "./history-store.ts";
+import { shownAsSent } from "./sent-message.test-model.ts";
 
 const NOTHING: HistoryBatch = { versions: [], messages: [], conflicts: [], audit: [] };
 const NOON = Date.UTC(2026, 0, 5, 12);
 const at = (timeMs: number, region = "us", counter = 0) => formatStamp(timeMs, counter, region);
 const identity = (name: string): Identity => name.padEnd(26, "0");
 
-const shown = (body: string): ShownMessage => ({
-  author: "ana",
-  body,
-  thread: null,
-  editedAt: null,
-  deleted: false,
-  version: at(NOON),
-  heads: [at(NOON)],
-  reactions: {},
-  conflict: null,
-});
+const shown = (body: string): ShownMessage => shownAsSent(at(NOON), body);
 const entry = (stamp: string, body: string): Entry => ({
   stamp,
   kind: "sent",

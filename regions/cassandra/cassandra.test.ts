@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { HistoryStore, MessageWrite } from "../../core/ports/history-store.ts";
 import { placeOf } from "../../core/ports/history-store.ts";
+import { writtenAsSent } from "../../core/ports/sent-message.test-model.ts";
 import type { ReadConsistency } from "../../core/ports/store-modes.ts";
 import { formatStamp } from "../../core/stamp.ts";
 import { sharedCassandra } from "../../test/servers/cassandra.ts";
@@ -47,26 +48,7 @@ describeWith("Cassandra", cassandraMissing(), () => {
   };
   const message = (channel: string, timeMs: number, body = "x".repeat(200)): MessageWrite => {
     const born = formatStamp(timeMs, 0, "us");
-    const shown = {
-      author: "ana",
-      body,
-      thread: null,
-      editedAt: null,
-      deleted: false,
-      version: born,
-      heads: [born],
-      reactions: {},
-      conflict: null,
-    };
-    return {
-      channel,
-      message: identity(`m${timeMs}`),
-      born,
-      shown,
-      hidden: [],
-      formerly: [],
-      word: { newest: born, events: 1, revision: 1 },
-    };
+    return writtenAsSent({ channel, message: identity(`m${timeMs}`), born, body });
   };
   const write = (history: HistoryStore, messages: readonly MessageWrite[]) =>
     history.write({ versions: [], messages, conflicts: [], audit: [] });

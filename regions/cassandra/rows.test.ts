@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { StoredMessage } from "../../core/ports/history-store.ts";
+import { shownAsSent } from "../../core/ports/sent-message.test-model.ts";
 import { messageState, readMessage } from "./rows.ts";
 import { stateText } from "./words.ts";
 
@@ -9,17 +10,7 @@ const plain: StoredMessage = {
   message: "m",
   born: version,
   hidden: [],
-  shown: {
-    author: "ana",
-    body: "Hello",
-    thread: null,
-    editedAt: null,
-    deleted: false,
-    version,
-    heads: [version],
-    reactions: {},
-    conflict: null,
-  },
+  shown: shownAsSent(version, "Hello"),
 };
 const word = { newest: version, events: 1, revision: 7 };
 const through = (one: StoredMessage, under = word): StoredMessage | undefined =>

@@ -2,22 +2,14 @@ import { mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Timers } from "../../core/ports/time.ts";
 import { addressBytes } from "../../geodns/address.ts";
+import { woundTimers } from "../wound-timers.test-model.ts";
 import { type GeoDatabase, openGeoDatabase } from "./geo-database.ts";
 import { mmdbOf } from "./mmdb.test-model.ts";
 
 let directory: string;
 let path: string;
-let tick: () => void;
-const timers: Timers = {
-  after: () => ({ cancel: () => {} }),
-  every: (_, run) => {
-    tick = run;
-    return { cancel: () => {} };
-  },
-  monotonicMs: () => 0,
-};
+const timers = woundTimers();
 const told: string[] = [];
 const open = (bytes: Buffer | string): GeoDatabase => {
   writeFileSync(path, bytes);
@@ -128,7 +120,7 @@ describe("the file", () => {
     writeFileSync(`${path}.next`, jp());
     renameSync(`${path}.next`, path);
     expect(at(geo, "192.0.2.9")).toMatchObject({ country: "US" });
-    tick();
+    timers.tick();
     expect(at(geo, "192.0.2.9")).toMatchObject({ country: "JP" });
     expect(told).toEqual([expect.stringMatching(/^true PATH of \d{4}-/)]);
   });
@@ -143,14 +135,14 @@ describe("the file", () => {
     for (const harm of faults) {
       told.length = 0;
       harm();
-      tick();
-      tick();
+      timers.tick();
+      timers.tick();
       expect(at(geo, "192.0.2.9")).toMatchObject({ country: "US" });
       expect(told.filter((one) => one.startsWith("false"))).toHaveLength(1);
       expect(geo.detail()).toContain("is not followed");
     }
     writeFileSync(path, jp());
-    tick();
+    timers.tick();
     expect(at(geo, "192.0.2.9")).toMatchObject({ country: "JP" });
     expect(geo.detail()).not.toContain("is not followed");
   });
@@ -159,7 +151,7 @@ describe("the file", () => {
     const geo = open(us());
     for (let length = 0; length < whole.length; length += 7) {
       writeFileSync(path, whole.subarray(0, length));
-      tick();
+      timers.tick();
       expect(at(geo, "192.0.2.9")).toMatchObject({ country: "US" });
     }
   });

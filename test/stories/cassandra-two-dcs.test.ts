@@ -5,6 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { HistoryBatch, MessageWrite } from "../../core/ports/history-store.ts";
+import { writtenAsSent } from "../../core/ports/sent-message.test-model.ts";
 import type { ReadConsistency } from "../../core/ports/store-modes.ts";
 import { formatStamp } from "../../core/stamp.ts";
 import type { OpenCassandra } from "../../regions/cassandra/open.ts";
@@ -27,26 +28,7 @@ const NOTHING: HistoryBatch = { versions: [], messages: [], conflicts: [], audit
 
 function message(region: string, nth: number): MessageWrite {
   const born = formatStamp(Date.UTC(2026, 4, 5) + nth, 0, region);
-  const shown = {
-    author: "ana",
-    body: `${region} ${nth}`,
-    thread: null,
-    editedAt: null,
-    deleted: false,
-    version: born,
-    heads: [born],
-    reactions: {},
-    conflict: null,
-  };
-  return {
-    channel: CHANNEL,
-    message: identity(`m${region}${nth}`),
-    born,
-    shown,
-    hidden: [],
-    formerly: [],
-    word: { newest: born, events: 1, revision: nth },
-  };
+  return writtenAsSent({ channel: CHANNEL, message: identity(`m${region}${nth}`), born, body: `${region} ${nth}`, revision: nth });
 }
 
 describeWith("Cassandra over two data centres", cassandraMissing(), () => {
