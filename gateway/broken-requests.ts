@@ -2,16 +2,20 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { Refusal } from "../core/errors.ts";
+import type { Timers } from "../core/ports/time.ts";
 import { problemOf } from "./problem.ts";
 
 const HEAD_TOO_LONG = "HPE_HEADER_OVERFLOW";
 /** Who is too slow to be read is no reader either. */
 const TOO_LATE = "ERR_HTTP_REQUEST_TIMEOUT";
+/** Time for the answer to be read, though its reader goes on sending: who is cut off at once may lose what was said last. */
+const LAST_WORDS_MS = 1_000;
 
-export function answerBroken(server: Server): void {
+export function answerBroken(server: Server, timers: Timers): void {
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
     socket.end(error.code === TOO_LATE ? "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n" : answerOf(error.code));
+    timers.after(LAST_WORDS_MS, () => socket.destroy());
   });
 }
 

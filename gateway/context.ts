@@ -39,7 +39,10 @@ export async function submit({ parts, rates }: Context, actor: Actor, command: C
   try {
     await rates.command(actor.user);
     const accepted = await acceptor.submit(actor, command);
-    if (accepted.replayed) outcome = "replayed";
+    if (accepted.replayed) {
+      outcome = "replayed";
+      metrics.duplicates.inc({ source: "command" });
+    }
     return accepted;
   } catch (thrown) {
     const refusal = asRefusal(thrown, (error) => log.error({ err: error, kind: command.kind }, "a command failed unexpectedly"));

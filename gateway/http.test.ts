@@ -174,6 +174,7 @@ test("T3: the same key gives the same answer, and says so; with other content it
   ]);
   expect(again.body).toEqual(first.body);
   expect([other.status, other.body["code"]]).toEqual([409, "conflict-of-command"]);
+  expect((await call("GET", "/metrics")).text).toMatch(/^atoll_duplicates_total\{source="command",region="us"\} [1-9]/m);
 });
 
 test("history comes with the channel's watermark and a cursor from which /v1/changes goes on", async () => {

@@ -100,7 +100,7 @@ function serverOf({ parts, inFlight }: Context, { app, lines, documents }: Doors
   }) as Server;
   server.on("request", (_request, response) => response.once("close", inFlight.began()));
   endUnread(server);
-  answerBroken(server);
+  answerBroken(server, parts.timers);
   lines.listenOn(server, (request, socket, head) => documents?.upgrade(request, socket, head) === true);
   return server;
 }

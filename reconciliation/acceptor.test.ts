@@ -218,7 +218,9 @@ test("T3: the same is the same in whatever words: by alias, by either tag of an 
   expect(
     await door.do("ana", { kind: "message.send", channel: "lobby", body: "In a thread", thread: elsewhere(message) }, "thread"),
   ).toEqual(answered);
-  expect(await door.do("ana", { kind: "channel.create", alias: "lobby", name: "Lobby" }, "lobby")).toMatchObject({ id: lobby });
+  expect(await door.do("ana", { kind: "channel.create", alias: "lobby", name: "Lobby", policy: "lww" }, "lobby")).toMatchObject({
+    id: lobby,
+  });
   expect(door.log.events.length).toBe(4);
 });
 
@@ -228,11 +230,13 @@ test("T3: other words for another thing are another command", async () => {
   await door.do("ana", { kind: "channel.create", alias: "other", name: "Other" });
   await door.do("ana", { kind: "message.send", channel, body: "Hello" }, "hello");
   await door.do("ana", edit(channel, message, "x"), "edit");
+  await door.do("ana", { kind: "channel.create", name: "Texts", policy: "merge" }, "texts");
   const others: readonly (readonly [Asking, string])[] = [
     [{ kind: "message.send", channel: "other", body: "Hello" }, "hello"],
     [{ kind: "message.send", channel, body: "Hello", thread: message }, "hello"],
     [{ kind: "message.send", channel, body: "Hello", metadata: null }, "hello"],
     [{ kind: "message.delete", channel, message }, "edit"],
+    [{ kind: "channel.create", name: "Texts", policy: "lww" }, "texts"],
   ];
   for (const [asking, key] of others) {
     const asked = door.ask("ana", asking, key);

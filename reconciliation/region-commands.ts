@@ -22,14 +22,17 @@ export interface OwnLog {
   readonly behind: OwnTail;
 }
 
-export function openOwnLog({ region, log, boot }: RegionPorts, { replica, clock, own }: RegionState): OwnLog {
+export function openOwnLog({ region, log, boot, timers, watch = {} }: RegionPorts, { replica, clock, own }: RegionState): OwnLog {
   const behind = new OwnTail(log, replica, clock, own);
   const packer = new Packer({
     log,
     life: boot,
     take: (sequence, events, texts) => {
-      if (behind.reaches(sequence - 1)) replica.applyMessage(region, log.epoch, sequence, events, texts);
-      else return behind.readOn();
+      if (!behind.reaches(sequence - 1)) return behind.readOn();
+      const startedMs = timers.monotonicMs();
+      replica.applyMessage(region, log.epoch, sequence, events, texts);
+      watch.took?.(region, events.length, timers.monotonicMs() - startedMs);
+      return undefined;
     },
   });
   return { packer, behind };

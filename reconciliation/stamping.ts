@@ -3,6 +3,7 @@ import { canonical, sorted } from "../core/canonical.ts";
 import type { Command } from "../core/command.ts";
 import { BORN_STAMP } from "../core/commands/channel-create.ts";
 import type { Draft } from "../core/commands/decision.ts";
+import { DEFAULTS } from "../core/commands/decision.ts";
 import type { Event, Json } from "../core/event.ts";
 import { ENVELOPE, RULES } from "../core/event.ts";
 import { hmac256 } from "../core/hash.ts";
@@ -43,14 +44,13 @@ export function openContentKeys(secret: string): ContentKeys {
 /** What a command asks for, without its id and in the one form of all that say it. */
 function plainly(command: Command, channel: string | null): object {
   const { id: _, seen: __, ...said } = command;
-  const identified: Record<string, unknown> = said;
+  const identified: Record<string, unknown> = command.kind === "channel.create" ? { ...DEFAULTS, topic: null, ...said } : said;
   if ("channel" in command && channel !== null) identified["channel"] = channel;
   if ("message" in command) identified["message"] = messageIn(command.message);
   if (command.kind === "message.send") {
     if (command.thread == null) delete identified["thread"];
     else identified["thread"] = messageIn(command.thread);
   }
-  if (command.kind === "channel.create" && command.topic === null) delete identified["topic"];
   return identified;
 }
 

@@ -2,6 +2,7 @@
 import type { Timers } from "../core/ports/time.ts";
 import { readKey } from "../core/register.ts";
 import type { Metrics } from "../gateway/metrics.ts";
+import { shownKind } from "../reconciliation/read/conflict-view.ts";
 import type { Region } from "../reconciliation/region-ports.ts";
 import type { RegionWatch } from "../reconciliation/region-watch.ts";
 import type { ProcessLog } from "./process-log.ts";
@@ -18,7 +19,7 @@ export function watchRegion(metrics: Metrics, log: ProcessLog): RegionWatch {
       metrics.eventsApplied.inc({ origin: placed.position.origin });
       if (silent) metrics.duplicates.inc({ source: "twin" });
       for (const { register, record, before } of records)
-        if (before === undefined) metrics.conflicts.inc({ register: readKey(register.key).kind, rule: record.rule });
+        if (before === undefined) metrics.conflicts.inc({ register: shownKind(readKey(register.key).kind), rule: record.rule });
     },
     took: (_, __, tookMs) => metrics.applySeconds.observe(tookMs / 1_000),
     presenceExchanged: (peer) => metrics.presenceExchanges.inc({ peer }),

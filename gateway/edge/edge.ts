@@ -105,7 +105,7 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
   };
   const server = createServer(HTTP_OPTIONS, answer);
   endUnread(server);
-  answerBroken(server);
+  answerBroken(server, timers);
   const kept = new KeptConnections(server);
   door.listenOn(server, (request, socket, head) => {
     if (!request.url?.startsWith(`${DOCUMENTS}/`)) return false;

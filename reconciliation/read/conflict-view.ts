@@ -34,6 +34,17 @@ function mergedText(register: Register, { id, rule }: ConflictRecord): { readonl
   return rule === "merge" && body !== null && heads.length > 1 && conflictOfHeads(register)?.id === id ? { text: body } : {};
 }
 
+/** Kinds of registers whose names are not the contract's. */
+const SHOWN_KINDS: Readonly<Record<string, string>> = {
+  body: "message.body",
+  name: "channel.name",
+  topic: "channel.topic",
+  policy: "channel.policy",
+  deletes: "channel.deletes",
+};
+/** A kind of register as the contract names it. */
+export const shownKind = (kind: string): string => SHOWN_KINDS[kind] ?? kind;
+
 /** A register as the contract names it. Aliases and profiles belong to no channel and stand under "@". */
 export function shownRegister(key: RegisterKey, names: ShownNames): Conflict["register"] {
   const { channel, kind, ids } = readKey(key);
@@ -41,12 +52,12 @@ export function shownRegister(key: RegisterKey, names: ShownNames): Conflict["re
   const [first = "", second = ""] = ids;
   switch (kind) {
     case "body":
-      return { kind: "message.body", channel: of, message: names.message(channel, first) };
+      return { kind: shownKind(kind), channel: of, message: names.message(channel, first) };
     case "name":
     case "topic":
     case "policy":
     case "deletes":
-      return { kind: `channel.${kind}`, channel: of, field: kind };
+      return { kind: shownKind(kind), channel: of, field: kind };
     case "webhook":
       return { kind, channel: of, field: names.webhook(channel, first) };
     case "profile":

@@ -57,6 +57,7 @@ test.each([
 test.each([
   [["stauts", "--json"], { message: "unknown command 'stauts'", hint: "Did you mean status?" }],
   [["status", "--json", "--urk", "x"], { message: "unknown option '--urk'", hint: "Did you mean --url?" }],
+  [["token", "--json", "--usr", "ana"], { message: "unknown option '--usr'", hint: "Did you mean --user?" }],
   [["cut", "--json"], { message: "missing required argument 'region'" }],
   [["token", "--json"], { message: "required option '--user <user>' not specified" }],
   [["audit", "export", "--json"], { message: "missing required argument 'file'" }],

@@ -56,17 +56,37 @@ export async function giveOrder<T>(data: string, given: Order): Promise<T> {
 /** The gateways to ask, and a token that may: minted from the folder's secret for as long as the command runs. */
 export async function reach(options: ReachOptions, role: "user" | "operator" | "auditor", user = `atoll-${role}`): Promise<Reached> {
   if (options.url !== undefined) {
-    if (options.token === undefined)
-      throw new Stop(2, "--url needs --token", "a token of that mesh, with the role that the question needs");
     if (!URL.canParse(options.url)) throw new Stop(2, `--url ${options.url} is no address`, "like http://127.0.0.1:8800");
-    return { gateways: [{ name: options.url, url: options.url.replace(/\/+$/, "") }], token: options.token };
+    const gateway = { name: options.url, url: options.url.replace(/\/+$/, "") };
+    const token = options.token ?? (isOfFolder(gateway, options.data) ? await minted(options.data, role, user) : undefined);
+    return { gateways: [gateway], token: token ?? (await missingToken(gateway)) };
   }
   const ready = readyDocument(options.data);
-  const secret = readSecret(meshFolder(options.data));
-  if (secret === undefined) throw nobody(meshFolder(options.data));
-  const { mintToken } = await import("./mint.ts");
-  const { token } = await mintToken(secret, { user, roles: [role], ttlMs: 3_600_000 });
+  const token = await minted(options.data, role, user);
+  if (token === undefined) throw nobody(meshFolder(options.data));
   return { gateways: ready.regions, token: options.token ?? token, folder: meshFolder(options.data) };
+}
+
+/** A token for as long as a command runs; undefined where the folder holds no secret. */
+async function minted(data: string, role: "user" | "operator" | "auditor", user: string): Promise<string | undefined> {
+  const secret = readSecret(meshFolder(data));
+  if (secret === undefined) return undefined;
+  const { mintToken } = await import("./mint.ts");
+  return (await mintToken(secret, { user, roles: [role], ttlMs: 3_600_000 })).token;
+}
+
+/** Whether it is a gateway of the folder's own mesh: to any other, nothing signed with its secret is shown. */
+function isOfFolder({ url }: Gateway, data: string): boolean {
+  const regions = readJson<ReadyDocument>(meshFolder(data).meshFile)?.regions ?? [];
+  const placeOf = (address: string): string => new URL(address).origin.replace("//localhost", "//127.0.0.1");
+  return regions.some((region) => placeOf(region.url) === placeOf(url));
+}
+
+/** Who names a gateway of another mesh and no token: nobody is there, or a token is needed. */
+async function missingToken(gateway: Gateway): Promise<never> {
+  const told = await ask(gateway, "/v1/sync", "none", ANSWER_MS);
+  if (!told.ok && told.status === null) throw noneAnswers({ gateways: [gateway], token: "" }, [`${gateway.url}: ${told.why}`]);
+  throw new Stop(2, "--url needs --token", "a token of that mesh, with the role that the question needs");
 }
 
 /** The same, of every region: a gateway's address leads to the others, as it knows them. The region behind the address is asked there. */

@@ -4,14 +4,14 @@ import { isPlainId } from "../../core/ids.ts";
 import { meshFolder, readSecret } from "../mesh/folder.ts";
 import { Stop } from "./answer.ts";
 import type { Asked, Define } from "./define.ts";
-import { collect, examples } from "./define.ts";
+import { collect, examples, needed } from "./define.ts";
 import { parseDuration } from "./duration.ts";
 import { mintToken } from "./mint.ts";
 
 const ROLES = ["user", "bot", "operator", "auditor"];
 
 interface Options {
-  readonly user: string;
+  readonly user?: string;
   readonly role?: readonly string[];
   readonly ttl: string;
   readonly secretFile?: string;
@@ -35,7 +35,7 @@ function secretOf({ secretFile, data }: Options & { readonly data: string }): st
 
 export const define: Define = (command, finish) => {
   command
-    .requiredOption("--user <user>", "who signs in: letters, digits, - and _; at most 64")
+    .option("--user <user>", "who signs in: letters, digits, - and _; at most 64")
     .option("--role <role>", `${ROLES.join(", ")}; may be given several times (default: user)`, collect)
     .option("--ttl <length>", "how long it is good for", "7d")
     .option("--secret-file <file>", "sign with the secret in this file (keys/mesh/auth-secret of `atoll keys`) instead of the local mesh's")
@@ -48,13 +48,14 @@ export const define: Define = (command, finish) => {
       ),
     );
   finish(command, async ({ options }: Asked<Options>) => {
-    if (!isPlainId(options.user)) throw new Stop(2, `--user ${options.user} is no user id`, "letters, digits, - and _; at most 64");
+    const user = needed(options.user, "--user <user>");
+    if (!isPlainId(user)) throw new Stop(2, `--user ${user} is no user id`, "letters, digits, - and _; at most 64");
     const roles = [...new Set(options.role ?? ["user"])];
     const unknown = roles.find((role) => !ROLES.includes(role));
     if (unknown !== undefined) throw new Stop(2, `--role ${unknown} is unknown`, `roles: ${ROLES.join(", ")}`);
     const ttlMs = parseDuration(options.ttl);
     if (ttlMs === undefined || ttlMs <= 0) throw new Stop(2, `--ttl ${options.ttl} is no length of time`, "like 1s, 30m, 7d");
-    const minted = await mintToken(secretOf(options), { user: options.user, roles, ttlMs });
+    const minted = await mintToken(secretOf(options), { user, roles, ttlMs });
     return { code: 0, document: minted, text: minted.token };
   });
 };

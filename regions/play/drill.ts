@@ -2,12 +2,12 @@
  * A rehearsal on a live mesh: a real cut under load, with people in every region, healed after the time given; the report holds what became of every
  * message against the promised timeline (P5; T0 to T4 of the register).
  */
-import { type Answer, type Io, Stop } from "../cli/answer.ts";
+import type { Answer, Io } from "../cli/answer.ts";
 import { formatDuration } from "../cli/duration.ts";
 import { healOnAbort } from "./abort.ts";
 import type { MeshAccess } from "./access.ts";
 import type { CutReport } from "./cut-timeline.ts";
-import { playThrough } from "./performance.ts";
+import { playThrough, refuseCutOff } from "./performance.ts";
 import type { Reader } from "./reader.ts";
 import { openReader } from "./reader.ts";
 import type { Recorded } from "./recording.ts";
@@ -46,8 +46,7 @@ export async function runDrill({ regions, lengthMs, load }: DrillOptions, io: Io
   let leaving: NodeJS.Timeout | undefined;
   let channel = "";
   const healed = async (): Promise<void> => void (await access.heal(regions).catch(() => {}));
-  const off = (await access.everybodyAnswers()).find(({ state }) => state === "cut-off");
-  if (off !== undefined) throw new Stop(1, `${off.region} is cut off already: what a drill would report is not its own`, "atoll heal");
+  await refuseCutOff(access, "a drill");
   const patient = healOnAbort(io, healed);
   try {
     const report = await playThrough(

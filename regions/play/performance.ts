@@ -59,6 +59,12 @@ interface Percentiles {
 
 const CONVERGE_MS = 120_000;
 
+/** Refuses a mesh with a cut of somebody else's: nothing could be set up on both its sides, and what is seen would not be what was asked for. */
+export async function refuseCutOff(access: MeshAccess, what: string): Promise<void> {
+  const off = (await access.everybodyAnswers()).find(({ state }) => state === "cut-off");
+  if (off !== undefined) throw new Stop(1, `${off.region} is cut off already: what ${what} would report is not its own`, "atoll heal");
+}
+
 /** Plays a piece through the mesh to its end, and accounts for every command of it. */
 export async function playThrough(piece: Piece, io: Io, access: MeshAccess): Promise<PlayReport> {
   await access.everybodyAnswers();

@@ -4,7 +4,7 @@ import { healOnAbort } from "./abort.ts";
 import type { MeshAccess } from "./access.ts";
 import type { CutReport } from "./cut-timeline.ts";
 import type { PlayReport } from "./performance.ts";
-import { playThrough } from "./performance.ts";
+import { playThrough, refuseCutOff } from "./performance.ts";
 import { parseCut } from "./plan.ts";
 import { homesOf, readRecording } from "./recording.ts";
 
@@ -22,6 +22,7 @@ export async function runPlay({ file, users, limit, ...options }: PlayOptions, i
   const names = access.regions.map(({ name }) => name);
   const cuts = options.cuts.map((text) => parseCut(text, names));
   const homes = homesOf(new Set(recording.map(({ user }) => user)), users, access.regions);
+  await refuseCutOff(access, "a play");
   const patient = healOnAbort(io, () => Promise.all(cuts.map(({ regions }) => access.heal(regions))));
   const { refusals, ...report } = await playThrough({ ...options, recording, homes, cuts }, io, access).finally(patient);
   const good = report.lost + report.duplicated + report.outOfOrder + report.refused === 0 && report.converged;

@@ -54,7 +54,7 @@ test.each<readonly [string, number, RegExp]>([
   [`drill partition us --load +5 --data ${nowhere}`, 2, /--load \+5 is not a number from 1 to 10000/],
   [`regions drain us --rate 1e2 --data ${nowhere}`, 2, /--rate 1e2 is no number of sockets a second/],
   [`audit replay ${file} --until 2026`, 2, /--until 2026 is no time/],
-  ["verify --url http://127.0.0.1:9", 2, /--url needs --token/],
+  ["verify --url http://127.0.0.1:9", 3, /no region answers: http:\/\/127\.0\.0\.1:9: /],
   ["verify --url nonsense --token x", 2, /--url nonsense is no address/],
   ["verify --url http://127.0.0.1:9 --token x", 3, /no region answers/],
   ["status --watch --json", 2, /choose one/],

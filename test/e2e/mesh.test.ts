@@ -1,6 +1,6 @@
 /** A mesh on this machine from its first `up` to the last process: the real command, real servers, real signals (contract §2, hard parts H10). */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serverForTests } from "../servers/nats-tiers.ts";
@@ -60,6 +60,10 @@ describe.skipIf(server === undefined)("a local mesh", () => {
     await until("eu is cut off", isCut, 60_000);
     const second = await mesh.run("drill", "partition", "us", "--for", "1s");
     expect([second.code, second.stderr]).toEqual([1, expect.stringMatching(/is cut off already.*atoll heal/)]);
+    const file = join(mesh.data, "one-line.jsonl");
+    writeFileSync(file, '{"channel":"one","user":"ana","text":"Hello"}\n');
+    const play = await mesh.run("play", file);
+    expect([play.code, play.stderr]).toEqual([1, expect.stringMatching(/is cut off already.*atoll heal/)]);
     drill.kill("SIGTERM");
     expect(await ended).toBe(1);
     expect(JSON.parse((await mesh.run("heal")).stdout).healed).toEqual([]);
