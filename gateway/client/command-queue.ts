@@ -40,7 +40,7 @@ export interface QueueParts {
 }
 
 const ANSWER_MS = 10_000;
-/** So often a region may say that it takes nothing now. */
+/** So many rounds on end a region may say that it takes nothing now. */
 const UNAVAILABLE_TIMES = 3;
 
 export class CommandQueue {
@@ -52,6 +52,7 @@ export class CommandQueue {
   #holdMs = 0;
   /** Rounds in which the region took nothing. */
   #refusedInRow = 0;
+  /** In this round it said so, and not only that it is asked too often. */
   #isUnavailable = false;
   #pause: Timer | undefined;
   #deadline: Timer | undefined;
@@ -86,14 +87,14 @@ export class CommandQueue {
   }
 
   broken(): void {
-    this.#deadline?.cancel();
+    this.#forgive();
     this.#pause?.cancel();
     this.#release();
     for (const { asked } of this.#open) if (asked.isOut) this.#notTaken(asked);
   }
 
   close(): void {
-    this.#deadline?.cancel();
+    this.#forgive();
     this.#pause?.cancel();
     for (const { asked } of [...this.#open]) this.#giveUp(asked, "The client was closed first.");
   }
@@ -129,13 +130,13 @@ export class CommandQueue {
 
   #answered(asked: AskedOnce, reply: Reply): void {
     if (!asked.isOut) return;
+    this.#forgive();
     if (!reply.ok && reply.error.retryable) {
       this.#notTaken(asked);
       this.#holds = true;
-      this.#refusedInRow += 1;
+      this.#isUnavailable ||= reply.error.code === "unavailable";
       this.#holdMs = Math.max(this.#holdMs, reply.error.retryAfterMs ?? 0);
-      if (reply.error.code === "unavailable" && this.#refusedInRow >= UNAVAILABLE_TIMES) this.#parts.moveOn("the region takes no commands");
-      else this.#again();
+      this.#again();
       return;
     }
     this.#refusedInRow = 0;
@@ -177,6 +178,7 @@ export class CommandQueue {
   #giveUp(asked: AskedOnce, words: string): void {
     this.#take(asked);
     asked.isOut = false;
+    this.#await();
     if (asked.everSent)
       asked.ended(
         "unknown",
@@ -195,11 +197,14 @@ export class CommandQueue {
     });
   }
 
-  /** A region that answers nothing for too long is left, as one that is gone. */
+  /** A region that answers nothing for too long is left, as one that is gone. What goes out meanwhile gives it no more time. */
   #await(): void {
+    if (!this.#open.some(({ asked }) => asked.isOut)) this.#forgive();
+    else this.#deadline ??= this.#parts.surroundings.timers.after(ANSWER_MS, () => this.#parts.moveOn("the region answers no commands"));
+  }
+  #forgive(): void {
     this.#deadline?.cancel();
-    if (this.#open.some(({ asked }) => asked.isOut))
-      this.#deadline = this.#parts.surroundings.timers.after(ANSWER_MS, () => this.#parts.moveOn("the region answers no commands"));
+    this.#deadline = undefined;
   }
 }
 

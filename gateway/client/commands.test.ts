@@ -90,6 +90,38 @@ test("a region that takes nothing, and one that answers nothing, is left for the
   expect(states(asked)).toEqual(["accepted"]);
 });
 
+test("a region that takes nothing for a moment is asked again, however much was out: the round counts, not its commands", async () => {
+  const client = open();
+  const us = await world.welcome("us");
+  const asked = ["one", "two", "three", "four"].map((body) => client.send("lobby", body));
+  for (const { id } of asked) us.refuse(id, "unavailable", true);
+  await world.pass(1_000);
+  expect([us.left, us.commands().slice(4)]).toEqual([false, ["c1", "c2", "c3", "c4"]]);
+  for (const { id } of asked) us.answer(id);
+  expect(states(...asked)).toEqual(["accepted", "accepted", "accepted", "accepted"]);
+});
+
+test("a region that answers nothing is left also while its author goes on asking", async () => {
+  const client = open();
+  const us = await world.welcome("us");
+  for (let nth = 0; nth < 4; nth += 1) {
+    client.send("lobby", "still there?");
+    await world.pass(3_000);
+  }
+  expect(us.left).toBe(true);
+});
+
+test("one that asks to be slower is not left for it", async () => {
+  const client = open();
+  const us = await world.welcome("us");
+  client.send("lobby", "one");
+  for (let round = 0; round < 8; round += 1) {
+    us.refuse("c1", "too-many-requests", true);
+    await world.pass(5_000);
+  }
+  expect(us.left).toBe(false);
+});
+
 test("a refusal is final, and carries the region's code", async () => {
   const client = open();
   const told: string[] = [];
