@@ -17,6 +17,8 @@ export interface Asked<Kind extends AskedKind = AskedKind> {
   /** The Idempotency-Key, under which every region knows it. */
   readonly id: string;
   readonly command: AskedCommand;
+  /** When it was given, by the clock of this machine: milliseconds since 1970. */
+  readonly askedMs: number;
   readonly state: CommandState;
   /** It went out more than once, so it may stand behind what its author said later. */
   readonly retried: boolean;
@@ -28,6 +30,7 @@ export interface Asked<Kind extends AskedKind = AskedKind> {
 
 export class AskedOnce implements Asked {
   readonly command: AskedCommand;
+  readonly askedMs: number;
   readonly answer: Promise<Answers[AskedKind]>;
   readonly replicated: Promise<void>;
   state: CommandState = { is: "pending" };
@@ -42,8 +45,9 @@ export class AskedOnce implements Asked {
   #answered: { resolve(answer: Answers[AskedKind]): void; reject(why: AtollError): void } | undefined;
   #everywhere: { resolve(): void; reject(why: AtollError): void } | undefined;
 
-  constructor(command: AskedCommand, changed: (asked: AskedOnce) => void) {
+  constructor(command: AskedCommand, askedMs: number, changed: (asked: AskedOnce) => void) {
     this.command = command;
+    this.askedMs = askedMs;
     this.#changed = changed;
     this.answer = new Promise((resolve, reject) => (this.#answered = { resolve, reject }));
     this.replicated = new Promise((resolve, reject) => (this.#everywhere = { resolve, reject }));

@@ -12,16 +12,11 @@ import { pendingMessage, type ShownMessage, shownMessage } from "./shown.ts";
 /** Messages whose send is unknown, as those edited long after: as many are remembered at most. */
 const UNBORN = 1_000;
 
-/** The user's own commands in the channel. Outlives a fold: when a channel is read again, they go on. */
-export interface Own {
-  readonly asked: Asked;
-  readonly askedMs: number;
-}
-
 export class ChannelFold {
   readonly #keep: number;
   readonly #messages = new Map<string, KnownMessage>();
-  readonly #own: Map<string, Own>;
+  /** The user's own commands in the channel. Outlives the fold: when a channel is read again, they go on. */
+  readonly #own: Map<string, Asked>;
   /** Rendered, until something of it changes. */
   readonly #shown = new Map<KnownMessage, ShownMessage | undefined>();
   deletes: Deletes = "final";
@@ -29,7 +24,7 @@ export class ChannelFold {
   trimmed = false;
 
   /** `keep`: so many of the newest messages are kept. */
-  constructor(keep: number, own: Map<string, Own>) {
+  constructor(keep: number, own: Map<string, Asked>) {
     this.#keep = keep;
     this.#own = own;
   }
@@ -42,7 +37,7 @@ export class ChannelFold {
     known.hear(event);
     this.#shown.delete(known);
     const own = this.#own.get(event.command);
-    if (own !== undefined && own.asked.command.kind !== "message.send") this.#own.delete(event.command);
+    if (own !== undefined && own.command.kind !== "message.send") this.#own.delete(event.command);
     this.#trim();
     return true;
   }
@@ -104,8 +99,8 @@ export class ChannelFold {
       .sort((a, b) => ((a.birth?.order ?? "") < (b.birth?.order ?? "") ? -1 : 1));
     const known = new Set(born.map(({ command }) => command));
     const list = born.flatMap((message) => this.#render(message, changes.get(message.identity) ?? [], me) ?? []);
-    const pending = [...this.#own.values()].filter(({ asked }) => !known.has(asked.id));
-    return [...list, ...pending.flatMap(({ asked, askedMs }) => pendingMessage(asked, me, askedMs) ?? [])];
+    const pending = this.#asked().filter(({ id }) => !known.has(id));
+    return [...list, ...pending.flatMap((asked) => pendingMessage(asked, me) ?? [])];
   }
 
   /** Id of the oldest message. */
@@ -115,13 +110,17 @@ export class ChannelFold {
 
   #render(message: KnownMessage, changes: readonly Asked[], me: string | undefined): ShownMessage | undefined {
     if (!this.#shown.has(message))
-      this.#shown.set(message, shownMessage(message, this.deletes, changes, this.#own.get(message.command ?? "")?.asked, me));
+      this.#shown.set(message, shownMessage(message, this.deletes, changes, this.#own.get(message.command ?? ""), me));
     return this.#shown.get(message);
   }
 
+  /** What an earlier client had been given may have come to us late. */
+  #asked(): readonly Asked[] {
+    return [...this.#own.values()].sort((a, b) => a.askedMs - b.askedMs);
+  }
   #changes(): ReadonlyMap<string, readonly Asked[]> {
     const changes = new Map<string, Asked[]>();
-    for (const { asked } of this.#own.values())
+    for (const asked of this.#asked())
       if (asked.state.is === "pending" && "message" in asked.command && asked.command.kind !== "read.mark") {
         const identity = identityOf(asked.command.message);
         changes.set(identity, [...(changes.get(identity) ?? []), asked]);

@@ -6,7 +6,7 @@ import type { Channel, Conflict, Gap, Member, Presence, Watermark, WireEvent } f
 import type { Timer } from "../../core/ports/time.ts";
 import type { Asked } from "./asked.ts";
 import { ChannelFacts } from "./channel-facts.ts";
-import { ChannelFold, type Own } from "./channel-fold.ts";
+import { ChannelFold } from "./channel-fold.ts";
 import type { HistoryPage } from "./history.ts";
 import { readHistory, readOlder, readPresence } from "./history.ts";
 import { Listeners } from "./listeners.ts";
@@ -42,7 +42,7 @@ export class ChannelView {
   readonly #page: number;
   readonly #keep: number;
   readonly #listeners = new Listeners<ViewHappenings>();
-  readonly #own = new Map<string, Own>();
+  readonly #own = new Map<string, Asked>();
   readonly #typing = new Map<string, Timer>();
   readonly #ends: (() => void)[];
   #fold: ChannelFold;
@@ -75,6 +75,7 @@ export class ChannelView {
       parts.on("gap", (gaps) => this.#gap(gaps.filter(({ channel }) => this.isOf(channel)))),
       parts.on("state", ({ is }) => is === "online" && this.#facts !== undefined && void this.#readPresence()),
     ];
+    for (const asked of parts.unanswered()) this.#asked(asked);
     this.ready = this.#read();
     this.ready.catch(() => this.close()); // whoever looks is told; nobody must
   }
@@ -132,7 +133,7 @@ export class ChannelView {
 
   /** Takes an own message off the list that was not accepted. */
   dismiss(key: string): void {
-    if (this.#own.get(key)?.asked.state.is !== "pending") this.#own.delete(key);
+    if (this.#own.get(key)?.state.is !== "pending") this.#own.delete(key);
     this.#fold.touch();
     this.#changed();
   }
@@ -162,7 +163,7 @@ export class ChannelView {
     this.#facts = new ChannelFacts(read.channel, read.members);
     this.#fold.deletes = read.channel.deletes;
     this.#fold.read(read.items);
-    for (const { asked } of [...this.#own.values()]) {
+    for (const asked of [...this.#own.values()]) {
       const answer = this.#parts.answerOf(asked);
       if (answer !== undefined) this.#fold.accepted(asked, answer);
     }
@@ -201,7 +202,7 @@ export class ChannelView {
   #asked(asked: Asked): void {
     const { command } = asked;
     if (!("channel" in command) || !this.isOf(command.channel) || !/^(message|reaction)\./.test(command.kind)) return;
-    this.#own.set(asked.id, { asked, askedMs: this.#parts.now() });
+    this.#own.set(asked.id, asked);
     this.#touch(asked);
   }
 

@@ -13,6 +13,7 @@ import { eventsIn, type HeardFrame, type HeardOf } from "./frames.ts";
 import type { Happenings } from "./happenings.ts";
 import { Heard } from "./heard.ts";
 import { Http } from "./http.ts";
+import { KeptCommands, type Outbox } from "./kept-commands.ts";
 import { Listeners } from "./listeners.ts";
 import type { RegionList } from "./region-list.ts";
 import { Replication } from "./replication.ts";
@@ -26,6 +27,7 @@ export interface ClientParts {
   readonly tokens: Tokens;
   readonly limits: QueueLimits;
   readonly cursor: string | undefined;
+  readonly outbox: Outbox | undefined;
   /** What the program calls itself. */
   readonly name: string;
 }
@@ -39,6 +41,7 @@ export class Client extends Author {
   readonly #connection: Connection;
   readonly #follows: Follows;
   readonly #queue: CommandQueue;
+  readonly #kept: KeptCommands;
   readonly #replication: Replication;
   readonly #http: Http;
   #seen: string | undefined;
@@ -48,10 +51,11 @@ export class Client extends Author {
 
   constructor(parts: ClientParts) {
     super();
-    const { surroundings, regions, tokens, limits } = parts;
+    const { surroundings, regions, tokens, limits, outbox } = parts;
     this.#parts = parts;
     this.#connection = new Connection({
       ...{ surroundings, regions, tokens },
+      onToken: () => void this.#kept.recall(this.user),
       hello: () => ({ ...this.#follows.hello(), client: parts.name, ...(this.#seen === undefined ? {} : { seen: this.#seen }) }),
       onState: (state) => {
         if (state.is === "closed") this.#ended(state.why);
@@ -70,15 +74,26 @@ export class Client extends Author {
     this.#queue = new CommandQueue({
       ...{ surroundings, limits, ask },
       region: () => this.region,
-      added: (asked) => this.#listeners.tell("asked", asked),
+      waitsForEarlier: outbox !== undefined,
+      added: (asked) => {
+        this.#kept.added();
+        this.#listeners.tell("asked", asked);
+      },
       moveOn: (why) => this.#connection.moveOn(why),
       changed: (asked) => {
         if (asked.state.is === "accepted") {
           this.#know(asked.result as { readonly version?: string });
           this.#replication.accepted(asked);
         }
+        this.#kept.answered();
         this.#listeners.tell("command", asked);
       },
+    });
+    this.#kept = new KeptCommands({
+      ...{ surroundings, outbox },
+      unanswered: () => this.unanswered.map(({ command, askedMs }) => ({ command, askedMs })),
+      restore: (kept) => this.#queue.restore(kept),
+      onError: (error) => this.#listeners.tell("error", error),
     });
     this.#http = new Http({ surroundings, tokens, regions: () => regions.fromHere() });
     this.#replication = new Replication({ surroundings, askRegion: (region, channel) => this.#watermarkOf(region, channel) });
@@ -105,9 +120,17 @@ export class Client extends Author {
   get sync(): Sync | undefined {
     return this.#sync;
   }
-  /** Commands without an answer. */
+  /** What earlier clients of the user had left in the outbox, once it has been read: it waits for an answer again. */
+  get restored(): Promise<readonly Asked[]> {
+    return this.#kept.restored;
+  }
+  /** Commands without an answer, in the order in which they were given. */
+  get unanswered(): readonly Asked[] {
+    return this.#queue.unanswered;
+  }
+  /** How many they are. */
   get waiting(): number {
-    return this.#queue.waiting;
+    return this.#queue.unanswered.length;
   }
 
   /** Returns what ends the listening. */
@@ -139,7 +162,7 @@ export class Client extends Author {
     if (this.state.is === "waiting") this.#connection.open();
   }
 
-  /** Ends the line for good. What nobody has answered ends as `unknown` or `not-sent`. */
+  /** Ends the line for good. What nobody has answered ends as `unknown` or `not-sent`; what is in the outbox stays there for the next client. */
   close(): void {
     this.#connection.close(new AtollError("closed", "The client was closed."));
   }
@@ -196,11 +219,12 @@ export class Client extends Author {
   }
 
   #viewParts(): ViewParts {
-    const { timers, now } = this.#parts.surroundings;
+    const { timers } = this.#parts.surroundings;
     return {
-      ...{ timers, now, user: () => this.user, read: (path) => this.read(path), follow: (channel, cursor) => this.follow(channel, cursor) },
+      ...{ timers, user: () => this.user, read: (path) => this.read(path), follow: (channel, cursor) => this.follow(channel, cursor) },
       on: (name, listener) => this.#listeners.on(name, listener),
       isCaughtUp: (channel) => this.#follows.isCaughtUp(channel),
+      unanswered: () => this.unanswered,
       answerOf: (asked) => (asked as AskedOnce).result,
       presenceOf: (user) => this.#presence.get(user),
       present: (users, there) => {
@@ -217,6 +241,7 @@ export class Client extends Author {
   #ended(why: AtollError): void {
     for (const view of this.#views) view.close();
     this.#follows.close(why);
+    this.#kept.close();
     this.#queue.close();
     this.#replication.close();
   }
@@ -229,6 +254,7 @@ export class Client extends Author {
 
   #welcomed({ user, sync, cursor }: HeardOf<"welcome">): void {
     this.#user = user;
+    void this.#kept.recall(user);
     this.#follows.begin(cursor);
     if (this.#status === "away") this.setPresence("away");
     this.#tellSync(sync);

@@ -12,6 +12,7 @@ import { ASK_AGAIN, pauseMs } from "./back-off.ts";
 import type { Answers, AskedCommand, AskedKind } from "./commands.ts";
 import { AtollError, refusalFrom } from "./errors.ts";
 import type { Reply, SaidFrame } from "./frames.ts";
+import type { KeptCommand } from "./kept-commands.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface QueueLimits {
@@ -26,15 +27,17 @@ export interface QueueLimits {
 export const QUEUE_LIMITS: QueueLimits = { queue: 1_000, inFlight: 64, patienceMs: 24 * 3_600_000 };
 
 export interface QueueParts {
-  readonly surroundings: Pick<Surroundings, "timers" | "chance">;
+  readonly surroundings: Pick<Surroundings, "timers" | "chance" | "now">;
   readonly limits: QueueLimits;
+  /** Nothing goes out before `restore` was called. */
+  readonly waitsForEarlier: boolean;
   /** Sends a frame with a fresh id; undefined: the line broke first. */
   readonly ask: (frame: (id: string) => SaidFrame, answered: (reply: Reply | undefined) => void) => void;
   /** The region's name, while one has taken us in. */
   readonly region: () => string | undefined;
   /** Gives this region up for another: it takes nothing, or answers nothing. */
   readonly moveOn: (why: string) => void;
-  /** It waits from now on. */
+  /** It waits from now on, or is refused at once. */
   readonly added: (asked: Asked) => void;
   readonly changed: (asked: AskedOnce) => void;
 }
@@ -47,6 +50,7 @@ export class CommandQueue {
   readonly #parts: QueueParts;
   /** Unanswered, in the author's order. */
   #open: { readonly asked: AskedOnce; readonly until: Timer }[] = [];
+  #isComplete: boolean;
   #holds = false;
   /** What the region asked for before what it refused is sent again. */
   #holdMs = 0;
@@ -59,25 +63,40 @@ export class CommandQueue {
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
+    this.#isComplete = !parts.waitsForEarlier;
   }
 
-  get waiting(): number {
-    return this.#open.length;
+  /** In the author's order. */
+  get unanswered(): readonly AskedOnce[] {
+    return this.#open.map(({ asked }) => asked);
   }
 
   add(command: AskedCommand): Asked {
-    const { limits, surroundings, changed } = this.#parts;
-    const asked = new AskedOnce(command, changed);
-    this.#parts.added(asked);
+    const { surroundings, changed, added } = this.#parts;
+    const asked = new AskedOnce(command, surroundings.now(), changed);
     const refused = this.#refusedHere(command);
-    if (refused !== undefined) {
-      asked.ended(refused.code === "queue-full" ? "not-sent" : "refused", refused);
-      return asked;
-    }
-    const until = surroundings.timers.after(limits.patienceMs, () => this.#giveUp(asked, "Nobody answered in time."));
-    this.#open.push({ asked, until });
+    if (refused === undefined) this.#open.push(this.#patient(asked));
+    added(asked);
+    if (refused !== undefined) asked.ended(refused.code === "queue-full" ? "not-sent" : "refused", refused);
     this.#send();
     return asked;
+  }
+
+  /** What an earlier client left goes before all that this one was given; it may have been sent before. */
+  restore(kept: readonly KeptCommand[]): readonly Asked[] {
+    const { surroundings, limits, changed, added } = this.#parts;
+    const earlier = kept.map(({ command, askedMs }) => {
+      const asked = new AskedOnce(command, askedMs, changed);
+      asked.everSent = true;
+      asked.retried = true;
+      return asked;
+    });
+    this.#open = [...earlier.map((asked) => this.#patient(asked)), ...this.#open];
+    for (const asked of earlier) added(asked);
+    for (const asked of earlier) if (asked.askedMs + limits.patienceMs <= surroundings.now()) this.#giveUp(asked, TOO_LATE);
+    this.#isComplete = true;
+    this.#send();
+    return earlier;
   }
 
   /** A region has taken us in: all that waits goes out, in order. */
@@ -99,6 +118,12 @@ export class CommandQueue {
     for (const { asked } of [...this.#open]) this.#giveUp(asked, "The client was closed first.");
   }
 
+  #patient(asked: AskedOnce): { readonly asked: AskedOnce; readonly until: Timer } {
+    const { limits, surroundings } = this.#parts;
+    const leftMs = Math.max(0, asked.askedMs + limits.patienceMs - surroundings.now());
+    return { asked, until: surroundings.timers.after(leftMs, () => this.#giveUp(asked, TOO_LATE)) };
+  }
+
   /** What no region would take, and some could not even answer. */
   #refusedHere(command: AskedCommand): AtollError | undefined {
     const { limits } = this.#parts;
@@ -115,7 +140,7 @@ export class CommandQueue {
   }
 
   #send(): void {
-    if (this.#parts.region() === undefined || this.#holds) return;
+    if (this.#parts.region() === undefined || this.#holds || !this.#isComplete) return;
     for (const { asked } of this.#open.slice(0, this.#parts.limits.inFlight)) {
       if (asked.isOut) continue;
       asked.isOut = true;
@@ -208,5 +233,6 @@ export class CommandQueue {
   }
 }
 
+const TOO_LATE = "Nobody answered in time.";
 /** What stands around a command in its frame. */
 const FRAME_AROUND = 256;

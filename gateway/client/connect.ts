@@ -5,6 +5,7 @@
 import { Client } from "./client.ts";
 import { QUEUE_LIMITS } from "./command-queue.ts";
 import { AtollError } from "./errors.ts";
+import type { Outbox } from "./kept-commands.ts";
 import { addressOf, RegionList } from "./region-list.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { surroundingsFrom } from "./surroundings.ts";
@@ -17,6 +18,7 @@ export type { Answers, AskedKind, Asking } from "./commands.ts";
 export type { ConnectionState } from "./connection.ts";
 export { AtollError, type AtollErrorCode } from "./errors.ts";
 export type { Happenings } from "./happenings.ts";
+export type { Outbox } from "./kept-commands.ts";
 export type { ShownMessage } from "./shown.ts";
 
 export interface ConnectOptions extends Partial<Surroundings> {
@@ -38,13 +40,15 @@ export interface ConnectOptions extends Partial<Surroundings> {
   readonly inFlight?: number;
   /** After so long without an answer a command is given up, in milliseconds (default 24 hours). At most 30 days, for which regions know its id. */
   readonly patienceMs?: number;
+  /** Keeps what nobody has answered over a reload or a crash: the next client of the same user sends it. Default: it is in memory alone. */
+  readonly outbox?: Outbox;
 }
 
 const PATIENCE_MOST_MS = 30 * 24 * 3_600_000;
 
 /** Begins to connect, and returns at once: what is asked for meanwhile waits. AtollError `options` or `no-websocket` for what cannot work. */
 export function connect(options: ConnectOptions): Client {
-  const { regions, url, region, token, cursor, client = "atoll client", queue, inFlight, patienceMs, ...surroundings } = options;
+  const { regions, url, region, token, cursor, client = "atoll client", queue, inFlight, patienceMs, outbox, ...surroundings } = options;
   const given = regions ?? (url === undefined ? [] : [url]);
   const limits = {
     queue: wholeFrom1("queue", queue ?? QUEUE_LIMITS.queue),
@@ -55,7 +59,7 @@ export function connect(options: ConnectOptions): Client {
     throw new AtollError("options", "`token` is not a function.", { hint: "Give one that resolves with a JWT: () => Promise<string>." });
   const world = surroundingsFrom(surroundings);
   return new Client({
-    ...{ surroundings: world, limits, cursor, name: client },
+    ...{ surroundings: world, limits, cursor, name: client, outbox },
     regions: new RegionList(given.map(addressOf), region),
     tokens: new Tokens(token, world.now),
   });

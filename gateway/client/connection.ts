@@ -25,6 +25,8 @@ export interface ConnectionParts {
   readonly surroundings: Surroundings;
   readonly regions: RegionList;
   readonly tokens: Tokens;
+  /** A token has been given: before anything is said with it. */
+  readonly onToken: () => void;
   readonly hello: () => Omit<Hello, "type" | "protocol" | "token">;
   readonly onState: (state: ConnectionState) => void;
   /** Before anything else is heard on the line. */
@@ -103,12 +105,13 @@ export class Connection {
   }
 
   async #open(mine: number): Promise<void> {
-    const { surroundings, regions, tokens, hello } = this.#parts;
+    const { surroundings, regions, tokens, hello, onToken } = this.#parts;
     const { url } = regions.current;
     this.#become({ is: "connecting", url });
     try {
       const token = await tokens.fresh();
       if (mine !== this.#tries) return;
+      onToken();
       this.#line = new Line({
         surroundings,
         url,

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../core/errors.ts";
 /**
  * The contract's codes are a region's word. The library's own: `no-websocket`; `options`: what connect was given; `queue-full`: too much waits offline;
  * `unknown`: sent, and nobody answered in time, so it may have happened; `not-sent`: it has not; `closed`: by the program; `refused-here`: a region
- * will not have this connection; `unreachable`: nobody answers; `token`: none could be had.
+ * will not have this connection; `unreachable`: nobody answers; `token`: none could be had; `not-kept`: the outbox that was given failed.
  */
 export type AtollErrorCode =
   | ErrorCode
@@ -16,7 +16,8 @@ export type AtollErrorCode =
   | "closed"
   | "refused-here"
   | "unreachable"
-  | "token";
+  | "token"
+  | "not-kept";
 
 export interface ErrorFacts {
   /** What would mend it. */

@@ -66,6 +66,26 @@ test("when a gateway goes away its client goes on at the next, and what was said
   expect(opened.region.log.filter(({ wire }) => wire.command === sent.id).length).toBe(1);
 });
 
+test("T3: what a client had not heard of when it died is sent by the next one, and accepted once", async () => {
+  let text: string | undefined;
+  let dead = false;
+  const outbox = { load: () => text, save: (given: string) => void (dead || (text = given)) };
+  const first = open("ana", { outbox, inFlight: 3 });
+  await first.online();
+  const sent = Array.from({ length: 20 }, (_, nth) => first.send(opened.shown, `line ${nth}`));
+  await sent[4]?.answer;
+  dead = true; // whatever it hears from now on nobody keeps
+  first.close();
+  const second = open("ana", { outbox });
+  const restored = await second.restored;
+  expect(restored.map(({ id }) => id)).toEqual(sent.slice(-restored.length).map(({ id }) => id));
+  expect(restored.length).toBeGreaterThan(10);
+  await Promise.all(restored.map(({ answer }) => answer));
+  expect(opened.region.log.map(({ wire }) => wire.command).filter((command) => sent.some(({ id }) => id === command))).toEqual(
+    sent.map(({ id }) => id),
+  );
+});
+
 test("L4: whatever breaks, and whenever, each event of each channel is told once and in order, also of one that is followed meanwhile", async () => {
   const other = await openTestGateway({}, opened.region);
   const second = opened.region.channel("second", { ana: "owner", ben: "member" });

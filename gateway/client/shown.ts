@@ -59,12 +59,12 @@ export function shownMessage(
 }
 
 /** An own message that nobody has answered yet. */
-export const pendingMessage = (asked: Asked, me: string | undefined, askedMs: number): ShownMessage | undefined => {
+export const pendingMessage = (asked: Asked, me: string | undefined): ShownMessage | undefined => {
   if (asked.command.kind !== "message.send") return undefined;
   const { body, thread = null, metadata } = asked.command;
   return {
     ...{ key: asked.id, id: undefined, author: me ?? "", body, thread, ...(metadata === undefined ? {} : { metadata }) },
-    ...{ createdAt: new Date(askedMs).toISOString(), editedAt: null, deleted: false, reactions: {}, heads: [], conflict: null },
+    ...{ createdAt: new Date(asked.askedMs).toISOString(), editedAt: null, deleted: false, reactions: {}, heads: [], conflict: null },
     ...{ state: asked.state.is, changing: [], ...("why" in asked.state ? { why: asked.state.why } : {}) },
   };
 };

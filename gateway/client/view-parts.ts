@@ -11,12 +11,12 @@ export interface Inside extends Happenings {
 }
 export interface ViewParts {
   readonly timers: Timers;
-  readonly now: () => number;
   readonly user: () => string | undefined;
   on<Name extends keyof Inside>(name: Name, listener: (what: Inside[Name]) => void): () => void;
   read<Answer>(path: string): Promise<Answer>;
   follow(channel: string, cursor: string): Promise<string>;
   isCaughtUp(channel: string): boolean;
+  unanswered(): readonly Asked[];
   answerOf(asked: Asked): unknown;
   presenceOf(user: string): Presence | undefined;
   /** A region has said who of these is there; the others are offline. */

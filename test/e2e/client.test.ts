@@ -1,5 +1,6 @@
 /** The client library on a real mesh: people in three regions, a cut between them, and a region that dies under one of them. */
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type Asked, type ChannelView, type Client, connect, type ShownMessage } from "../../gateway/client/connect.ts";
@@ -7,7 +8,7 @@ import { serverForTests } from "../servers/nats-tiers.ts";
 import { MeshUnderTest, until } from "./atoll.ts";
 import { browserForTests, openBrowser } from "./browser.ts";
 import { channelOf } from "./channel.ts";
-import { runExample, servePage } from "./client-page.ts";
+import { runExample, runWithOutbox, servePage } from "./client-page.ts";
 
 const server = existsSync("/proc/self/stat") ? await serverForTests() : undefined;
 const chromium = server === undefined ? undefined : browserForTests();
@@ -90,6 +91,40 @@ describe.skipIf(server === undefined)("the client library", () => {
       close();
     }
     expect(wrong).toEqual([]);
+  });
+
+  const SAID = Array.from({ length: 40 }, (_, nth) => `kept ${nth}`);
+  /** All that was said with these words, as bob sees it. */
+  const heard = (words: readonly string[]) => bodies(of("bob")).filter((body) => words.includes(body ?? ""));
+
+  test.skipIf(chromium === undefined)("T3: a page that is loaded anew half-way says the rest, and everything once, in order", async () => {
+    const [browser, { url, close }] = [await openBrowser(chromium ?? ""), await servePage()];
+    const said = SAID.map((body) => `${body} by a page`);
+    try {
+      const page = await browser.newPage();
+      const { token } = await mesh.person("ann");
+      await page.goto(`${url}reloaded#${encodeURIComponent(JSON.stringify({ url: mesh.url("us"), token, channel, said }))}`);
+      // While it is loaded anew it has no title to read.
+      const title = (): Promise<string> => page.title().catch(() => "");
+      await until("the second page has said the rest", async () => (await title()).startsWith("the rest: "));
+      expect(Number((await title()).slice("the rest: ".length))).toBeGreaterThan(0);
+      await until("bob has heard all of it", () => heard(said).length >= said.length);
+      expect(heard(said)).toEqual(said);
+    } finally {
+      await browser.close();
+      close();
+    }
+  });
+
+  test("T3: a program that is killed half-way says the rest when it is started again, and everything once, in order", async () => {
+    const said = SAID.map((body) => `${body} by a program`);
+    const { token } = await mesh.person("ann");
+    const toSay = { url: mesh.url("us"), token, channel, said };
+    const file = join(mesh.data, "outbox.json");
+    expect(await runWithOutbox(toSay, file)).toEqual({ printed: "", signal: "SIGKILL" });
+    expect(await runWithOutbox(toSay, file)).toEqual({ printed: expect.stringMatching(/^the rest: [1-9]/), signal: null });
+    await until("bob has heard all of it", () => heard(said).length >= said.length);
+    expect(heard(said)).toEqual(said);
   });
 
   test("P1 S6: cut apart both write, accepted at once and replicated after the heal; who lost is told, and brings it back", async () => {
