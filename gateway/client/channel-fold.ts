@@ -11,6 +11,8 @@ import { pendingMessage, type ShownMessage, shownMessage } from "./shown.ts";
 
 /** Messages whose send is unknown, as those edited long after: as many are remembered at most. */
 const UNBORN = 1_000;
+/** So often it is asked whether there is a record of versions that are apart; it may be in a region that lacks one of them. */
+const ASKED_TIMES = 5;
 
 export class ChannelFold {
   readonly #keep: number;
@@ -19,6 +21,8 @@ export class ChannelFold {
   readonly #own: Map<string, Asked>;
   /** Rendered, until something of it changes. */
   readonly #shown = new Map<KnownMessage, ShownMessage | undefined>();
+  /** Messages whose versions are apart while no record says so, and how often it has been asked for. */
+  readonly #unexplained = new Map<KnownMessage, number>();
   deletes: Deletes = "final";
   /** Older ones were let go of. */
   trimmed = false;
@@ -36,6 +40,7 @@ export class ChannelFold {
     const known = this.#find(message, event.kind === "message.sent" && this.#own.has(event.command) ? event.command : undefined);
     known.hear(event);
     this.#shown.delete(known);
+    this.#weigh(known);
     const own = this.#own.get(event.command);
     if (own !== undefined && own.command.kind !== "message.send") this.#own.delete(event.command);
     this.#trim();
@@ -59,6 +64,7 @@ export class ChannelFold {
     const known = this.#find(message);
     known.disputed(conflict);
     this.#shown.delete(known);
+    this.#weigh(known);
     return true;
   }
 
@@ -85,6 +91,16 @@ export class ChannelFold {
     }
   }
 
+  get hasUnexplained(): boolean {
+    return this.#unexplained.size > 0;
+  }
+  /** Ids of messages of which a conflict's record must be asked for. */
+  unexplained(): readonly string[] {
+    const due = [...this.#unexplained].filter(([{ birth }, times]) => birth !== undefined && times < ASKED_TIMES);
+    for (const [known, times] of due) this.#unexplained.set(known, times + 1);
+    return due.flatMap(([{ birth }]) => birth?.id ?? []);
+  }
+
   /** Own commands have come to another state. */
   touch(message?: string): void {
     if (message === undefined) this.#shown.clear();
@@ -106,6 +122,11 @@ export class ChannelFold {
   /** Id of the oldest message. */
   oldest(): string | undefined {
     return this.shown(undefined).find(({ id }) => id !== undefined)?.id;
+  }
+
+  #weigh(known: KnownMessage): void {
+    if (known.isUnexplained) this.#unexplained.set(known, 0);
+    else this.#unexplained.delete(known);
   }
 
   #render(message: KnownMessage, changes: readonly Asked[], me: string | undefined): ShownMessage | undefined {
@@ -146,6 +167,7 @@ export class ChannelFold {
       this.#own.delete(known.command ?? "");
       this.#messages.delete(known.identity);
       this.#shown.delete(known);
+      this.#unexplained.delete(known);
     }
   }
 }

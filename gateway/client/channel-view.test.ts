@@ -153,6 +153,36 @@ test("S6: who lost an edit sees the marker, is told, and brings the text back; t
   expect(view.losses).toEqual([]);
 });
 
+test("S6: whose record was told to others, as they moved between the two versions, is asked for; one that is told is not", async () => {
+  const conflict = {
+    id: "cfl_1",
+    register: { kind: "message.body", channel: CHANNEL, message: idOf(1) },
+    rule: "lww",
+    reason: "stamp",
+    versions: [30, 31].map((second) => ({ stamp: stampAt(second) })),
+    winner: stampAt(31),
+    losers: [stampAt(30)],
+    state: "open",
+  };
+  const asked = () => world.calls.filter(({ url }) => url.includes("/v1/conflicts?"));
+  const doors = world.answer;
+  world.answer = (method, url) => (url.includes("/v1/conflicts?") ? undefined : doors(method, url));
+  hear(event("message.edited", 30, { message: idOf(1), body: "mine", replaces: [stampAt(1)] }, { actor: "ana" }));
+  hear(event("message.edited", 31, { message: idOf(1), body: "theirs", replaces: [stampAt(1)] }));
+  await world.pass(1_000);
+  expect([asked().length, view.messages[0]?.conflict]).toEqual([0, null]);
+  await world.pass(2_000); // nobody answers
+  expect(asked().map(({ url }) => new URL(url).searchParams.get("message"))).toEqual([idOf(1), idOf(1), idOf(1)]);
+  world.answer = (method, url) => (url.includes("/v1/conflicts?") ? [200, { items: [conflict], next: null }] : doors(method, url));
+  us.say({ type: "caught-up", channel: CHANNEL, cursor: "now" });
+  await world.pass(3_000);
+  expect(view.messages[0]?.conflict).toEqual({ id: "cfl_1", state: "open" });
+  us.say({ type: "caught-up", channel: CHANNEL, cursor: "now" });
+  hear(event("message.edited", 32, { message: idOf(1), body: "on", replaces: [stampAt(30), stampAt(31)] }));
+  await world.pass(3_000);
+  expect(asked().length).toBe(4);
+});
+
 test("a merged text, and the loss of a wrong clock, are the region's word", () => {
   hear(event("message.edited", 30, { message: idOf(1), body: "a b", replaces: [stampAt(1)] }));
   hear(event("message.edited", 31, { message: idOf(1), body: "b c", replaces: [stampAt(1)] }));

@@ -7,6 +7,7 @@ import type { Timer } from "../../core/ports/time.ts";
 import type { Asked } from "./asked.ts";
 import { ChannelFacts } from "./channel-facts.ts";
 import { ChannelFold } from "./channel-fold.ts";
+import { Explaining } from "./explaining.ts";
 import type { HistoryPage } from "./history.ts";
 import { readHistory, readOlder, readPresence } from "./history.ts";
 import { Listeners } from "./listeners.ts";
@@ -45,6 +46,7 @@ export class ChannelView {
   readonly #own = new Map<string, Asked>();
   readonly #typing = new Map<string, Timer>();
   readonly #ends: (() => void)[];
+  readonly #explaining: Explaining;
   #fold: ChannelFold;
   #facts: ChannelFacts | undefined;
   #watermark: Watermark | undefined;
@@ -62,6 +64,10 @@ export class ChannelView {
     this.#page = page;
     this.#keep = keep;
     this.#fold = new ChannelFold(keep, this.#own);
+    this.#explaining = new Explaining({
+      ...{ timers: parts.timers, read: (path) => parts.read(path), unexplained: () => this.#fold.unexplained() },
+      explained: (conflict) => this.#disputed(conflict),
+    });
     this.#ends = [
       parts.on("every", (event) => this.#hear(event)),
       parts.on("asked", (asked) => this.#asked(asked)),
@@ -72,6 +78,7 @@ export class ChannelView {
       parts.on("typing", ({ channel, user }) => this.isOf(channel) && this.#types(user)),
       parts.on("presence", () => this.#changed()),
       parts.on("sync", () => this.#changed()),
+      parts.on("caught-up", ({ channel }) => this.isOf(channel) && this.#explain()),
       parts.on("gap", (gaps) => this.#gap(gaps.filter(({ channel }) => this.isOf(channel)))),
       parts.on("state", ({ is }) => is === "online" && this.#facts !== undefined && void this.#readPresence()),
     ];
@@ -141,6 +148,7 @@ export class ChannelView {
   close(): void {
     this.#closed = true;
     this.#again?.cancel();
+    this.#explaining.close();
     for (const end of this.#ends) end();
     for (const timer of this.#typing.values()) timer.cancel();
     this.#parts.closed(this, this.#id);
@@ -196,7 +204,11 @@ export class ChannelView {
       if (event.kind === "channel.changed") this.#fold.touch();
     } else if (!isOfMessage) return;
     if (event.kind === "message.sent") this.#stopsTyping(event.actor);
+    this.#explain();
     this.#changed();
+  }
+  #explain(): void {
+    if (this.#fold.hasUnexplained) this.#explaining.soon();
   }
 
   #asked(asked: Asked): void {

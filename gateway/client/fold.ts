@@ -51,6 +51,25 @@ export function judged(said: readonly Said[], kind: "body" | "member" | "reactio
   return { winner: winner.first, value, heads: heads.map(({ stamp }) => stamp) };
 }
 
+/** Pairs of versions of which neither knew the other, as far as a client can tell. Twins are one version. */
+export function partedIn(said: readonly Said[]): readonly (readonly [Said, Said])[] {
+  const nameOf = ({ author, command }: Said): string => `${author}\n${command}`;
+  const byStamp = new Map(said.map((one) => [one.stamp, one]));
+  const pasts = said.map((one) => {
+    const past = new Set<string>([nameOf(one)]);
+    for (const left = [...one.replaces]; left.length > 0; ) {
+      const before = byStamp.get(left.pop() ?? "");
+      if (before === undefined || past.has(nameOf(before))) continue;
+      past.add(nameOf(before));
+      left.push(...before.replaces);
+    }
+    return past;
+  });
+  return said.flatMap((a, i) =>
+    said.flatMap((b, j) => (j > i && pasts[i]?.has(nameOf(b)) === false && pasts[j]?.has(nameOf(a)) === false ? [[a, b] as const] : [])),
+  );
+}
+
 /** What a client cannot know of an entry plays no part in what is shown. `policy`: a text is merged where a region says so, and nowhere else. */
 const entryOf = ({ stamp, kind, author, command, value, replaces }: Said, deletes: Deletes): Entry => ({
   ...{ stamp, kind, author, command, value, replaces, deletes },

@@ -2,7 +2,7 @@
 import type { Deletes, Json } from "../../core/event.ts";
 import type { Conflict, ConflictState, Message, WireEvent } from "../../core/objects.ts";
 import { type Stamp, stampIso, stampRegion } from "../../core/stamp.ts";
-import { type Judged, judged, NO_WORD, type RegionsWord, type Said } from "./fold.ts";
+import { type Judged, judged, NO_WORD, partedIn, type RegionsWord, type Said } from "./fold.ts";
 
 type Told = Pick<Conflict, "id" | "state"> & { readonly versions: readonly Stamp[]; readonly text?: string; readonly isRead: boolean };
 interface Birth {
@@ -106,6 +106,16 @@ export class KnownMessage {
     if (others.some((one) => stamps.every((stamp) => one.versions.includes(stamp)))) return;
     for (const one of others) if (one.versions.every((stamp) => stamps.includes(stamp))) this.#records.delete(one.id);
     this.#records.set(id, { id, state, versions: stamps, isRead: false, ...(text === undefined ? {} : { text }) });
+  }
+
+  /** Two versions did not know of each other and say different things, and no record holds them both: the region has told it to others (D2). */
+  get isUnexplained(): boolean {
+    const versions = this.#versions();
+    if (versions.length < 3) return false; // the send comes before all others
+    const told = [...this.#records.values()];
+    const areTold = (a: Said, b: Said): boolean =>
+      told.some((record) => record.versions.includes(a.stamp) && record.versions.includes(b.stamp));
+    return partedIn(versions).some(([a, b]) => JSON.stringify(a.value) !== JSON.stringify(b.value) && !areTold(a, b));
   }
 
   judged(deletes: Deletes): Judged | undefined {

@@ -120,6 +120,13 @@ test(`S5: a client that hears a channel in any order, with repeats, shows what e
         for (const event of shuffled(heard, seed)) fold.hear(event);
         for (const conflict of shuffled([...records.values()], seed + 1)) fold.disputed(conflict);
         expect(alike(fold.shown("ana").map(facts))).toEqual(alike(shown));
+        // Who was told no record at all asks for those of messages whose versions are apart, and of no others.
+        const asking = new ChannelFold(1_000, new Map());
+        asking.deletes = deletes;
+        for (const event of shuffled(heard, seed + 4)) asking.hear(event);
+        const wanted = new Set(asking.unexplained().map((id) => id.slice(-26)));
+        for (const conflict of records.values()) if (wanted.has(conflict.register.message?.slice(-26) ?? "")) asking.disputed(conflict);
+        expect(alike(asking.shown("ana").map(facts))).toEqual(alike(shown));
         const reader = new ChannelFold(1_000, new Map());
         reader.deletes = deletes;
         reader.read(items);
