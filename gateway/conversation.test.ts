@@ -115,6 +115,16 @@ test("what is said after the token's end is not heard, though nobody has looked 
   await later.close();
 });
 
+test("a gateway that had stood still hears a hello that was said in time", async () => {
+  const quick = await openTestGateway({ limits: { helloMs: 50 } });
+  const socket = await Socket.bare(quick.url);
+  socket.say({ type: "hello", protocol: 1, token: await tokenOf("ana") });
+  for (const untilMs = performance.now() + 800; performance.now() < untilMs; );
+  await until(() => socket.ofType("welcome").length > 0, "welcome");
+  expect(socket.closed).toBe(undefined);
+  await quick.gateway.close();
+});
+
 test("a token's end closes 4401, unless a fresh one of the same user came in time", async () => {
   let aheadMs = 0;
   const later = await openTestGateway({ now: () => Date.now() + aheadMs });

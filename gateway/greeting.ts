@@ -11,6 +11,8 @@ import type { ClientFrame, HelloFrame } from "./protocol/frames-in.ts";
 import type { Identity } from "./tokens.ts";
 
 const PROTOCOL = 1;
+/** A process that wakes so late has stood still, and reads only now what was said to it in time. */
+const STOOD_STILL_MS = 500;
 /** Frames that may follow hello before it is answered. */
 const EARLY_FRAMES = 1_000;
 
@@ -18,7 +20,13 @@ export function greet(context: Context, line: Line): void {
   const { timers } = context.parts;
   const early: ClientFrame[] = [];
   let greeting = false;
-  const late: Timer = timers.after(context.limits.helloMs, () => line.goodbye("helloMissing"));
+  let late: Timer;
+  const wait = (): void => {
+    const beganMs = timers.monotonicMs();
+    const lateMs = (): number => timers.monotonicMs() - beganMs - context.limits.helloMs;
+    late = timers.after(context.limits.helloMs, () => (lateMs() > STOOD_STILL_MS ? wait() : line.goodbye("helloMissing")));
+  };
+  wait();
   line.onEnd = () => late.cancel();
   line.onFrame = (frame) => {
     if (greeting && early.length < EARLY_FRAMES) early.push(frame);

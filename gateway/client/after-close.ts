@@ -22,14 +22,14 @@ const HINTS: Readonly<Record<number, string>> = {
   [CLOSE.badFrame.code]: "If it names the cursor, begin without one; else this library and the region do not understand each other.",
   [CLOSE.token.code]: "Let `token` give one that holds: signed for this mesh, not yet ended.",
   [CLOSE.forbidden.code]: "Ask whoever runs the mesh what this user may do.",
-  [CLOSE.helloMissing.code]: "The token must be there within five seconds.",
   [CLOSE.protocol.code]: "Use the version of the library that was released with the server.",
   [CLOSE.tooMany.code]: "Close other connections of this user, and connect again a little later.",
 };
 
 export function afterClose({ code, reason, goodbye, welcomed }: LineEnd): Next {
   const said = goodbye?.reason || reason;
-  if (code >= 4400 && code < 4500) {
+  // We had said hello as soon as there was a line: the region, or the way to it, stood still.
+  if (code >= 4400 && code < 4500 && code !== CLOSE.helloMissing.code) {
     const why = new AtollError("refused-here", `The region closed the connection for good (${code}${said === "" ? "" : `: ${said}`}).`, {
       hint: HINTS[code],
       closeCode: code,

@@ -103,19 +103,26 @@ test.each([
   expect(errors).toEqual([]);
 });
 
-test.each(Object.values(CLOSE).filter(({ code }) => code >= 4400 && code !== CLOSE.token.code))(
-  "after $code the client stays away, and says why",
-  async ({ code }) => {
-    const client = open();
-    (await world.welcome("us")).goodbye(code);
-    await world.pass(60_000);
-    expect(world.places()).toEqual(["us"]);
-    expect(client.state).toMatchObject({ is: "closed", why: { code: "refused-here", closeCode: code } });
-    expect(errors).toMatchObject([{ closeCode: code }]);
-    expect(errors[0]?.message).toContain(`because ${code}`);
-    expect(() => client.send("lobby", "x")).toThrow("for good");
-  },
-);
+test("a region that stood still, and says that it had no hello, is left for the next", async () => {
+  const client = connect({ regions: RANKED, token: async () => "t", ...world.surroundings });
+  await world.settle();
+  world.last.open();
+  world.last.goodbye(CLOSE.helloMissing.code);
+  await world.pass(1_000);
+  expect([client.state.is, ...world.places()]).toEqual(["connecting", "us", "eu"]);
+});
+
+const STAYS_AWAY = Object.values(CLOSE).filter(({ code }) => code >= 4400 && code !== CLOSE.token.code && code !== CLOSE.helloMissing.code);
+test.each(STAYS_AWAY)("after $code the client stays away, and says why", async ({ code }) => {
+  const client = open();
+  (await world.welcome("us")).goodbye(code);
+  await world.pass(60_000);
+  expect(world.places()).toEqual(["us"]);
+  expect(client.state).toMatchObject({ is: "closed", why: { code: "refused-here", closeCode: code } });
+  expect(errors).toMatchObject([{ closeCode: code }]);
+  expect(errors[0]?.message).toContain(`because ${code}`);
+  expect(() => client.send("lobby", "x")).toThrow("for good");
+});
 
 test("after 4401 a fresh token is tried once; a second refusal is the end", async () => {
   const client = open();
