@@ -24,8 +24,8 @@ export interface Traffic {
   notHere(): number;
   /** No new commands; resolves when each writer's last one is answered. */
   stop(): Promise<void>;
-  /** Compares every region's history with the book. */
-  account(): Promise<Account>;
+  /** Compares every region's history with the book. `brought`: "author key" of what others had accepted in the channel. */
+  account(brought?: readonly string[]): Promise<Account>;
 }
 export interface Account {
   readonly acked: number;
@@ -124,14 +124,14 @@ export async function openTraffic({
       stopping = true;
       await Promise.all(writing);
     },
-    account: async () => {
+    account: async (brought = []) => {
       const lost: string[] = [];
       const duplicated: string[] = [];
       const resurrected: string[] = [];
       for (const region of regions) {
         for (const path of deleted) if ((await owner.read(region, path))["body"] !== null) resurrected.push(`${region}: ${path}`);
         const seen = await seenIn(owner, region, cursor);
-        for (const command of acked) if (!seen.has(command)) lost.push(`${region}: ${command}`);
+        for (const command of [...acked, ...brought]) if (!seen.has(command)) lost.push(`${region}: ${command}`);
         for (const [command, times] of seen) if (times > 1) duplicated.push(`${region}: ${command}`);
       }
       return { acked: acked.size, lost, duplicated, resurrected };

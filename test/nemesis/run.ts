@@ -6,6 +6,7 @@ import { randomOf } from "../simulation/random.ts";
 import { FAULTS, type FaultName } from "./faults.ts";
 import { judged, type Verdict } from "./judged.ts";
 import { type Planned, scheduleOf } from "./schedule.ts";
+import { Traveller } from "./traveller.ts";
 import { Wanderer } from "./wanderer.ts";
 
 export interface Ordeal {
@@ -24,18 +25,25 @@ export interface Ordeal {
 /** The whole mesh begins anew: it waits for what goes on, and what would begin meanwhile is left out. */
 const ALONE: FaultName = "upAgain";
 const WRITERS = 12;
-const WANDERERS = 4;
+const WANDERERS = 2;
+const TRAVELLERS = 3;
 /** Of all writers together, a second. */
 const RATE = 40;
 
 /** Resolves with what was found; an empty list of broken laws is what is asked for. */
 export async function undergo({ mesh, seed, seconds, tell, options = [], forgetful = new Set() }: Ordeal): Promise<Verdict> {
   const random = randomOf(seed);
-  const readers = await Promise.all(Array.from({ length: WANDERERS }, (_, i) => mesh.person(`wanderer-${seed}-${i}`)));
+  const people = (name: string, length: number) => Promise.all(Array.from({ length }, (_, i) => mesh.person(`${name}-${seed}-${i}`)));
+  const [wandering, travelling] = await Promise.all([people("wanderer", WANDERERS), people("traveller", TRAVELLERS)]);
+  const readers = [...wandering, ...travelling];
   const traffic = await openTraffic({ mesh, seed, name: `ordeal-${seed}`, writers: WRITERS, rate: RATE, wild: true, readers });
   const { channel } = traffic;
-  const wanderers = readers.map(({ user, token }, i) => new Wanderer({ mesh, user, token, channel, random: random.fork(100 + i) }));
-  await until("everybody reads along", () => wanderers.every(({ isWelcome }) => isWelcome));
+  const [wanderers, travellers] = [
+    wandering.map(({ user, token }, i) => new Wanderer({ mesh, user, token, channel, random: random.fork(100 + i) })),
+    travelling.map(({ user, token }, i) => new Traveller({ mesh, user, token, channel, random: random.fork(200 + i), isMortal: i === 0 })),
+  ];
+  await until("everybody reads along", () => [...wanderers, ...travellers].every(({ isReady }) => isReady));
+  for (const traveller of travellers) traveller.setOut();
   const before = new Set(traffic.commands());
 
   const began = performance.now();
@@ -61,6 +69,6 @@ export async function undergo({ mesh, seed, seconds, tell, options = [], forgetf
   );
   said("quiet");
   await traffic.stop();
-  for (const wanderer of wanderers) wanderer.settle();
-  return judged({ mesh, traffic, wanderers, before, forgetful, said });
+  for (const one of [...wanderers, ...travellers]) one.settle();
+  return judged({ mesh, traffic, wanderers, travellers, before, forgetful, said });
 }

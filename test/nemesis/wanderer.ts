@@ -1,18 +1,13 @@
 /**
- * People who read along over sockets and change regions while they do, with nothing but their last cursor (L4): each must be told everything that
- * was accepted once, and what one author said in one region in the order in which it was said (L5).
+ * People who read along over sockets and change regions while they do, with nothing but their last cursor (L4). They speak the protocol themselves:
+ * witnesses of what regions say, beside those who hear it through the client library (traveller.ts).
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
 import type { MeshUnderTest } from "../e2e/atoll.ts";
 import type { Random } from "../simulation/random.ts";
+import { Ledger, type Told } from "./told.ts";
 
-interface Told {
-  readonly position: string;
-  readonly kind: string;
-  readonly actor: string;
-  readonly command: string;
-}
 interface Frame {
   readonly type: string;
   readonly cursor?: string;
@@ -32,11 +27,7 @@ const STAYS_MS = { from: 2_000, to: 9_000 };
 
 export class Wanderer {
   readonly user: string;
-  /** "author command" -> how often it was told. */
-  readonly #told = new Map<string, number>();
-  readonly #positions = new Set<string>();
-  /** "author in region" -> commands as they came. */
-  readonly #order = new Map<string, string[]>();
+  readonly ledger = new Ledger();
   readonly #options: WandererOptions;
   #cursor: string | undefined;
   #socket: WebSocket | undefined;
@@ -45,7 +36,6 @@ export class Wanderer {
   #region: string;
   #ended = false;
   #welcomed = false;
-  readonly #again: string[] = [];
   moves = 0;
 
   constructor(options: WandererOptions) {
@@ -57,25 +47,8 @@ export class Wanderer {
     void this.#wander();
   }
 
-  get isWelcome(): boolean {
+  get isReady(): boolean {
     return this.#welcomed;
-  }
-  /** Events that were told twice, and commands that were told as two events. `retried`: those that two regions may both have taken. */
-  twice(retried: ReadonlySet<string>): readonly string[] {
-    const two = [...this.#told].filter(([command, times]) => times > (retried.has(command) ? 2 : 1));
-    return [...this.#again, ...two.map(([command]) => command)];
-  }
-  missing(commands: Iterable<string>): readonly string[] {
-    return [...commands].filter((command) => !this.#told.has(command));
-  }
-  /** "earlier before later" for each pair that came the other way round. `retried`: their place is nobody's promise. */
-  disorder(retried: ReadonlySet<string>): readonly string[] {
-    return [...this.#order].flatMap(([line, commands]) => {
-      const said = commands
-        .filter((command) => !retried.has(command))
-        .map((command) => Number(command.slice(command.lastIndexOf("-") + 1)));
-      return said.flatMap((nth, i) => (i > 0 && nth < (said[i - 1] ?? 0) ? [`${line}: ${said[i - 1]} before ${nth}`] : []));
-    });
   }
   /** Stays where they are from now on. */
   settle(): void {
@@ -117,18 +90,6 @@ export class Wanderer {
   #take({ type, cursor, event, items }: Frame): void {
     if (cursor !== undefined) this.#cursor = cursor;
     if (type === "welcome") this.#welcomed = true;
-    for (const one of event === undefined ? (type === "events" ? (items ?? []) : []) : [event]) this.#hear(one);
-  }
-
-  #hear({ position, kind, actor, command }: Told): void {
-    if (!/^(message|reaction)\./.test(kind)) return;
-    const key = `${actor} ${command}`;
-    if (this.#positions.has(position)) this.#again.push(`${key} at ${position}`);
-    else this.#told.set(key, (this.#told.get(key) ?? 0) + 1);
-    this.#positions.add(position);
-    const line = `${actor} in ${position.slice(0, position.indexOf("."))}`;
-    const said = this.#order.get(line) ?? [];
-    said.push(key);
-    this.#order.set(line, said);
+    for (const one of event === undefined ? (type === "events" ? (items ?? []) : []) : [event]) this.ledger.hear(one);
   }
 }
