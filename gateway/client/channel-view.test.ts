@@ -270,6 +270,32 @@ test("members, presence, typing and watermark are kept while they change", async
   expect(view.isCaughtUp).toBe(false);
 });
 
+test("P4: who is there is read when the channel is followed again; a reading that fails makes nobody leave, and what is heard meanwhile is newer", async () => {
+  const statuses = () => view.presence.map(({ user, status }) => `${user} ${status}`);
+  const doors = world.answer;
+  let there: readonly [number, unknown] | undefined;
+  let reads = 0;
+  world.answer = (method, url) => {
+    if (!url.includes("/v1/presence")) return doors(method, url);
+    reads += 1;
+    return there;
+  };
+  us.end(1006);
+  await world.pass(1_000);
+  us = await world.welcome("us");
+  us.say({ type: "caught-up", channel: CHANNEL, cursor: "now" });
+  await world.pass(100);
+  expect([reads > 0, statuses()]).toEqual([true, ["eve online"]]);
+  const online = { status: "online", since: timeAt(0), regions: ["eu"] };
+  there = [200, { items: [{ user: "ana", ...online }] }];
+  await world.pass(2_000);
+  expect(statuses()).toEqual(["ana online"]);
+  us.say({ type: "caught-up", channel: CHANNEL, cursor: "now" });
+  us.say({ type: "presence", items: [{ user: "eve", ...online }] });
+  await world.pass(100);
+  expect(statuses()).toEqual(["ana online", "eve online"]);
+});
+
 test("a channel that is not there is told to who opens it; a region that cannot be reached is waited for", async () => {
   world.answer = () => [404, { code: "not-found", detail: "There is no such channel." }];
   await expect(client.channel("nowhere").ready).rejects.toMatchObject({ code: "not-found" });

@@ -5,11 +5,12 @@
 import type { Channel, Conflict, Gap, Member, Presence, Watermark, WireEvent } from "../../core/objects.ts";
 import type { Timer } from "../../core/ports/time.ts";
 import type { Asked } from "./asked.ts";
+import { Attendance } from "./attendance.ts";
 import { ChannelFacts } from "./channel-facts.ts";
 import { ChannelFold } from "./channel-fold.ts";
 import { Explaining } from "./explaining.ts";
 import type { HistoryPage } from "./history.ts";
-import { readHistory, readOlder, readPresence } from "./history.ts";
+import { readHistory, readOlder } from "./history.ts";
 import { Listeners } from "./listeners.ts";
 import { isSameId } from "./names.ts";
 import type { ShownMessage } from "./shown.ts";
@@ -47,6 +48,7 @@ export class ChannelView {
   readonly #typing = new Map<string, Timer>();
   readonly #ends: (() => void)[];
   readonly #explaining: Explaining;
+  readonly #attendance: Attendance;
   #fold: ChannelFold;
   #facts: ChannelFacts | undefined;
   #watermark: Watermark | undefined;
@@ -68,6 +70,10 @@ export class ChannelView {
       ...{ timers: parts.timers, read: (path) => parts.read(path), unexplained: () => this.#fold.unexplained() },
       explained: (conflict) => this.#disputed(conflict),
     });
+    this.#attendance = new Attendance({
+      ...{ view: parts, channel: () => this.#id, members: () => this.members.map(({ user }) => user) },
+      changed: () => this.#changed(),
+    });
     this.#ends = [
       parts.on("every", (event) => this.#hear(event)),
       parts.on("asked", (asked) => this.#asked(asked)),
@@ -78,9 +84,8 @@ export class ChannelView {
       parts.on("typing", ({ channel, user }) => this.isOf(channel) && this.#types(user)),
       parts.on("presence", () => this.#changed()),
       parts.on("sync", () => this.#changed()),
-      parts.on("caught-up", ({ channel }) => this.isOf(channel) && this.#explain()),
+      parts.on("caught-up", ({ channel }) => this.isOf(channel) && this.#caughtUp()),
       parts.on("gap", (gaps) => this.#gap(gaps.filter(({ channel }) => this.isOf(channel)))),
-      parts.on("state", ({ is }) => is === "online" && this.#facts !== undefined && void this.#readPresence()),
     ];
     for (const asked of parts.unanswered()) this.#asked(asked);
     this.ready = this.#read();
@@ -149,6 +154,7 @@ export class ChannelView {
     this.#closed = true;
     this.#again?.cancel();
     this.#explaining.close();
+    this.#attendance.close();
     for (const end of this.#ends) end();
     for (const timer of this.#typing.values()) timer.cancel();
     this.#parts.closed(this, this.#id);
@@ -177,8 +183,7 @@ export class ChannelView {
     }
     this.#hasOlder = read.next !== null;
     this.#watermark = read.sync;
-    this.#present(read.presence);
-    this.#changed();
+    this.#attendance.take(read.presence);
     await this.#parts.follow(this.#id, read.cursor);
   }
 
@@ -206,6 +211,11 @@ export class ChannelView {
     if (event.kind === "message.sent") this.#stopsTyping(event.actor);
     this.#explain();
     this.#changed();
+  }
+  /** From here on presence is heard; what changed before was told to nobody. */
+  #caughtUp(): void {
+    this.#explain();
+    if (this.#facts !== undefined) void this.#attendance.read();
   }
   #explain(): void {
     if (this.#fold.hasUnexplained) this.#explaining.soon();
@@ -267,18 +277,6 @@ export class ChannelView {
   #stopsTyping(user: string): void {
     this.#typing.get(user)?.cancel();
     if (this.#typing.delete(user)) this.#changed();
-  }
-
-  /** What changed while there was no line was told to nobody. */
-  async #readPresence(): Promise<void> {
-    this.#present(await readPresence(this.#parts, this.#id).catch(() => []));
-  }
-  #present(there: readonly Presence[]): void {
-    this.#parts.present(
-      this.members.map(({ user }) => user),
-      there,
-    );
-    this.#changed();
   }
 
   #changed(): void {
