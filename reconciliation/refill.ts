@@ -3,14 +3,15 @@
  * has read before would be called unknown. Everything comes back by the normal road; this only says when it has.
  *
  *   what it remembers   own events beyond the store name, in `after`, what of every peer had been applied when they were made
- *   what lies here      what the mirrors on this region's own disks held at the start: a store that holds nothing waits for all of it, any other
+ *   what lies here      what the mirrors on this region's own disks held at the start: a store that held nothing waits for all of it, any other
  *                       for a moment only, as a store is never more than moments behind what people were shown
- *   what peers say      a store that holds nothing also waits, where a peer can be heard, for what that one's log held at its first beat
+ *   what peers say      a store that held nothing also waits, where a peer can be heard, for what that one's log held at its first beat
  *
  * Waiting for peers is not allowed (P1): of a peer that is cut off only what lies here is waited for, and where nothing moves at all for a while
  * the region answers with what it has.
  */
 import { LIMITS } from "../core/limits.ts";
+import type { TableReader } from "../core/ports/state-store.ts";
 import type { Timer, Timers } from "../core/ports/time.ts";
 import type { Point, Vector } from "../core/position.ts";
 import { comparePoints, START } from "../core/position.ts";
@@ -18,7 +19,7 @@ import { distance, reached } from "./link-state.ts";
 
 export interface RefillOptions {
   readonly peers: readonly string[];
-  /** The store held nothing at the start: it is new, or it was lost. */
+  /** The store held nothing, or was being filled when the region died: it is new, or it was lost. */
   readonly blank: boolean;
   readonly remembered: Vector;
   readonly applied: () => Vector;
@@ -28,6 +29,28 @@ export interface RefillOptions {
   readonly timers: Timers;
   /** Called once, unless nothing was to be waited for; with how many messages never came. */
   readonly ended: (missing: number) => void;
+}
+
+type Facts = TableReader & { put(table: "facts", key: string, value: unknown): void };
+const FILLING = "filling";
+
+/**
+ * Whether the store is one that the region has ever answered from. One that held nothing is marked until it is whole: a region that dies meanwhile
+ * leaves a store with some things in it, and would take it for its own.
+ */
+export class Filling {
+  readonly #tables: Facts;
+  readonly isDue: boolean;
+
+  constructor(tables: Facts, blank: boolean) {
+    this.#tables = tables;
+    this.isDue = blank || tables.get("facts", FILLING) === true;
+    if (this.isDue) tables.put("facts", FILLING, true);
+  }
+
+  done(): void {
+    if (this.isDue) this.#tables.put("facts", FILLING, false);
+  }
 }
 
 /** Log messages of peers. */

@@ -26,6 +26,8 @@ export interface PeersParts extends Pick<RegionPorts, "region" | "link" | "timer
   readonly room: () => boolean;
   /** The store was empty at the start. */
   readonly blank: boolean;
+  /** All that the region had known is applied again. */
+  readonly filled: () => void;
   /** What the own log says this region had applied. */
   readonly remembered: Vector;
   /** A peer's word on what it has applied of the own log; undefined where it is none. */
@@ -85,7 +87,10 @@ export function openPeers(parts: PeersParts): RegionPeers {
     mirrorHead: (peer) => followings.of(peer)?.mirrorHead() ?? Promise.resolve(START),
     isCutOff: (peer) => links.stateOf(peer) === "cut-off",
     timers,
-    ended: (missing) => watch.refilled?.(missing),
+    ended: (missing) => {
+      if (missing === 0) parts.filled();
+      watch.refilled?.(missing);
+    },
   });
   const tracing = openTracing({
     region,

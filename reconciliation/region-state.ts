@@ -11,6 +11,7 @@ import { ClosedPromise, LANDING_MS } from "./closed-promise.ts";
 import { Committer } from "./committer.ts";
 import { OwnClock } from "./own-clock.ts";
 import { replayOwnLog } from "./own-log.ts";
+import { Filling } from "./refill.ts";
 import { type Followers, tellApplied, tellAside, tellCommitted } from "./region-followers.ts";
 import type { RegionPorts } from "./region-ports.ts";
 import { regionView } from "./region-view.ts";
@@ -28,8 +29,8 @@ export interface RegionState {
   readonly promise: ClosedPromise;
   /** What a former life had on its way to the log has landed there, or never will. */
   readonly landed: () => boolean;
-  /** The store was empty at the start. */
-  readonly blank: boolean;
+  /** Whether the store was empty at the start, or has never been whole since it was. */
+  readonly filling: Filling;
   /** What the own log says this region had applied, as far as it was replayed at the start. */
   readonly remembered: () => Vector;
 }
@@ -49,7 +50,7 @@ export function openState(ports: RegionPorts, followers: Followers): RegionState
     replica,
     committer: openCommitter(ports, tables, followers, () => state),
     ...times,
-    blank,
+    filling: new Filling(tables, blank),
     remembered: () => remembered,
   };
   return state;

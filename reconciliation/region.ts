@@ -144,7 +144,7 @@ function readerOf(
 
 function peersOf(
   ports: RegionPorts,
-  { tables, replica, committer, promise, blank, remembered }: RegionState,
+  { tables, replica, committer, promise, filling, remembered }: RegionState,
   { packer, behind }: OwnLog,
   asked: Pick<Parameters<typeof openPeers>[0], "draining" | "appendWitness">,
 ): RegionPeers {
@@ -158,7 +158,11 @@ function peersOf(
       closedMs: promise.upTo(packer.closedMs(peers.links.present.closableMs())),
     }),
     room: () => !committer.full && !committer.refusing,
-    blank,
+    blank: filling.isDue,
+    filled: () => {
+      filling.done();
+      committer.soon();
+    },
     remembered: remembered(),
     appliedThere: (point) => behind.heard(point),
   });

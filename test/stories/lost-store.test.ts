@@ -44,6 +44,22 @@ test("P1: a store that is lost in a region that is cut off: what lies on its own
   await mesh.time.until(() => known("us") === 22, 10_000);
 });
 
+test("a store that is lost, in a region that is killed again before it has read everything: what was begun is no store that it ever answered from", async () => {
+  const { mesh, here, known } = await talking();
+  mesh.forgetMirrors("us");
+  await mesh.kill("us", { lost: true });
+  await mesh.kill("us");
+  // Its own log lies in the store by now, and of its peers nothing.
+  expect(mesh.at("us").reader.messages(ANA, here, { limit: 10 }).items).toHaveLength(1);
+  expect(() => known("us")).toThrow("There is no channel");
+  expect(open(mesh, "us")()).toBe(false);
+  await mesh.time.until(open(mesh, "us"), 30_000);
+  expect([known("us"), mesh.missing.get("us")]).toEqual([20, 0]);
+  await mesh.time.pass(2_000);
+  await mesh.kill("us");
+  await mesh.time.until(open(mesh, "us"), 500); // whole again, it waits for nothing
+});
+
 test("a region that is killed knows at once whether its store is behind: its own log says what it had read", async () => {
   const { mesh, there, known } = await talking();
   await mesh.kill("us");
