@@ -128,9 +128,8 @@ export class Client extends Author {
   get unanswered(): readonly Asked[] {
     return this.#queue.unanswered;
   }
-  /** How many they are. */
   get waiting(): number {
-    return this.#queue.unanswered.length;
+    return this.unanswered.length;
   }
 
   /** Returns what ends the listening. */
