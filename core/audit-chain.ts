@@ -5,6 +5,7 @@
 import { canonical } from "./canonical.ts";
 import { sha256 } from "./hash.ts";
 
+/** The last entry of a log, by which all before it are known. */
 export interface ChainHead {
   readonly seq: number;
   /** 64 hex digits. */

@@ -2,6 +2,7 @@
 import type { Deletes, Json, Policy, Role } from "./event.ts";
 import type { Stamp } from "./stamp.ts";
 
+/** Of the whole mesh, as the token says; what members may do in a channel is their `Role` there. */
 export type ActorRole = "user" | "bot" | "operator" | "auditor";
 /** Who asks, as the token says. */
 export interface Actor {

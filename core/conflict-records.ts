@@ -10,6 +10,7 @@ import type { Stamp } from "./stamp.ts";
 import type { Version, Versions } from "./versions.ts";
 import { versionKey } from "./versions.ts";
 
+/** What one register's records follow from. */
 export interface Parts {
   readonly register: Resolving;
   readonly kind: RegisterKind;

@@ -14,6 +14,7 @@ export type Policy = "lww" | "merge";
 export type Deletes = "final" | "lww";
 /** Of a member in a channel; what each may do is in `permissions.ts`. */
 export type Role = "owner" | "moderator" | "member";
+/** What JSON can say; metadata and registers' values. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** Version of the rule table (S3) that the origin decided by. */
@@ -55,6 +56,7 @@ export interface MessageAbout {
   readonly reactions?: { readonly [emoji: string]: readonly string[] };
 }
 
+/** The same of a channel; `born` is the stamp of its creation. */
 export interface ChannelAbout {
   readonly name: string;
   readonly topic: string | null;
@@ -67,6 +69,7 @@ interface In {
   readonly channel: Identity;
 }
 
+/** Its identity follows from author and command; the creator is its owner. */
 export interface ChannelCreated extends Envelope, In {
   readonly kind: "channel.created";
   readonly data: {
@@ -77,6 +80,7 @@ export interface ChannelCreated extends Envelope, In {
     readonly alias: string | null;
   };
 }
+/** Fields that are absent stay as they are. */
 export interface ChannelChanged extends Envelope, In {
   readonly kind: "channel.changed";
   readonly data: {
@@ -89,14 +93,17 @@ export interface ChannelChanged extends Envelope, In {
     readonly about: ChannelAbout;
   };
 }
+/** Somebody is a member from here on, or has another role. */
 export interface MemberSet extends Envelope, In {
   readonly kind: "member.set";
   readonly data: { readonly user: string; readonly role: Role; readonly replaces: readonly Stamp[] };
 }
+/** Somebody is no member from here on: by others, or of their own will. */
 export interface MemberRemoved extends Envelope, In {
   readonly kind: "member.removed";
   readonly data: { readonly user: string; readonly replaces: readonly Stamp[] };
 }
+/** The birth of a message, whose identity follows from author and command. It replaces nothing. */
 export interface MessageSent extends Envelope, In {
   readonly kind: "message.sent";
   readonly data: {
@@ -107,6 +114,7 @@ export interface MessageSent extends Envelope, In {
     readonly replaces: readonly Stamp[];
   };
 }
+/** Another text over the versions it replaces; also how a losing text is brought back. */
 export interface MessageEdited extends Envelope, In {
   readonly kind: "message.edited";
   readonly data: {
@@ -123,14 +131,17 @@ export interface MessageEdited extends Envelope, In {
     readonly about: MessageAbout;
   };
 }
+/** A version without a text. Whether a later one can bring it back is the channel's to say (S4). */
 export interface MessageDeleted extends Envelope, In {
   readonly kind: "message.deleted";
   readonly data: { readonly message: Identity; readonly replaces: readonly Stamp[]; readonly about: MessageAbout };
 }
+/** One register a message, emoji and person: the last word holds (S3). */
 export interface ReactionSet extends Envelope, In {
   readonly kind: "reaction.set" | "reaction.cleared";
   readonly data: { readonly message: Identity; readonly emoji: string; readonly born: Stamp; readonly replaces: readonly Stamp[] };
 }
+/** How far somebody has read in a channel. Only they are told. */
 export interface ReadMarked extends Envelope, In {
   readonly kind: "read.marked";
   /** `upTo`: what the region had applied then; unread is what lies beyond (H15). */
@@ -148,10 +159,12 @@ export interface DocumentUpdated extends Envelope, In {
     readonly update: string;
   };
 }
+/** Who lost has seen it: `of` names those of their losing versions that they had not seen before (S6). */
 export interface ConflictSeen extends Envelope, In {
   readonly kind: "conflict.seen";
   readonly data: { readonly conflict: string; readonly register: string; readonly of: readonly Stamp[] };
 }
+/** A person's own name and picture, the same in all channels; null takes one away. */
 export interface ProfileChanged extends Envelope {
   readonly kind: "profile.changed";
   readonly channel: null;
@@ -180,6 +193,7 @@ export interface WebhookSet extends Envelope, In {
     readonly replaces: readonly Stamp[];
   };
 }
+/** Nothing is brought to it any more, nor what waits. */
 export interface WebhookRemoved extends Envelope, In {
   readonly kind: "webhook.removed";
   readonly data: { readonly webhook: Identity; readonly born: Stamp; readonly replaces: readonly Stamp[] };
@@ -221,6 +235,7 @@ export interface EpochOpened extends Envelope {
   readonly data: { readonly previous: { readonly epoch: number; readonly sequence: number } };
 }
 
+/** All that can stand in a log. A kind that is not here is quarantined, never guessed at (A4). */
 export type Event =
   | ChannelCreated
   | ChannelChanged

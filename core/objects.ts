@@ -5,6 +5,7 @@ import type { Stamp } from "./stamp.ts";
 /** RFC 3339 UTC with milliseconds. */
 export type Time = string;
 
+/** A message as it stands: body null where it is deleted, `heads` the versions that nobody has replaced (S1), `origin` the region it was born in. */
 export interface Message {
   readonly id: string;
   readonly channel: string;
@@ -21,8 +22,10 @@ export interface Message {
   readonly reactions: { readonly [emoji: string]: readonly string[] };
   readonly conflict: { readonly id: string; readonly state: ConflictState } | null;
 }
+/** `seen`: all its losers have seen it. `restored`: a losing text was brought back as a new edit (S6). */
 export type ConflictState = "open" | "seen" | "restored";
 
+/** A channel as it stands; `version` is the newest that one of its fields shows. */
 export interface Channel {
   readonly id: string;
   readonly name: string;
@@ -32,6 +35,7 @@ export interface Channel {
   readonly createdAt: Time;
   readonly version: Stamp;
 }
+/** A channel as one of its members finds it in their list: what they have not read, and how often that names them (H15). */
 export interface ListedChannel extends Channel {
   readonly unread: number;
   readonly mentions: number;
@@ -41,6 +45,7 @@ export interface Member {
   readonly user: string;
   readonly role: Role;
 }
+/** A webhook of a channel as it stands, the same in every region. */
 export interface Webhook {
   readonly id: string;
   readonly channel: string;
@@ -82,6 +87,7 @@ export interface WireEvent {
   readonly at: Time;
   readonly data: { readonly [field: string]: unknown };
 }
+/** One version of a register: what somebody wrote, over which versions (S1). `withheld`: its text is not for who asks (S4); `distrusted`: its clock was wrong (T2). */
 export interface Version {
   readonly stamp: Stamp;
   readonly kind: "sent" | "edited" | "deleted" | "restored" | "set";
@@ -95,6 +101,7 @@ export interface Version {
   readonly command: string;
   readonly distrusted?: true;
 }
+/** Versions of one register of which none had seen the other, what was decided, and by which rule (S2, S3). */
 export interface Conflict {
   readonly id: string;
   readonly register: { readonly kind: string; readonly channel: string; readonly message?: string; readonly field?: string };
@@ -108,14 +115,18 @@ export interface Conflict {
   readonly state: ConflictState;
   readonly restoredBy?: Stamp;
 }
+/** `unknown`: nothing is heard of the region that last said otherwise (P4). */
 export type PresenceStatus = "online" | "away" | "offline" | "unknown";
+/** Who is there, over all regions; `since` when, and which regions say so. */
 export interface Presence {
   readonly user: string;
   readonly status: PresenceStatus;
   readonly since: Time;
   readonly regions: readonly string[];
 }
+/** Of a link, or of the worst of a region's links (P2). */
 export type LinkState = "live" | "lagging" | "cut-off" | "healing";
+/** How a region stands to one peer: what of the peer's log is not here yet, and up to when it is complete. `done` and `total` events while it heals. */
 export interface PeerSync {
   readonly region: string;
   readonly state: LinkState;
@@ -126,6 +137,7 @@ export interface PeerSync {
   readonly done?: number;
   readonly total?: number;
 }
+/** How a region stands to all others; `converged`: when all were last found equal, and at which digest. */
 export interface Sync {
   readonly region: string;
   readonly state: LinkState;
@@ -139,6 +151,7 @@ export interface Watermark {
   readonly complete: { readonly [origin: string]: Time | null };
   readonly replicatedTo: Time | null;
 }
+/** A region in the order in which a client should try them, and why it stands there. */
 export interface RankedRegion {
   readonly name: string;
   readonly url: string;
@@ -147,12 +160,14 @@ export interface RankedRegion {
   /** Of its own clients, the share that is sent to it: below 1 while it comes back, 0 while it is not offered. */
   readonly share?: number;
 }
+/** Events of one origin that cannot be given any more: after the position `from`, up to `to` (L4). */
 export interface Gap {
   readonly channel: string;
   readonly origin: string;
   readonly from: string;
   readonly to: string;
 }
+/** One line of a region's audit log; `seq` from 1 without holes (A1). */
 export interface AuditEntry {
   readonly seq: number;
   readonly region: string;

@@ -22,6 +22,7 @@ export const HOOKED_KINDS = [
   "reaction.cleared",
 ] as const;
 
+/** What the register of a webhook holds. */
 export interface WebhookValue {
   readonly url: string;
   readonly events: readonly string[] | null;
@@ -57,6 +58,7 @@ export function signingGenerations(register: Register, { generation }: WebhookVa
 const generationIn = (value: Json): number | undefined =>
   typeof value === "object" && value !== null && "generation" in value ? Number(value["generation"]) : undefined;
 
+/** A region said of the version `of` that nobody delivers to it any more. */
 export interface Halt {
   readonly of: Stamp;
   readonly reason: "failures" | "gone";
@@ -96,6 +98,7 @@ export const deliveryHeaders = (secrets: readonly string[], signed: Signed): Rea
   "webhook-timestamp": String(signed.atS),
   "webhook-signature": signatureOf(secrets, signed),
 });
+/** What a delivery's signature is made over; `atS` in seconds since 1970. */
 export interface Signed {
   readonly id: string;
   readonly atS: number;

@@ -2,6 +2,7 @@
 import type { Actor, Command } from "../command.ts";
 import type { Json } from "../event.ts";
 
+/** What the author of a command is answered. */
 export interface Accepted {
   /** The answer of the contract: Message, Channel, … A pure function of the event, so a repeat gets the same (H4). */
   readonly result: { readonly [field: string]: unknown } | Json;
@@ -9,6 +10,7 @@ export interface Accepted {
   readonly replayed: boolean;
 }
 
+/** Takes commands, of people and bots. */
 export interface Acceptor {
   /**
    * Checks, decides, stamps and appends; resolves when the event is durable in this region and applied in this region's memory (read your writes).

@@ -1,6 +1,7 @@
 /** What a region shows about the mesh: sync state, presence, ranked regions. */
 import type { Presence, RankedRegion, Sync, Watermark } from "../objects.ts";
 
+/** How this region stands to its peers, and how far each channel is complete (P2, P3). */
 export interface SyncBoard {
   sync(): Sync;
   watermark(channel: string): Watermark;
@@ -12,6 +13,7 @@ export interface SyncBoard {
   offered(): { readonly ok: boolean; readonly why: string };
 }
 
+/** Who is connected, over all regions (P4). */
 export interface PresenceBoard {
   /** A connection of this region says who it is and how; again on each change. */
   announce(connection: string, user: string, status: "online" | "away"): void;
@@ -22,6 +24,7 @@ export interface PresenceBoard {
   onChange(listener: (changed: readonly Presence[]) => void): () => void;
 }
 
+/** Where clients should go. */
 export interface RegionRanking {
   /** Regions in the order a client at `ip` should try them, with reasons. Refusal invalid when ip is none. */
   rank(ip?: string): { readonly items: readonly RankedRegion[]; readonly scope: number; readonly ttl: number };
@@ -29,11 +32,13 @@ export interface RegionRanking {
   settled?(): Promise<void>;
 }
 
+/** A register that regions hold otherwise; null: not at all. */
 export interface VerifyDifference {
   readonly channel: string;
   readonly register: string;
   readonly values: { readonly [region: string]: unknown };
 }
+/** What a comparison found, at the vector `asOf` (per origin a point). A region that could not be compared has no digest, and `why`. */
 export interface VerifyReport {
   readonly equal: boolean;
   readonly asOf: { readonly [origin: string]: string };
@@ -41,6 +46,7 @@ export interface VerifyReport {
   readonly regions: { readonly [region: string]: { readonly digest: string | null; readonly events: number; readonly why?: string } };
   readonly differences: readonly VerifyDifference[];
 }
+/** Proves that the regions are equal. */
 export interface Verifier {
   /** Compares every region's state, live, at one common vector (H7). */
   verify(options: { readonly channel?: string }): Promise<VerifyReport>;

@@ -14,11 +14,13 @@ export interface Session {
   /** Identities of the channels it follows; read when it is written, so it may go on changing. */
   readonly channels: Iterable<string>;
 }
+/** One page of what one gateway holds. */
 export interface GatewaySessions {
   /** This life of a gateway's process. */
   readonly gateway: string;
   readonly sessions: readonly Session[];
 }
+/** How one of a user's connections is; since ms since 1970. */
 export interface Seen {
   readonly status: "online" | "away";
   readonly sinceMs: number;
@@ -32,6 +34,7 @@ export const REGISTRY = {
   lifeMs: 10_000,
 } as const;
 
+/** One gateway's side of it: it writes its own connections and reads everybody's. */
 export interface ConnectionRegistry {
   /** A connection is there, or something of it has changed. */
   put(session: Session): void;

@@ -9,6 +9,7 @@ export interface DirectoryRow {
   readonly word: string;
   readonly fields: Readonly<Record<string, string | null>>;
 }
+/** Rows of each table. */
 export type DirectoryRows = Readonly<Record<"users" | "channels" | "memberships" | "aliases" | "webhooks", readonly DirectoryRow[]>>;
 
 /** Throws a TypeError for anything that is no text. */

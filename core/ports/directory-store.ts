@@ -11,11 +11,13 @@ import type { Time } from "../objects.ts";
 import type { Stamp } from "../stamp.ts";
 import type { Held, HeldNow, Word } from "./history-store.ts";
 
+/** A person as the profile says; null where it says nothing. */
 export interface StoredUser {
   readonly user: string;
   readonly displayName: string | null;
   readonly avatar: string | null;
 }
+/** A channel as it stands. */
 export interface StoredChannel {
   readonly channel: Identity;
   /** The id that people see. */
@@ -27,16 +29,19 @@ export interface StoredChannel {
   readonly createdAt: Time;
   readonly version: Stamp;
 }
+/** Who is what in a channel. */
 export interface StoredMembership {
   readonly channel: Identity;
   readonly user: string;
   /** null: no member any more. The document stays, so that an older word cannot bring the membership back. */
   readonly role: Role | null;
 }
+/** A name that people chose for a channel. */
 export interface StoredAlias {
   readonly alias: string;
   readonly channel: Identity;
 }
+/** A webhook as it stands. */
 export interface StoredWebhook {
   readonly webhook: Identity;
   readonly channel: Identity;
@@ -51,8 +56,10 @@ export interface StoredWebhook {
   /** Of its secret, which is kept nowhere. */
   readonly generation: number;
 }
+/** What is said of a document, and how new that is. */
 export type Worded<T> = T & { readonly word: Word };
 
+/** What one page of changes says of the directory, in any order. */
 export interface DirectoryBatch {
   readonly users: readonly Worded<StoredUser>[];
   /** Users who are to be known, whether they have a profile or not. */
@@ -75,6 +82,7 @@ export interface SaidMembership extends StoredMembership {
   readonly word: string;
 }
 
+/** Every call rejects while the store is out of reach. `shard`: whose changes, of one region and one share of its channels. */
 export interface DirectoryStore {
   /** Resolves when all of it is durable there (by a majority of its servers). Rejects when the store is out of reach, or will not; then any part of it may be there. */
   write(batch: DirectoryBatch): Promise<void>;

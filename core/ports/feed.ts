@@ -4,6 +4,7 @@ import type { Placed } from "../event.ts";
 import type { Conflict, WireEvent } from "../objects.ts";
 import type { Vector } from "../position.ts";
 
+/** One event, and all that has changed by it. */
 export interface Told {
   readonly placed: Placed;
   /** As the region knows it now: made when it is first asked for, by a listener that has somebody to give it to. */
@@ -23,6 +24,7 @@ export interface Told {
   /** Memberships that stand otherwise now, by a late witness or right, and no event of theirs says so. */
   readonly turned: readonly { readonly channel: string; readonly user: string }[];
 }
+/** A conflict as it stands now, in the channel of that identity; `losers`: who lost by this and is told. */
 export interface ToldConflict {
   readonly conflict: Conflict;
   readonly channel: string;
@@ -30,6 +32,7 @@ export interface ToldConflict {
   /** Whose membership it is about; they hear of it on all their connections. */
   readonly about?: string;
 }
+/** A region, as those who tell people listen to it. */
 export interface Feed {
   /** Returns the function that ends it. Listeners must not throw. */
   listen(listener: (told: Told) => void): () => void;

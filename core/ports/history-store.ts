@@ -30,6 +30,7 @@ export const wordText = ({ newest, events, revision }: Word): string =>
 /** A message without what follows from its place: id, channel, time and region of birth. */
 export type ShownMessage = Omit<Message, "id" | "channel" | "createdAt" | "origin">;
 
+/** A message as it stands, at its place. */
 export interface StoredMessage {
   readonly channel: Identity;
   readonly message: Identity;
@@ -39,6 +40,7 @@ export interface StoredMessage {
   /** Stamps of versions that nobody is shown: without right, or whose right is not here yet (D6). */
   readonly hidden: readonly Stamp[];
 }
+/** What is said of a message, and how new that is. */
 export interface MessageWrite extends StoredMessage {
   readonly word: Word;
   /** Stamps of later twins of its send: a row may stand under them since before the first one came. */
@@ -48,11 +50,13 @@ export interface MessageWrite extends StoredMessage {
 export interface UnshownWrite extends Omit<MessageWrite, "shown"> {
   readonly shown: null;
 }
+/** A version that was accepted; it is said once and never changes. */
 export interface VersionWrite {
   readonly channel: Identity;
   readonly message: Identity;
   readonly entry: Entry;
 }
+/** A conflict as it stands. */
 export interface StoredConflict {
   readonly channel: Identity;
   readonly id: string;
@@ -64,6 +68,7 @@ export interface ConflictWrite extends Omit<StoredConflict, "record"> {
   readonly record: ConflictRecord | null;
   readonly word: Word;
 }
+/** What one page of changes says of the history, in any order. */
 export interface HistoryBatch {
   readonly versions: readonly VersionWrite[];
   readonly messages: readonly (MessageWrite | UnshownWrite)[];
@@ -85,6 +90,7 @@ export interface Held {
   /** Per origin the position that all of this covers. */
   readonly applied: Vector;
 }
+/** What the store says it holds, asked now; `held` undefined where nothing was brought yet. */
 export interface HeldNow {
   readonly held: Held | undefined;
   /** Differs once a server of the store has started anew: what it had acknowledged last may be gone. */
@@ -96,6 +102,7 @@ export type Place = string;
 /** The place of a message born with this stamp. */
 export const placeOf = ({ born, message }: { readonly born: Stamp; readonly message: Identity }): Place => `${born}|${message}`;
 
+/** A stretch of a channel's messages. */
 export interface HistoryRange {
   readonly limit: number;
   /** Both exclusive. */
@@ -103,6 +110,7 @@ export interface HistoryRange {
   readonly after?: Place;
 }
 
+/** Every call rejects while the store is out of reach. `shard`: whose changes, of one region and one share of its channels. */
 export interface HistoryStore {
   /** Resolves when all of it is durable there. Rejects when the store is out of reach, or will not; then any part of it may be there. */
   write(batch: HistoryBatch): Promise<void>;

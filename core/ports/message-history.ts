@@ -4,6 +4,7 @@ import type { Message, Version } from "../objects.ts";
 import type { Vector } from "../position.ts";
 import type { Page, PageAsk, Reader } from "./reader.ts";
 
+/** Which page of a channel's messages. */
 export type MessagesAsk = Parameters<Reader["messages"]>[2];
 /** A page, and what this region had applied when it was made: who follows from there misses nothing. */
 export interface MessagePage extends Page<Message> {

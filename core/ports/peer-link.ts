@@ -11,6 +11,7 @@ export interface PeerTail {
   mirrorHead(): Promise<number>;
   stop(): Promise<void>;
 }
+/** Whose log is followed, and the gate before which it is taken in order. */
 export interface FollowOptions {
   readonly peer: string;
   readonly epoch: number;
@@ -21,6 +22,7 @@ export interface FollowOptions {
   readonly gap: (from: number, to: number) => void;
 }
 
+/** The links of one region to all its peers. */
 export interface PeerLink {
   readonly region: string;
   readonly peers: readonly string[];

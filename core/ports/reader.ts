@@ -5,15 +5,18 @@ import type { Placed } from "../event.ts";
 import type { AuditEntry, Channel, Conflict, ConflictState, Gap, ListedChannel, Member, Message, Version, WireEvent } from "../objects.ts";
 import type { Vector } from "../position.ts";
 
+/** A part of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
   /** Goes back as the cursor for the next page; null at the end. */
   readonly next: string | null;
 }
+/** Which part: at most `limit` items, from where the cursor says. */
 export interface PageAsk {
   readonly limit: number;
   readonly cursor?: string;
 }
+/** Absent: any. Channels and messages by their ids. */
 export interface ConflictFilter {
   readonly channels?: readonly string[];
   readonly authors?: readonly string[];
@@ -22,6 +25,7 @@ export interface ConflictFilter {
   /** RFC 3339: only conflicts with a version at or after it. */
   readonly since?: string;
 }
+/** Events that somebody has not been given yet. */
 export interface Missed {
   readonly items: readonly WireEvent[];
   /** Where the next read goes on; everything up to it in these channels has been given. */
@@ -30,6 +34,7 @@ export interface Missed {
   readonly gaps: readonly Gap[];
 }
 
+/** `channel` and `message` are ids as people write them, where nothing else is said. */
 export interface Reader {
   /** The identity behind a channel's id or alias, when the actor is a member (or auditor where `auditor`); else Refusal not-found. */
   memberChannel(actor: Actor, channel: string): string;
@@ -52,7 +57,7 @@ export interface Reader {
   auditEntries(actor: Actor, page: PageAsk): Page<AuditEntry>;
   /** Resolves when the entries made so far are among them, or the disk refuses: who has seen an effect finds its entry. */
   audited(): Promise<void>;
-  /** Chain heads this region holds of every region. Without hashes until the chain comes. */
+  /** Where the chain of every region stands, as far as this one knows (A1). */
   auditHeads(actor: Actor): { readonly [region: string]: ChainHead };
 
   /** Identities of the channels the user is a member of now. */

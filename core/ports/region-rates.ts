@@ -4,6 +4,7 @@
  */
 export type RateKind = "command" | "read";
 
+/** What a region's gateways have counted together. */
 export interface RegionRates {
   /**
    * Adds what the user has asked for since the last time. Resolves with for how many milliseconds they are to be refused; 0 = not at all.

@@ -1,10 +1,12 @@
 /** Where a routing table is built from, brought up to date from, and checked against. */
 import type { RouteMark } from "../route-snapshot.ts";
 
+/** A membership in force, by the channel's identity. */
 export interface Membership {
   readonly user: string;
   readonly channel: string;
 }
+/** A region's memberships, numbered by its changes. */
 export interface RouteSource {
   /** Memberships in force in order of users, after the place named; `next` names the place of the page that follows, null at the end. */
   memberships(after: string, limit: number): { readonly items: readonly Membership[]; readonly next: string | null };

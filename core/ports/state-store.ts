@@ -63,8 +63,10 @@ export interface Tables {
   /** Single facts of this region: counters, clock, boot. */
   readonly facts: unknown;
 }
+/** The name of a table. */
 export type TableName = keyof Tables;
 
+/** What is remembered of a command that has had its effect. */
 export interface CommandMark {
   /** `said` of the event: another command under the same id is refused with 409. */
   readonly said: string;
@@ -81,6 +83,7 @@ export interface Checkpoint {
   readonly bytes: number;
 }
 
+/** An event on its way to a webhook. */
 export interface HookWaiting {
   /** The `webhook-id` it goes under. */
   readonly id: string;
@@ -95,6 +98,7 @@ export interface HookWaiting {
   /** Tries that have failed. */
   readonly tries: number;
 }
+/** How deliveries to a webhook go; times in ms since 1970. */
 export interface HookHealth {
   /** Tries that failed since the last that did not. */
   readonly failures: number;
@@ -105,6 +109,7 @@ export interface HookHealth {
   readonly last: readonly Attempt[];
 }
 
+/** A stretch of a table. */
 export interface KeyRange {
   /** Inclusive lower bound. */
   readonly from: string;
@@ -116,6 +121,7 @@ export interface KeyRange {
 /** All keys that begin with `prefix`. */
 export const keysUnder = (prefix: string): KeyRange => ({ from: prefix, to: `${prefix}\u{7f}` });
 
+/** The tables as they are now. */
 export interface TableReader {
   get<T extends TableName>(table: T, key: string): Tables[T] | undefined;
   /** Rows in key order (or reverse). The iterable is read at once, before anything is written. */
@@ -132,6 +138,7 @@ export interface TableSnapshot extends TableReader {
   close(): void;
 }
 
+/** The embedded store of one region. One process writes it. */
 export interface StateStore extends TableReader {
   /** All rows or none; resolves when they survive a crash of the process. Commits are applied in the order asked. Rejects when the disk refuses; nothing has changed then. */
   commit(writes: readonly TableWrite[]): Promise<void>;

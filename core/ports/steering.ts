@@ -35,6 +35,7 @@ export interface DrainProgress {
   readonly safeToStop: boolean;
 }
 
+/** Where operators and observers come. */
 export interface SteeringDesk {
   /**
    * Takes an operator's order: kept, audited, told to all. The same id again is the same order.

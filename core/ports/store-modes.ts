@@ -7,13 +7,16 @@ export const STORE_MODES = ["normal", "one", "cached"] as const;
 export type StoreMode = (typeof STORE_MODES)[number];
 /** How many replicas, of this data centre or of all, answer a read in mode `normal`. */
 export const READ_CONSISTENCIES = ["local-one", "one", "local-quorum", "quorum"] as const;
+/** One of them. */
 export type ReadConsistency = (typeof READ_CONSISTENCIES)[number];
 
+/** What operators may switch. */
 export interface StoreSetting {
   readonly mode: StoreMode;
   /** Of mode `normal`. */
   readonly consistency: ReadConsistency;
 }
+/** How a store stands to the region it follows; `ageMs` in ms. */
 export interface StoreFacts {
   readonly name: string;
   /** `slow`: it has everything, and takes its time to say so. */
@@ -30,6 +33,7 @@ export interface RepairStep {
   readonly command: string;
 }
 
+/** The stores beside a region, as operators see them. */
 export interface StoreDesk {
   setting(): StoreSetting;
   set(setting: Partial<StoreSetting>): void;

@@ -4,6 +4,7 @@ import type { Identity } from "../ids.ts";
 import type { Time } from "../objects.ts";
 import type { Position } from "../position.ts";
 
+/** Whether a region has applied the event that made a message. */
 export interface Holder {
   readonly region: string;
   /** `applied`: users of that region can be shown it. `unknown`: nothing has been heard of that region yet. */
