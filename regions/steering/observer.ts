@@ -4,15 +4,14 @@
  */
 import type { Timer, Timers } from "../../core/ports/time.ts";
 import { seen, type Watched } from "../../geodns/health.ts";
-import { measuredFrom, type RoundTripRow } from "../../geodns/measured.ts";
 import { type Order, Orders } from "../../geodns/orders.ts";
-import { openOverrides } from "../../geodns/overrides.ts";
 import type { GeoRegion, RegionHealth } from "../../geodns/region.ts";
 import { type Standing, stand, type Told } from "../../geodns/standing.ts";
 import type { World } from "../../geodns/steering.ts";
 import type { SteeringSettings } from "../../geodns/steering-settings.ts";
 import { Hearsay } from "./hearsay.ts";
 import { lookAt } from "./look.ts";
+import { type MeasuredRows, ObservedWorld } from "./observed-world.ts";
 import type { ToldDocument } from "./told.ts";
 
 export interface ObserverOptions {
@@ -27,7 +26,7 @@ export interface ObserverOptions {
   readonly self?: {
     readonly region: string;
     readonly told: () => Told;
-    readonly rows: () => { readonly version: number; readonly rows: readonly RoundTripRow[] };
+    readonly rows: () => MeasuredRows;
   };
   readonly orders?: Orders;
   /** Orders that were not known before, whoever told them. */
@@ -81,23 +80,10 @@ export function openObserver(options: ObserverOptions): Observer {
     },
   });
   const standings = new Map<string, Standing>();
-  let world: World = { regions: options.regions(), health: new Map() };
-  const followers = new Set<() => void>();
-  let telling = false;
-  /** Who follows hears of a turn when all of it is judged: what it found of one region may not be told without what it found of another. */
-  function become(now: World): void {
-    world = now;
-    if (telling || followers.size === 0) return;
-    telling = true;
-    queueMicrotask(() => {
-      telling = false;
-      for (const changed of followers) changed();
-    });
-  }
+  const world = new ObservedWorld(options.regions());
   const busy = new Set<string>();
+  const waiting = new Set<() => void>();
   let closed = false;
-  let ordersSeen = -1;
-  let measuredSeen = "";
 
   async function look(region: GeoRegion): Promise<void> {
     const { name, url } = region;
@@ -113,48 +99,26 @@ export function openObserver(options: ObserverOptions): Observer {
     waiting.clear();
   }
 
-  function toldBy(name: string): Told | undefined {
-    if (name === self?.region) return self.told();
-    return hearsay.of(name);
-  }
   function judge({ name }: GeoRegion): void {
     const nowMs = timers.monotonicMs();
     const before = standings.get(name);
     const order = orders.drained(name);
-    const now = stand(
-      before,
-      {
-        own: watched.get(name),
-        others: hearsay.votesOn(name),
-        told: toldBy(name),
-        drained: order === undefined ? undefined : `drained by ${order.by} at ${new Date(order.atMs).toISOString()}`,
-        returning: hearsay.returningOf(name),
-      },
-      { nowMs, ageMs: nowMs - startedMs, settings: settings() },
-    );
+    const evidence = {
+      own: watched.get(name),
+      others: hearsay.votesOn(name),
+      told: name === self?.region ? self.told() : hearsay.of(name),
+      drained: order === undefined ? undefined : `drained by ${order.by} at ${new Date(order.atMs).toISOString()}`,
+      returning: hearsay.returningOf(name),
+    };
+    const now = stand(before, evidence, { nowMs, ageMs: nowMs - startedMs, settings: settings() });
     standings.set(name, now);
-    if (!isSame(now.health, before?.health)) become({ ...world, health: new Map(world.health).set(name, now.health) });
+    if (!isSame(now.health, before?.health)) world.judged(name, now.health);
     if (now.health.state !== before?.health.state) onState(name, now.health);
   }
-  const judgeAll = (): void => {
+  const refresh = (): void => {
+    world.take({ regions: options.regions(), orders, own: self?.rows(), trips: hearsay.trips() });
     for (const region of options.regions()) judge(region);
   };
-  function tables(): void {
-    const regions = options.regions();
-    if (orders.version !== ordersSeen || regions !== world.regions)
-      become({ ...world, regions, overrides: openOverrides(orders.overrides(regions.map(({ name }) => name))) });
-    ordersSeen = orders.version;
-    const own = self?.rows();
-    const trips = hearsay.trips();
-    const measuredNow = `${own?.version} ${[...trips].map(([name, { version }]) => `${name} ${version}`).join()}`;
-    if (measuredNow !== measuredSeen)
-      become({
-        ...world,
-        measured: measuredFrom([...(own?.rows ?? []), ...[...trips.values()].flatMap((one) => one.rows)], world.measured),
-      });
-    measuredSeen = measuredNow;
-  }
-  const waiting = new Set<() => void>();
   const isDoubted = (): boolean =>
     options.regions().some(({ name }) => {
       const own = watched.get(name);
@@ -165,8 +129,7 @@ export function openObserver(options: ObserverOptions): Observer {
     while (!closed && isDoubted() && timers.monotonicMs() < untilMs) await new Promise<void>((judged) => waiting.add(judged));
   }
   const turn = (): void => {
-    tables();
-    judgeAll();
+    refresh();
     for (const region of options.regions()) void look(region);
     timer = timers.after(settings().everyMs, turn);
   };
@@ -175,11 +138,8 @@ export function openObserver(options: ObserverOptions): Observer {
 
   return {
     orders,
-    world: () => world,
-    follow: (changed) => {
-      followers.add(changed);
-      return () => followers.delete(changed);
-    },
+    world: () => world.now,
+    follow: (changed) => world.follow(changed),
     looks: () => watched,
     standings: () => standings,
     sights: () =>
@@ -190,10 +150,7 @@ export function openObserver(options: ObserverOptions): Observer {
       }),
     heard: (name) => hearsay.of(name),
     settled,
-    refresh: () => {
-      tables();
-      judgeAll();
-    },
+    refresh,
     close: () => {
       closed = true;
       hearsay.close();
