@@ -76,6 +76,7 @@ test.each<[string, () => string | null]>([
   ]);
 });
 
+const TWINS = ["y", "z"].map((value) => ({ stamp: "0199c3a4e2b1-0003-us", value }));
 const post = (what: string, sent: Sent, code = "invalid"): Row => [what, "POST", () => `${room}/messages`, sent, code];
 const raw = (what: string, text: string | Buffer, code = "invalid"): Row => post(what, { raw: text }, code);
 const json = (what: string, body: unknown, code = "invalid"): Row => post(what, { body }, code);
@@ -133,6 +134,7 @@ const rows: readonly Row[] = [
   ["a cursor that is none", "GET", () => "/v1/changes?cursor=%7Bnonsense", {}, "invalid"],
   ["before that is neither id nor time", "GET", () => `${room}/messages?before=%00nonsense`, {}, "invalid"],
   ["replaces that is no list", "PATCH", () => one, { body: { body: "x", replaces: 7 } }, "invalid"],
+  ["a preview of two versions with one stamp", "POST", () => "/v1/conflicts/preview", { body: { base: "x", versions: TWINS } }, "invalid"],
   ["a preview of nothing", "POST", () => "/v1/conflicts/preview", { body: { base: 7, versions: "none" } }, "invalid"],
   ["presence of nobody", "GET", () => "/v1/presence", {}, "invalid"],
   ["conflicts of a state that is none", "GET", () => "/v1/conflicts?state=open,closed", {}, "invalid"],

@@ -67,6 +67,7 @@ export const ConflictPreview = z.object({
   versions: z
     .array(z.object({ stamp, value: previewValue, kind: z.string().exactOptional(), distrusted: z.boolean().exactOptional() }))
     .min(1)
-    .max(100),
+    .max(100)
+    .refine((versions) => new Set(versions.map((version) => version.stamp)).size === versions.length, "two versions have one stamp"),
   deletes: deletes.exactOptional().describe("the channel's rule; default: final"),
 });
