@@ -2,7 +2,7 @@
  * A gateway process of its own: it holds sockets, reads and checks what comes over them, queues what goes out, and passes the rest on to the
  * region's reconciler. It keeps nothing that would be missed: whoever was connected comes back with their cursor, to any gateway.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { Hono } from "hono";
 import { Refusal } from "../../core/errors.ts";
@@ -25,7 +25,8 @@ import { SocketLine } from "../socket-line.ts";
 import { endUnread } from "../unread-answers.ts";
 import type { DoorEnv } from "../websocket-seam.ts";
 import { openWebSocketDoor } from "../websocket-seam.ts";
-import { answerProblem, openCalls } from "./calls.ts";
+import { answersOf, GOING } from "./answers.ts";
+import { openCalls } from "./calls.ts";
 import type { EdgeMetrics } from "./edge-metrics.ts";
 import { TrunkEnd } from "./trunk-end.ts";
 
@@ -59,8 +60,6 @@ export interface Edge {
 }
 
 const SWEEP_MS = 1_000;
-/** Pages of this process alone, answered as a region answers its own. What a browser asks before a call (OPTIONS) is the region's, on any path. */
-const OWN_PAGES: readonly string[] = ["/healthz", "/metrics/gateway"];
 
 export async function openEdge(parts: EdgeParts): Promise<Edge> {
   const { timers, log, metrics, newId, reconciler, key } = parts;
@@ -89,21 +88,11 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
     return (await door.upgrade(c, next)) ?? undefined;
   });
 
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+  const answer = answersOf({ trunk, calls, metrics, draining: () => draining });
+  const server = createServer(HTTP_OPTIONS, (request, response) => {
     response.once("close", inFlight.began());
-    const path = request.url?.split("?", 1)[0] ?? "";
-    const isUnready = path === "/readyz" && (draining || !trunk.state.up);
-    const isOwn = request.method !== "OPTIONS" && (OWN_PAGES.includes(path) || isUnready);
-    if (isOwn && !["GET", "HEAD"].includes(request.method ?? "")) answerProblem(response, READ_ONLY, READS);
-    else if (isOwn && path === "/healthz") response.setHeader("content-type", "text/plain;charset=UTF-8").end("ok\n");
-    else if (isOwn && path === "/metrics/gateway")
-      void metrics.text().then((text) => response.setHeader("content-type", metrics.contentType).end(text));
-    else if (isOwn) notReady(response, draining ? "going" : trunk.state.why);
-    else if (draining) answerProblem(response, GOING);
-    else if (!trunk.state.up) answerProblem(response, trunk.refuses ?? GOING);
-    else calls.pass(request, response);
-  };
-  const server = createServer(HTTP_OPTIONS, answer);
+    answer(request, response);
+  });
   endUnread(server);
   answerBroken(server, timers);
   const kept = new KeptConnections(server);
@@ -153,11 +142,4 @@ export async function openEdge(parts: EdgeParts): Promise<Edge> {
   };
 }
 
-const GOING = new Refusal("unavailable", "This gateway is going away; try the next one.", { retryAfterS: 1 });
-const READS = { allow: "GET, HEAD" };
-const READ_ONLY = new Refusal("method-not-allowed", `This path takes ${READS.allow}.`);
 const FOREIGN = new Refusal("forbidden", "Pages of this origin may not connect.");
-
-function notReady(response: ServerResponse, why: string): void {
-  response.writeHead(503, { "content-type": "text/plain", "cache-control": "no-store" }).end(`[-]gateway ${why}\nnot ready\n`);
-}
