@@ -3,9 +3,8 @@
  * costs an eighth of a key of its own).
  *
  * Whether Redis still holds what it was told is asked with every beat: fields are counted, and some of them read, in turns. One that says otherwise
- * is written again. If some are missing or too many (flush, restart, an older copy restored), and
- * after every loss of the connection, everything is announced again under a new *generation* of the hashes: what an old connection still has in
- * its buffers lands in a hash that nobody reads.
+ * is written again. If some are missing or too many (flush, restart, an older copy restored), and after every loss of the connection, everything is
+ * announced again under a new *generation* of the hashes: what an old connection still has in its buffers lands in a hash that nobody reads.
  */
 import type { ChainableCommander } from "ioredis";
 import type { Session } from "../../core/ports/connection-registry.ts";
