@@ -57,7 +57,10 @@ export async function travelled({ mesh, travellers, channel, twins, withinMs, fi
   const reader = await mesh.person(travellers[0]?.user ?? "");
   for (const { view } of travellers) while (view.hasOlder) await view.older();
   const stands = await messagesIn(reader, mesh.regions()[0] ?? "", channel);
-  await holds("a view is not what regions hold", ({ view }) => differences(view.messages, stands, new Set(twins.map(identityOf))));
+  await holds("a view is not what regions hold", ({ view, deaths }) =>
+    // A view that was opened under faults may have read a region to which a change had come before its message (docs/client.md).
+    deaths > 0 ? [] : differences(view.messages, stands, new Set(twins.map(identityOf))),
+  );
   await holds("a view's people are not there, or not all", ({ view }) => {
     const online = view.presence.filter(({ status }) => status === "online").map(({ user }) => user);
     return travellers.flatMap(({ user }) => (online.includes(user) ? [] : [`${user} is not online`]));
