@@ -34,6 +34,9 @@ class Peer {
   readonly #follows = new Map<number, FollowOptions>();
   readonly stopped: number[] = [];
   room = true;
+  /** An epoch that answers every fifth time it is asked. */
+  slow = 0;
+  #asked = 0;
   /** Where the one who follows stood at start. */
   applied: Vector = {};
   following!: Following;
@@ -74,6 +77,7 @@ class Peer {
     const options = this.#follows.get(epoch);
     const log = this.epochs.get(epoch);
     if (options === undefined || log === undefined) return;
+    if (epoch === this.slow && ++this.#asked % 5 !== 0) return;
     if (options.position() + 1 < log.first) options.gap(options.position(), log.first);
     for (let sequence = options.position() + 1; sequence <= log.texts.length; sequence += 1) {
       const answer: GateAnswer = options.accept(sequence, log.texts[sequence - 1] ?? "");
@@ -135,6 +139,19 @@ test("H1: epochs that were opened while nobody could hear are read in their orde
   eu.beat(5 * QUIET);
   expect(eu.told).toEqual(["1.1", "1.2", "1.3", "4.1!", "4.2", "5.1!", "5.2", "812.1!", "812.2"]);
   expect(eu.followed).toEqual([812]);
+});
+
+test("H1: an epoch between that was slow to come is waited for as long as the first", () => {
+  for (let nth = 0; nth < 5; nth += 1) {
+    eu = new Peer();
+    eu.slow = 4;
+    eu.write(1, sent());
+    eu.follow();
+    eu.write(4, opened(1, 1), sent());
+    eu.write(5, opened(4, 2), sent());
+    eu.beat(nth + 3 * QUIET);
+    expect(eu.told).toEqual(["1.1", "4.1!", "4.2", "5.1!", "5.2"]);
+  }
 });
 
 test("L3: an epoch between that nobody has any more is named as lost, and does not stop the log", () => {

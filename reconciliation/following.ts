@@ -52,7 +52,7 @@ export class Following {
   heard(epoch: number, head: number): void {
     this.#followLater(epoch);
     for (const one of this.#all) {
-      if (this.#later.length > 0) one.quiet = quietAfter(one);
+      if (this.#later.length > 0) one.quiet = this.#mayTurn(one.epoch) ? quietAfter(one) : { beats: 0, position: one.gate.position };
       if (one.epoch === epoch) one.tail.heard(head);
       else if (one.epoch < epoch) one.tail.heard(one.gate.position + 1);
     }
@@ -115,7 +115,7 @@ export class Following {
     return { epoch, gate, tail, quiet: { beats: 0, position: after } };
   }
 
-  /** Nothing of what stands before that epoch has come for a while. */
+  /** Nothing of what stands before that epoch has come for a while, in which it might have passed. */
   #mayTurn(epoch: number): boolean {
     return this.#all.every((one) => one.epoch >= epoch || one.quiet.beats >= QUIET_BEATS);
   }

@@ -37,7 +37,7 @@ test("L3: what a peer kept of an ended epoch enters the present log as it was, e
   });
   const late = new LateTail("us", tables, packer);
   expect(late.after(1)).toBeUndefined();
-  tables.put("facts", "epoch-end|us|1", 4);
+  tables.put("facts", "epoch-had|us|1", 4);
   expect(late.after(1)).toBe(4);
   await late.admit(1, 5, JSON.stringify([sent, { stamp: "no event" }]));
   const back = { ...sent, late: "1.5.0" };

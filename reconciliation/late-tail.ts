@@ -1,12 +1,12 @@
 /**
- * What peers still hold of an ended epoch of ours beyond what we knew when we opened the next one (H1, L3). Their extra events were accepted
+ * What peers still hold of an ended epoch of ours beyond what we had of it when we opened the next one (H1, L3). Their extra events were accepted
  * once, so they enter our present log as they are, with their own stamps: whoever has them already sees repetitions, everybody else gets them.
  */
 
 import type { Event } from "../core/event.ts";
 import type { TableReader } from "../core/ports/state-store.ts";
 import { formatPoint } from "../core/position.ts";
-import { epochEndOf } from "./epoch-ends.ts";
+import { epochHadOf } from "./epoch-ends.ts";
 import { readEvent } from "./event-shape.ts";
 import type { Packer } from "./packer.ts";
 import type { TableWriter } from "./register-rows.ts";
@@ -26,8 +26,8 @@ export class LateTail {
 
   /** The last sequence of that epoch that needs no looking at; undefined while the epoch has not ended. */
   after(epoch: number): number | undefined {
-    const end = epochEndOf(this.#tables, this.#region, epoch);
-    return end === undefined ? undefined : Math.max(end, admittedUpTo(this.#tables, epoch));
+    const had = epochHadOf(this.#tables, this.#region, epoch);
+    return had === undefined ? undefined : Math.max(had, admittedUpTo(this.#tables, epoch));
   }
 
   /** One late log message; resolves when its events are in the present log. What is no event stays where it is. */

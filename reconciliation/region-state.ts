@@ -98,7 +98,7 @@ function openReplica(
 }
 
 function openTimes(
-  { region, physical, timers, log }: RegionPorts,
+  { region, physical, timers, log, previous }: RegionPorts,
   tables: WorkingSet,
   replica: Replica,
   blank: boolean,
@@ -108,7 +108,9 @@ function openTimes(
   const clock = new HybridClock({ region, physical: own, highest: own.highest, life: own.life, boundMs: LIMITS.clockBoundMs });
   const beganMs = timers.monotonicMs();
   const isFirstLife = blank && log.head() === 0;
-  const landed = (): boolean => isFirstLife || timers.monotonicMs() - beganMs >= LANDING_MS;
+  // An epoch that is empty says nothing of the one before it, which a peer may not have read.
+  const saysOfBefore = (): boolean => previous === undefined || log.head() > 0;
+  const landed = (): boolean => saysOfBefore() && (isFirstLife || timers.monotonicMs() - beganMs >= LANDING_MS);
   const keep = (next: string): void => {
     tables.put("facts", "closed", next);
     state().committer.soon();

@@ -97,7 +97,7 @@ export class Replica {
     const row = first === placed ? new WrittenEvent(placed, text) : placed;
     const place = placeKey(position);
     rememberCommand(this.#parts.tables, event, indexEvent(this.#parts.tables, row, place, silent));
-    if (event.kind === "epoch.opened") rememberEpochEnd(this.#parts.tables, position.origin, event);
+    if (event.kind === "epoch.opened") rememberEpochEnd(this.#parts.tables, position.origin, event, this.#vector[position.origin]);
     this.audit.version(placed, hash, place, silent);
     for (const record of records) this.audit.record(record, event);
     this.#advance(position);

@@ -5,7 +5,7 @@
 import { canonical } from "../core/canonical.ts";
 import type { Event } from "../core/event.ts";
 import type { LogMessage } from "../core/ports/event-log.ts";
-import { keysUnder, type TableReader } from "../core/ports/state-store.ts";
+import { keysUnder, type StateStore, type TableReader } from "../core/ports/state-store.ts";
 import { type Point, placeKey } from "../core/position.ts";
 import { endedEpochs } from "./epoch-ends.ts";
 
@@ -19,14 +19,23 @@ export interface StoredLog {
   readonly known: Point | undefined;
   /** Epochs of it that the store knows of, oldest first. */
   readonly epochs: readonly number[];
+  /** The last epoch that was opened, also where nothing of it was applied. */
+  readonly opened: number | undefined;
+  /** Resolves when the store knows for good that this epoch is opened: no later life opens another under its number. */
+  opens(epoch: number): Promise<void>;
   /** Messages of an epoch beyond `after`, in order and without a hole, as they stood in the log. */
   read(epoch: number, after: number): Iterable<LogMessage>;
 }
 
-export const storedLog = (reader: TableReader, region: string): StoredLog => {
+const OPENED = "epoch";
+
+export const storedLog = (reader: StateStore, region: string): StoredLog => {
   const known = reader.get("positions", region);
+  const opened = reader.get("facts", OPENED);
   return {
     known,
+    opened: typeof opened === "number" ? opened : undefined,
+    opens: (epoch) => reader.commit([{ table: "facts", key: OPENED, value: epoch }]),
     epochs: known === undefined ? [] : [...endedEpochs(reader, region), known.epoch],
     read: function* (epoch, after) {
       let at = after;

@@ -37,7 +37,7 @@ export interface BesideParts {
 export async function openBeside({ life, foundation, running, joins, connections }: BesideParts): Promise<BesideRegion> {
   const { config, region, topology, clock, timers, metrics, log, boot } = life;
   const hideLinks = showLinks(metrics, running, timers);
-  const endLateTails = takeLateTails(foundation, running.links, running.lateTail, log);
+  const endLateTails = takeLateTails(foundation, running, timers, log);
   const live = followTopology({
     ...{ given: config.ATOLL_TOPOLOGY, first: topology, region, foundation, running, timers, log },
     joining: () => !joining.ready().ok,

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { StateStore } from "../core/ports/state-store.ts";
 import type { PhysicalClock } from "../core/stamp.ts";
+import { type LogShelf, type OpenedLog, openLog } from "../reconciliation/log-opening.ts";
 import { openLoneRegisters } from "../reconciliation/lone-registers.ts";
 import { storedLog } from "../reconciliation/stored-log.ts";
 import type { Config } from "./config.ts";
@@ -10,7 +11,8 @@ import { openLmdbStore } from "./embedded/lmdb-store.ts";
 import { checkForEver } from "./for-ever.ts";
 import { connectRegion, type RegionConnection } from "./nats/connection.ts";
 import { acksAreDurable } from "./nats/durable-acks.ts";
-import { type OpenedLog, openLog } from "./nats/open-log.ts";
+import type { NatsEventLog } from "./nats/event-log.ts";
+import { natsShelf } from "./nats/log-shelf.ts";
 import { type NatsPeerLink, openPeerLink } from "./nats/peer-link.ts";
 import type { ProcessLog } from "./process-log.ts";
 import { CannotServe } from "./refusal.ts";
@@ -21,7 +23,8 @@ export interface Foundation {
   readonly store: StateStore;
   readonly connection: RegionConnection;
   readonly link: NatsPeerLink;
-  readonly opened: OpenedLog;
+  readonly shelf: LogShelf;
+  readonly opened: OpenedLog<NatsEventLog>;
   readonly durableAcks: boolean;
   /** `clean`: everything accepted is in the store, so the next start need not fear for the log's tail (L3). */
   close(clean: boolean): Promise<void>;
@@ -89,14 +92,14 @@ export async function layFoundation(
   const link = openPeerLink({ connection, peers: peersOf(topology, region), replicas });
   const cleanStop = store.get("facts", CLEAN_STOP) === true;
   await store.commit([{ table: "facts", key: CLEAN_STOP, value: undefined }]);
+  const shelf = natsShelf({ connection, link, replicas });
   const opened = await openLog({
-    connection,
-    link,
+    shelf,
+    peers: link.peers,
     stored: storedLog(store, region),
     cleanStop,
     durableAcks,
     wallMs: clock.nowMs(),
-    replicas,
   });
   log.info(
     { event: "log.opened", decided: opened.decided, epoch: opened.log.epoch, head: opened.log.head(), cleanStop },
@@ -109,6 +112,7 @@ export async function layFoundation(
     store,
     connection,
     link,
+    shelf,
     opened,
     durableAcks,
     close: async (clean) => {

@@ -5,7 +5,7 @@
  */
 import type { Timers } from "../core/ports/time.ts";
 import { covers, type Vector } from "../core/position.ts";
-import { bestPeer } from "./nats/choose-epoch.ts";
+import { bestPeer } from "../reconciliation/choose-epoch.ts";
 import { askHolders } from "./nats/mirror-heads.ts";
 import type { NatsPeerLink } from "./nats/peer-link.ts";
 

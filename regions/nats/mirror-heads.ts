@@ -1,16 +1,11 @@
 /** What peers hold of a region's log: asked at start, so that a tail our own disk lost is noticed before a sequence could be used twice (L3). */
 import type { PeerLink } from "../../core/ports/peer-link.ts";
+import type { HeldEpoch } from "../../reconciliation/choose-epoch.ts";
 import type { RegionConnection } from "./connection.ts";
 import { listStreams } from "./jetstream-api.ts";
 import { epochIn, LOCAL_API } from "./names.ts";
 import { pause } from "./publish.ts";
 
-/** One epoch of a log as somebody holds it: messages `first` to `head`; `head` 0 when empty. */
-export interface HeldEpoch {
-  readonly epoch: number;
-  readonly first: number;
-  readonly head: number;
-}
 const QUESTION = "mirror-heads";
 /** Of a third region's log, named in the question. */
 const QUESTION_OF = "held-of";

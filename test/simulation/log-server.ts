@@ -31,6 +31,10 @@ export class EpochLog {
   readonly writers: Life[] = [];
   readonly ids = new Map<string, { readonly sequence: number; readonly atMs: number }>();
   readonly onGrow: (() => void)[] = [];
+  /** A region has written to it, or might have. */
+  opened = false;
+  /** Who wrote what was lost since. */
+  readonly #formerWriters = new Map<string, Life>();
 
   store({ id, text, life }: Pick<Writing, "id" | "text" | "life">, atMs: number): number {
     const known = this.ids.get(id);
@@ -40,6 +44,26 @@ export class EpochLog {
     this.ids.set(id, { sequence: this.texts.length, atMs });
     for (const grow of this.onGrow) grow();
     return this.texts.length;
+  }
+
+  /** What its disk had, and has lost, is written back. */
+  restore(text: string, life: Life): void {
+    this.opened = true;
+    this.texts.push(text);
+    this.writers.push(this.#formerWriters.get(text) ?? life);
+    for (const grow of this.onGrow) grow();
+  }
+
+  /** The disk has lost everything after the first `count` messages. */
+  lose(count: number): void {
+    this.texts.slice(count).forEach((text, at) => {
+      const writer = this.writers[count + at];
+      if (writer !== undefined) this.#formerWriters.set(text, writer);
+    });
+    this.texts.length = Math.min(count, this.texts.length);
+    this.writers.length = this.texts.length;
+    for (const [id, { sequence }] of this.ids) if (sequence > count) this.ids.delete(id);
+    if (count === 0) this.opened = false;
   }
 }
 

@@ -1,12 +1,16 @@
 /** A whole mesh on virtual time: machines, links, logs, mirrors, people, and the checkers that watch while it runs. */
 import type { Placed } from "../../core/event.ts";
 import { covers } from "../../core/position.ts";
+import { mendLateTails } from "../../reconciliation/late-tails.ts";
+import { openLog } from "../../reconciliation/log-opening.ts";
 import { openLoneRegisters } from "../../reconciliation/lone-registers.ts";
+import { type StoredLog, storedLog } from "../../reconciliation/stored-log.ts";
 import { openEventLog } from "./event-log.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { History, type Operation } from "./history.ts";
 import type { Life } from "./life.ts";
 import { LogServer } from "./log-server.ts";
+import { Shelf } from "./log-shelf.ts";
 import { Machine } from "./machine.ts";
 import { Mirrors } from "./mirror.ts";
 import { Network } from "./network.ts";
@@ -44,13 +48,15 @@ export class Mesh {
   quiet = false;
   readonly mirrors: Mirrors;
   readonly roster: Roster;
+  readonly loses: Plan["loses"];
   readonly #gateways = new Map<string, SimulatedGateway>();
   readonly #machines = new Map<string, Machine<RunningRegion>>();
 
   /** Absent where nobody has webhooks. */
   readonly receivers: Receivers | undefined;
 
-  constructor({ regions, hooks, joins }: Pick<Plan, "regions" | "hooks" | "joins">, random: Random) {
+  constructor({ regions, hooks, joins, loses }: Pick<Plan, "regions" | "hooks" | "joins" | "loses">, random: Random) {
+    this.loses = loses;
     this.regions = regions;
     const { scheduler } = this;
     const receivers = hooks && new Receivers(hooks, scheduler, random.fork(6));
@@ -73,16 +79,33 @@ export class Mesh {
         const parts = { region, life, mirror, origin: serverOf(options.peer), owner: server, network: this.network, random: tailRandom };
         return followPeer(options, parts);
       });
+      const shelf = new Shelf({
+        ...{ region, life, server, mirrors: this.mirrors, network: this.network, roster: this.roster },
+        lives: (peer) => this.machine(peer).life !== undefined,
+      });
+      const store = openLoneRegisters(machine.store);
+      const opened =
+        loses === undefined
+          ? { log: openEventLog(server, server.latestEpoch, life) }
+          : await openLog({
+              ...{ shelf, peers: known, stored: patiently(storedLog(store, region), life), cleanStop: false, wallMs: life.nowMs() },
+              durableAcks: loses === "log",
+            });
       const running = await runRegion({
         region,
         regions,
         life,
         link,
-        store: openLoneRegisters(machine.store),
-        log: openEventLog(server, server.latestEpoch, life),
+        store,
+        ...opened,
         boot: `${region}-${machine.boots}`,
         random: bootRandom,
         ...(receivers === undefined ? {} : { webhooks: receivers.carrier(region, life) }),
+      });
+      mendLateTails({
+        ...{ shelf, epoch: opened.log.epoch, links: running.links, late: running.lateTail, timers: life },
+        taken: (epoch, messages) => this.history.note(`LATE    ${region}: ${messages} of epoch ${epoch}`),
+        failed: () => this.history.note(`LATE    ${region}: asks again`),
       });
       if (this.roster.peersOf(region).length > known.length) running.regroup(this.roster.peersOf(region), []);
       this.#gateways.set(region, new SimulatedGateway(`${region}-${machine.boots}`, running, life, region));
@@ -90,8 +113,8 @@ export class Mesh {
       this.#watch((watcher) => watcher.started?.(region, running));
       return running;
     };
-    const shut = ({ refill }: RunningRegion): boolean => refill.left !== undefined;
     const failed = (failure: unknown): void => scheduler.fail(failure instanceof Error ? failure : new Error(String(failure)));
+    const shut = ({ refill }: RunningRegion): boolean => refill.left !== undefined;
     for (const [index, region] of regions.entries())
       this.#machines.set(
         region,
@@ -121,6 +144,37 @@ export class Mesh {
     this.history.note(`TOLD    ${region} of ${this.roster.joiner}`);
     const machine = this.machine(region);
     machine.life?.deliver(() => machine.running?.regroup(this.roster.peersOf(region), []));
+  }
+
+  /** Whether nothing is lost for good with the region's log: its messages are in its store or in a peer's mirror, and what its own mirrors hold where it was written. */
+  isSafe(region: string): boolean {
+    const peers = this.regions.filter((peer) => peer !== region);
+    const { server, store } = this.machine(region);
+    const known = store.get("positions", region);
+    const keeps = server.epochs.every(([epoch, { texts }]) => {
+      const stored = known === undefined || known.epoch < epoch ? 0 : known.epoch > epoch ? texts.length : known.sequence;
+      return Math.max(stored, ...peers.map((peer) => this.mirrors.of(peer, region, epoch).texts.length)) >= texts.length;
+    });
+    return keeps && peers.every((peer) => this.#stands(region, peer));
+  }
+
+  /** What a region's mirrors hold of a peer's log stands in that log too. */
+  #stands(region: string, peer: string): boolean {
+    const { server } = this.machine(peer);
+    return this.mirrors.held(region, peer).every(({ epoch, head }) => server.epoch(epoch).texts.length >= head);
+  }
+
+  /** A region's disk loses its log and its mirrors, or the last messages of its log. */
+  loseLog(region: string, messages: number | undefined): void {
+    const { server } = this.machine(region);
+    if (messages === undefined) {
+      for (const [, log] of server.epochs) log.lose(0);
+      this.mirrors.lose(region);
+    } else {
+      const log = server.epoch(server.latestEpoch);
+      log.lose(Math.max(0, log.texts.length - messages));
+    }
+    this.history.note(`LOST    ${region}: ${messages ?? "all"} messages of its log`);
   }
 
   answered(person: Person, operation: Operation, region: string): void {
@@ -156,8 +210,9 @@ export class Mesh {
       epoch: server.latestEpoch,
       sequence: server.epoch(server.latestEpoch).texts.length,
     }));
+    const isBack = this.regions.every((peer) => this.regions.every((region) => region === peer || this.#stands(region, peer)));
     return this.machines.every(({ store, serving }) => {
-      if (serving === undefined) return false;
+      if (serving === undefined || !isBack) return false;
       const stored = Object.fromEntries(store.range("positions", { from: "", to: "\u{7f}" }));
       return heads.every(({ region, epoch, sequence }) => sequence === 0 || covers(stored, region, { epoch, sequence, place: 0 }));
     });
@@ -191,3 +246,17 @@ export class Mesh {
     });
   }
 }
+
+/** A start that the store refuses is made again, as its supervisor would. */
+const patiently = (stored: StoredLog, life: Life): StoredLog => ({
+  ...stored,
+  opens: async (epoch) => {
+    while (
+      !(await stored.opens(epoch).then(
+        () => true,
+        () => false,
+      ))
+    )
+      await life.sleep(200);
+  },
+});

@@ -1,4 +1,5 @@
 /** One region's copy of a peer's log, kept by its log server: late, stalled for seconds after a cut, going on while the region's process is dead. */
+import type { HeldEpoch } from "../../reconciliation/choose-epoch.ts";
 import type { EpochLog, LogServer } from "./log-server.ts";
 import type { Network } from "./network.ts";
 import type { Random } from "./random.ts";
@@ -27,6 +28,11 @@ export class Mirror {
     this.#parts = parts;
     this.#source = parts.origin.epoch(parts.epoch);
     this.#source.onGrow.push(() => this.#copy());
+    this.#copy();
+  }
+
+  lose(): void {
+    this.texts.length = 0;
     this.#copy();
   }
 
@@ -62,6 +68,19 @@ export class Mirrors {
 
   constructor(parts: Omit<MirrorParts, "origin" | "owner" | "epoch"> & { readonly server: (region: string) => LogServer }) {
     this.#parts = parts;
+  }
+
+  /** Epochs of a log that stand in one region's mirrors. */
+  held(owner: string, origin: string): readonly HeldEpoch[] {
+    const name = `${owner}<${origin}.`;
+    return [...this.#mirrors].flatMap(([of, { texts }]) =>
+      of.startsWith(name) ? [{ epoch: Number(of.slice(name.length)), first: 1, head: texts.length }] : [],
+    );
+  }
+
+  /** A region's disk is lost, and all its mirrors with it. */
+  lose(owner: string): void {
+    for (const [of, mirror] of this.#mirrors) if (of.startsWith(`${owner}<`)) mirror.lose();
   }
 
   of(owner: string, origin: string, epoch: number): Mirror {

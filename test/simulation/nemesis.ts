@@ -108,6 +108,21 @@ const FAULTS: Readonly<Record<FaultKind, (blow: Blow) => void>> = {
     blow.machine.loseStore();
     blow.later(() => blow.machine.start(), 200 + blow.fault.lengthMs * blow.fault.dice[0]);
   },
+  /** The machine dies just when nothing would be lost for good: all of its log is in its store, or in a mirror. */
+  "log-lost": (blow) => {
+    const { machine, mesh, one } = blow;
+    const strike = (triesLeft: number): void => {
+      if (mesh.quiet || triesLeft === 0) return;
+      if (!mesh.isSafe(one)) {
+        blow.later(() => strike(triesLeft - 1), 7);
+        return;
+      }
+      machine.powerOff();
+      mesh.loseLog(one, mesh.loses === "tail" ? 1 + Math.floor(blow.fault.dice[0] * 6) : undefined);
+      blow.later(() => machine.start());
+    };
+    strike(200);
+  },
   /** The process dies with a message on its way to a slow log, which takes it after the next life has begun; now and then soon after another death. */
   "killed-writing": (blow) => {
     const { faults } = blow.machine.server;

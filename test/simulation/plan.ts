@@ -57,7 +57,8 @@ const FAULT_KINDS = {
   "dies-again": 4,
   "store-lost": 3,
 } as const;
-export type FaultKind = keyof typeof FAULT_KINDS;
+/** `log-lost`: a log goes with its disk, or its end (LOSS_SEEDS). */
+export type FaultKind = keyof typeof FAULT_KINDS | "log-lost";
 
 export interface Fault {
   readonly atMs: number;
@@ -86,6 +87,8 @@ export interface Plan {
   readonly faults: readonly Fault[];
   /** A region that is added while the mesh runs: the last of `regions`. */
   readonly joins: Joining | undefined;
+  /** Where logs are lost with their disks, or the end of them: the log servers are such as answer before a message is safe (`tail`). */
+  readonly loses: "log" | "tail" | undefined;
   /** Where there are webhooks. */
   readonly hooks: HookPlan | undefined;
   /** When the last fault ends and the quiet begins. */
@@ -97,7 +100,7 @@ const CALM_MS = 2_500;
 const WINDOW_MS = 11_000;
 
 /** Seeds whose window lasts minutes, with cuts and deaths as long: what waits, backs off or is forgotten after a while is seen in them. */
-export const LONG_SEEDS = { first: 9, every: 64 } as const;
+const LONG_SEEDS = { first: 9, every: 64 } as const;
 
 export function planOf(seed: number): Plan {
   const plan = shortPlanOf(seed);
@@ -124,8 +127,20 @@ function stretched(plan: Plan, times: number): Plan {
   };
 }
 
+/** Seeds in which log servers lose what they had answered for. A store is lost in none of them: what is lost twice is lost. */
+export const LOSS_SEEDS = { first: 21, every: 32 } as const;
+
+function lossesOf(seed: number, regions: number): readonly Fault[] {
+  const random = randomOf(seed).fork(4);
+  return Array.from({ length: 1 + random.below(3) }, (): Fault => {
+    const a = random.below(regions);
+    const atMs = Math.round(CALM_MS + random.next() * (WINDOW_MS - 3_000));
+    return { atMs, kind: "log-lost", a, b: a, lengthMs: Math.round(random.between(200, 4_000)), dice: [random.next(), random.next()] };
+  });
+}
+
 /** Seeds in which a region is added while the mesh runs. */
-export const JOIN_SEEDS = { first: 5, every: 32 } as const;
+const JOIN_SEEDS = { first: 5, every: 32 } as const;
 
 function joiningOf(seed: number, others: number): Joining | undefined {
   if (seed % JOIN_SEEDS.every !== JOIN_SEEDS.first) return undefined;
@@ -141,7 +156,11 @@ function shortPlanOf(seed: number): Plan {
   const users = 3 + random.below(3);
   const skewsMs = skews(random, regions.length);
   const hooks = hasHooks(seed) ? hookPlanOf(seed, { users, regions: regions.length }, CALM_MS, WINDOW_MS - 3_000) : undefined;
-  const broken = [...faults(random, regions.length), ...(hooks === undefined ? [] : [death(hooks.crash)])].sort((a, b) => a.atMs - b.atMs);
+  const loses =
+    seed % LOSS_SEEDS.every !== LOSS_SEEDS.first ? undefined : seed % (2 * LOSS_SEEDS.every) === LOSS_SEEDS.first ? "log" : "tail";
+  const drawn = faults(random, regions.length);
+  const losses = loses && [...drawn.filter(({ kind }) => kind !== "store-lost"), ...lossesOf(seed, regions.length)];
+  const broken = [...(losses ?? drawn), ...(hooks === undefined ? [] : [death(hooks.crash)])].sort((a, b) => a.atMs - b.atMs);
   return {
     seed,
     regions,
@@ -150,6 +169,7 @@ function shortPlanOf(seed: number): Plan {
     faults: broken,
     steps: [...steps(random, users), ...lastWords(random, broken), ...typing(seed, random.fork(1), users)].sort((a, b) => a.atMs - b.atMs),
     joins,
+    loses,
     hooks,
     endMs: CALM_MS + WINDOW_MS,
   };

@@ -5,6 +5,7 @@
 import { PLANTED_BELOW } from "./planted-below.ts";
 import { edit, type Planted } from "./planted-bug.ts";
 import { PLANTED_HOOKS } from "./planted-hooks.ts";
+import { PLANTED_LOGS } from "./planted-logs.ts";
 
 const PLANTED_ABOVE: readonly Planted[] = [
   {
@@ -52,4 +53,4 @@ const PLANTED_ABOVE: readonly Planted[] = [
   },
 ];
 
-export const PLANTED: readonly Planted[] = [...PLANTED_BELOW, ...PLANTED_ABOVE, ...PLANTED_HOOKS];
+export const PLANTED: readonly Planted[] = [...PLANTED_BELOW, ...PLANTED_ABOVE, ...PLANTED_HOOKS, ...PLANTED_LOGS];

@@ -20,6 +20,8 @@ export interface RegionParts {
   readonly link: PeerLink;
   readonly store: StateStore;
   readonly log: EventLog;
+  readonly earlier?: readonly EventLog[];
+  readonly previous?: { readonly epoch: number; readonly sequence: number };
   readonly boot: string;
   readonly random: Random;
   /** Absent: nothing is brought to webhooks. */

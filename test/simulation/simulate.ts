@@ -91,7 +91,7 @@ export async function simulatePlan(plan: Plan): Promise<Outcome> {
     await verified(mesh, plan.seed);
     end = endOf(mesh);
     judge(end);
-    logsKept(mesh);
+    logsKept(mesh, end);
     streamsWhole(clients, end);
     removals.judge(clients);
     stampsInOrder(mesh, end);

@@ -2,6 +2,7 @@
  * P3, H6: "complete to T from eu" is a promise: no event of eu with a stamp at or before T comes later. What a region says while its clock runs
  * near the bound or beyond it is void: its repair takes the clock back, and its stamps are distrusted (T2). Void too is what a region said that
  * then lost its store and with it the promise, if its clock was set back as well: nothing there knows any more that time had been further.
+ * And nobody knows of the end of a log that its disk has lost until a peer comes back with it: it comes late, and says so.
  */
 import { LIMITS } from "../../../core/limits.ts";
 import { stampTimeMs } from "../../../core/stamp.ts";
@@ -29,7 +30,13 @@ export function watchClosedTime(mesh: Mesh): Watcher {
       running.feed.listen(({ placed }) => {
         const { origin } = placed.position;
         const completeMs = claims.get(region)?.get(origin);
-        if (origin !== region && !forgot(origin) && completeMs !== undefined && stampTimeMs(placed.event.stamp) <= completeMs)
+        if (
+          origin !== region &&
+          !forgot(origin) &&
+          placed.event.late === undefined &&
+          completeMs !== undefined &&
+          stampTimeMs(placed.event.stamp) <= completeMs
+        )
           mesh.scheduler.fail(
             new Violation(
               "H6",

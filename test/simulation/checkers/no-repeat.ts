@@ -12,6 +12,7 @@ import { ALL, landedLate } from "./end-state.ts";
 export function noRepeat(end: EndState): void {
   const { acts, regions } = end;
   onceInALog(end);
+  const saidAgain = new Set(end.truth.filter(({ event }) => event.late !== undefined).map(({ event }) => event.stamp));
   const roleless = withoutRole(end.operations);
   for (const [key, some] of acts) {
     const seen = new Map<string, Act>();
@@ -33,10 +34,8 @@ export function noRepeat(end: EndState): void {
       if (events.size !== entries.length + seen.length || count !== entries.length)
         throw new Violation("C2", `${region} counts ${count} events in ${key} and holds ${entries.length + seen.length} of ${events.size}`);
     }
-    audited(
-      region,
-      [...store.range("audit", ALL)].map(([, fact]) => fact),
-    );
+    const facts = [...store.range("audit", ALL)].map(([, fact]) => fact);
+    audited(region, facts, saidAgain);
   }
 }
 
@@ -53,24 +52,30 @@ const withoutRole = (operations: readonly Operation[]): ReadonlySet<string> =>
  * one region: a message that was on its way when the process was killed may land after the next life has read the log, and a repeat is its twin.
  */
 function onceInALog(end: EndState): void {
+  /** Whoever has lost the end of their log does not know what stood there; what peers had kept of it comes back as a twin (L3). */
+  const saidAgain = new Set(end.truth.filter(({ event }) => event.late !== undefined).map(nameOf));
   const placed = new Map<string, Placed>();
   for (const one of end.truth) {
     const { event, position } = one;
     const at = formatPosition(position);
     const same = placed.get(event.stamp);
-    if (same !== undefined) throw new Violation("C2", `${event.stamp} stands at ${formatPosition(same.position)} and at ${at}`);
+    // What peers had kept of an ended epoch is said again in the present one (L3).
+    if (same !== undefined && event.late === undefined)
+      throw new Violation("C2", `${event.stamp} stands at ${formatPosition(same.position)} and at ${at}`);
     placed.set(event.stamp, one);
-    const name = `${position.origin}\n${event.actor}\n${event.command}`;
+    const name = nameOf(one);
     const before = placed.get(name);
     const isAnother = before !== undefined && (before.position.epoch !== position.epoch || before.position.sequence !== position.sequence);
-    if (isAnother && !landedLate(end, before, one))
+    if (isAnother && !saidAgain.has(name) && !landedLate(end, before, one))
       throw new Violation("C2", `${position.origin} accepted ${event.command} of ${event.actor} twice`);
     placed.set(name, one);
   }
 }
 
-function audited(region: string, facts: readonly { readonly [field: string]: unknown }[]): void {
+const nameOf = ({ event, position }: Placed): string => `${position.origin}\n${event.actor}\n${event.command}`;
+
+function audited(region: string, facts: readonly { readonly [field: string]: unknown }[], saidAgain: ReadonlySet<string>): void {
   const versions = facts.filter(({ kind }) => kind === "version").map(({ stamp }) => String(stamp));
-  const twice = versions.find((stamp, index) => versions.indexOf(stamp) !== index);
+  const twice = versions.find((stamp, index) => versions.indexOf(stamp) !== index && !saidAgain.has(stamp));
   if (twice !== undefined) throw new Violation("C2", `${region} applied ${twice} twice, says its audit log`);
 }

@@ -29,6 +29,8 @@ export function stampsInOrder(mesh: Mesh, end: EndState): void {
     const { origin } = position;
     if (followed(origin) && stampTimeMs(event.stamp) > nowMs + (aheadMs.get(origin) ?? 0) + LIMITS.clockBoundMs + SLACK_MS)
       throw new Violation("T2", `${origin} made ${event.stamp}, beyond the bound ahead of its own clock`);
+    // What peers had kept of an ended epoch is said again with its own stamp (L3).
+    if (event.late !== undefined) continue;
     const before = last.get(origin);
     const falls = before !== undefined && before.event.stamp >= event.stamp;
     if (sane && falls && !landedLate(end, before, placed))

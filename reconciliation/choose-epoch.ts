@@ -3,13 +3,21 @@
  * for something else: mirrors that are ahead of their origin would never notice. So the log goes on only where nothing can be missing from it;
  * else a new epoch begins, as waiting for peers is not allowed (P1). Pure: the evidence comes in, a decision goes out.
  */
-import type { HeldEpoch } from "./mirror-heads.ts";
+
+/** One epoch of a log as somebody holds it: messages `first` to `head`; `head` 0 when empty. */
+export interface HeldEpoch {
+  readonly epoch: number;
+  readonly first: number;
+  readonly head: number;
+}
 
 export interface Evidence {
   /** Our own streams. */
   readonly local: readonly HeldEpoch[];
   /** The last own position that this region's store had applied, if the store is there. */
   readonly known?: { readonly epoch: number; readonly sequence: number };
+  /** The last epoch that the store knows to be opened, though it may have applied nothing of it. */
+  readonly opened?: number;
   /** The region's last run ended in order. */
   readonly cleanStop: boolean;
   /** The server keeps what it acknowledges through a power failure. */
@@ -34,9 +42,9 @@ export type Choice =
 const epochByTime = (wallMs: number): number => Math.floor((wallMs - Date.UTC(2026, 0, 1)) / 3_600_000);
 
 export function chooseEpoch(evidence: Evidence): Choice {
-  const { local, known, answers, peers } = evidence;
+  const { local, known, opened = 0, answers, peers } = evidence;
   const allAnswered = peers.every((peer) => answers.has(peer));
-  const ownEpoch = Math.max(0, known?.epoch ?? 0, ...local.map((held) => held.epoch));
+  const ownEpoch = Math.max(opened, known?.epoch ?? 0, ...local.map((held) => held.epoch));
   const seenEpoch = Math.max(ownEpoch, ...[...answers.values()].flat().map((held) => held.epoch));
   if (seenEpoch === 0) return { kind: "new", epoch: allAnswered ? 1 : Math.max(1, epochByTime(evidence.wallMs)) };
 
@@ -46,13 +54,13 @@ export function chooseEpoch(evidence: Evidence): Choice {
   const head = here?.head ?? 0;
   // An epoch no store and no stream of ours has heard of: peers out of reach may know of a later one still.
   const next = allAnswered || seenEpoch === ownEpoch ? seenEpoch + 1 : Math.max(seenEpoch + 1, epochByTime(evidence.wallMs));
-  const opened: Choice = { kind: "new", epoch: next, previous: { epoch: seenEpoch, sequence: wanted } };
+  const anew: Choice = { kind: "new", epoch: next, previous: { epoch: seenEpoch, sequence: wanted } };
   if (here && head >= wanted) {
     const nothingLost = evidence.cleanStop || (evidence.fellShort !== true && (evidence.durableAcks || allAnswered));
-    return nothingLost ? { kind: "same", epoch: seenEpoch } : opened;
+    return nothingLost ? { kind: "same", epoch: seenEpoch } : anew;
   }
   const reaches = best !== undefined && best.held.head >= wanted && best.held.first <= head + 1;
-  return allAnswered && reaches ? { kind: "restore", epoch: seenEpoch, peer: best.peer } : opened;
+  return allAnswered && reaches ? { kind: "restore", epoch: seenEpoch, peer: best.peer } : anew;
 }
 
 /** The last sequence of an epoch that anybody within reach knows of. */

@@ -4,15 +4,16 @@ import { collect } from "../../core/ports/event-log.contract.ts";
 import type { LogMessage } from "../../core/ports/event-log.ts";
 import type { GateAnswer } from "../../core/ports/peer-link.ts";
 import type { Point } from "../../core/position.ts";
+import { mendEarlier, type OpenedLog, openLog } from "../../reconciliation/log-opening.ts";
 import type { StoredLog } from "../../reconciliation/stored-log.ts";
 import { serverForTests, startTiers, type TestTiers } from "../../test/servers/nats-tiers.ts";
 import { until } from "../../test/servers/server.ts";
 import type { RegionConnection } from "./connection.ts";
 import { openEventLog } from "./event-log.ts";
 import { askJetStream } from "./jetstream-api.ts";
+import { natsShelf } from "./log-shelf.ts";
 import { ensureMirror, mirrorLast } from "./mirror.ts";
 import { atOrigin } from "./names.ts";
-import { mendEarlier, type OpenedLog, openLog } from "./open-log.ts";
 import { openPeerLink } from "./peer-link.ts";
 
 const server = await serverForTests();
@@ -43,10 +44,12 @@ describe.skipIf(!server)("opening a region's log", () => {
     const facts = { cleanStop: false, durableAcks: true, wallMs: Date.UTC(2026, 10, 23) };
     const stored: StoredLog = {
       known: known && { ...known, place: 0 },
+      opened: undefined,
+      opens: async () => {},
       epochs: known === undefined ? [] : [known.epoch],
       read: (epoch, after) => kept.filter(({ sequence }) => epoch === known?.epoch && sequence > after),
     };
-    return openLog({ connection, link, ...facts, stored });
+    return openLog({ shelf: natsShelf({ connection, link }), peers: link.peers, ...facts, stored });
   };
   const texts = async (opened: OpenedLog): Promise<readonly string[]> => (await collect(opened.log.read(0))).map((message) => message.text);
   const upTo = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `["m${i + 1}"]`);
@@ -58,7 +61,13 @@ describe.skipIf(!server)("opening a region's log", () => {
       tiers.regions.map(async (region) => {
         const connection = await tiers.connect(region);
         const link = openPeerLink({ connection, peers: tiers.regions.filter((peer) => peer !== region) });
-        return openLog({ connection, link, cleanStop: false, durableAcks: true, wallMs: Date.UTC(2026, 10, 23) });
+        return openLog({
+          shelf: natsShelf({ connection, link }),
+          peers: link.peers,
+          cleanStop: false,
+          durableAcks: true,
+          wallMs: Date.UTC(2026, 10, 23),
+        });
       }),
     );
     expect(opened.map(({ log, decided, previous }) => [log.epoch, decided, previous])).toEqual(Array(3).fill([1, "new", undefined]));
@@ -108,8 +117,8 @@ describe.skipIf(!server)("opening a region's log", () => {
     const connection = await tiers.connect("us");
     const link = openPeerLink({ connection, peers: ["eu"] });
     await until("the old epoch is whole", async () => {
-      const [first] = await mendEarlier({ connection, link }, 2);
-      return first?.epoch === 1 && first.head === 30;
+      const { earlier, isWhole } = await mendEarlier(natsShelf({ connection, link }), 2);
+      return isWhole && earlier[0]?.epoch === 1 && earlier[0].head === 30;
     });
     const again = await reopen({ epoch: 2, sequence: 1 });
     expect(again.previous).toBeUndefined();

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chooseEpoch, type Evidence } from "./choose-epoch.ts";
-import type { HeldEpoch } from "./mirror-heads.ts";
+import { chooseEpoch, type Evidence, type HeldEpoch } from "./choose-epoch.ts";
 
 const upTo = (epoch: number, head: number, first = 1): HeldEpoch => ({ epoch, first, head });
 const NONE: readonly HeldEpoch[] = [];
@@ -70,5 +69,20 @@ describe("L3: which epoch a region writes to when it starts", () => {
     const choice = chooseEpoch(evidence({ answers: heard({ eu: [upTo(1, 50)] }) }));
     expect(choice).toMatchObject({ kind: "new", previous: { epoch: 1, sequence: 50 } });
     expect(choice.epoch).toBeGreaterThan(1_000);
+  });
+
+  test("an epoch that was opened is never opened again, also where its log is lost before the store has applied any of it", () => {
+    const known = { epoch: 1, sequence: 4 };
+    expect(chooseEpoch(evidence({ known, opened: 2 }))).toEqual({ kind: "new", epoch: 3, previous: { epoch: 2, sequence: 0 } });
+    expect(chooseEpoch(evidence({ known, opened: 2, local: [upTo(1, 4), upTo(2, 0)] }))).toEqual({ kind: "same", epoch: 2 });
+  });
+
+  test("a log that held less than its store had applied has lost what people may have seen: nobody writes on in it, but after a clean stop", () => {
+    const log = { local: [upTo(1, 40)], known: { epoch: 1, sequence: 40 }, fellShort: true };
+    expect(chooseEpoch(evidence({ ...log, answers: heard({ eu: [upTo(1, 40)], ap: [upTo(1, 40)] }) }))).toMatchObject({
+      kind: "new",
+      epoch: 2,
+    });
+    expect(chooseEpoch(evidence({ ...log, cleanStop: true }))).toEqual({ kind: "same", epoch: 1 });
   });
 });
