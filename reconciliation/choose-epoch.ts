@@ -4,6 +4,17 @@
  * else a new epoch begins, as waiting for peers is not allowed (P1). Pure: the evidence comes in, a decision goes out.
  */
 
+/** What two hold together of a log: of each epoch the longer. */
+export const together = (some: readonly HeldEpoch[], others: readonly HeldEpoch[]): readonly HeldEpoch[] =>
+  [...new Set([...some, ...others].map(({ epoch }) => epoch))]
+    .sort((a, b) => a - b)
+    .flatMap((epoch) =>
+      [...some, ...others]
+        .filter((held) => held.epoch === epoch)
+        .sort((a, b) => b.head - a.head)
+        .slice(0, 1),
+    );
+
 /** One epoch of a log as somebody holds it: messages `first` to `head`; `head` 0 when empty. */
 export interface HeldEpoch {
   readonly epoch: number;

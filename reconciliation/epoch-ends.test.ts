@@ -17,5 +17,7 @@ test("L3: what somebody knew of an ended epoch is one thing, what is applied her
 test("L3: an epoch that was opened and lost before anything of it was applied lies between: the one before it ends where it stood", () => {
   const tables = new WorkingSet(openMemoryStore());
   rememberEpochEnd(tables, "us", opened(2, 3), { epoch: 1, sequence: 4, place: 0 });
+  // And its own word, which comes late, changes nothing of that.
+  rememberEpochEnd(tables, "us", opened(1, 4), { epoch: 3, sequence: 1, place: 0 });
   expect([ends(tables, 1), ends(tables, 2), endedEpochs(tables, "us")]).toEqual([[4, 4], [3, 0], [1, 2]]); // biome-ignore format: one thought
 });

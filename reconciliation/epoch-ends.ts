@@ -11,7 +11,9 @@ const hadOf = (origin: string, epoch: number): string => `epoch-had|${origin}|${
 /** `stood`: how far the log had been applied here when the new epoch began. An epoch that was left without a word of its end ends there. */
 export function rememberEpochEnd(tables: TableWriter, origin: string, { data: { previous } }: EpochOpened, stood: Point = START): void {
   const { epoch, sequence } = previous;
-  tables.put("facts", hadOf(origin, epoch), stood.epoch === epoch ? stood.sequence : 0);
+  // What an epoch says that comes late, after a later one has begun, is no news of how far we had come.
+  if (stood.epoch <= epoch || epochHadOf(tables, origin, epoch) === undefined)
+    tables.put("facts", hadOf(origin, epoch), stood.epoch === epoch ? stood.sequence : 0);
   tables.put("facts", factOf(origin, epoch), sequence);
   if (stood.epoch >= epoch || stood.sequence === 0) return;
   tables.put("facts", hadOf(origin, stood.epoch), stood.sequence);

@@ -154,6 +154,19 @@ test("H1: an epoch between that was slow to come is waited for as long as the fi
   }
 });
 
+test("H13, H1: while there is no room nothing is quiet: what stands in the old epoch comes first when there is room again", () => {
+  eu.follow();
+  eu.beat(2);
+  eu.write(1, sent());
+  eu.room = false;
+  eu.write(2, opened(1, 4), sent());
+  eu.beat(2 * QUIET);
+  eu.room = true;
+  eu.pull(2);
+  eu.beat(2 * QUIET);
+  expect(eu.told).toEqual(["1.1", "1.2", "1.3", "1.4", "2.1!", "2.2"]);
+});
+
 test("L3: an epoch between that nobody has any more is named as lost, and does not stop the log", () => {
   eu.follow();
   eu.write(9, opened(4, 20), sent());

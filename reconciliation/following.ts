@@ -52,7 +52,7 @@ export class Following {
   heard(epoch: number, head: number): void {
     this.#followLater(epoch);
     for (const one of this.#all) {
-      if (this.#later.length > 0) one.quiet = this.#mayTurn(one.epoch) ? quietAfter(one) : { beats: 0, position: one.gate.position };
+      if (this.#later.length > 0) one.quiet = this.#mayPass(one.epoch) ? quietAfter(one) : { beats: 0, position: one.gate.position };
       if (one.epoch === epoch) one.tail.heard(head);
       else if (one.epoch < epoch) one.tail.heard(one.gate.position + 1);
     }
@@ -90,12 +90,12 @@ export class Following {
   }
 
   #follow(epoch: number, after: number): Followed {
-    const { link, peer, lost, room } = this.#options;
+    const { link, peer, lost } = this.#options;
     const gate: Gate = new Gate({
       origin: peer,
       epoch,
       after,
-      room: () => room() && (epoch === this.#now.epoch || this.#mayTurn(epoch)),
+      room: () => this.#mayPass(epoch),
       take: (events) => this.#take(epoch, events),
       quarantine: this.#options.quarantine,
     });
@@ -113,6 +113,11 @@ export class Following {
       },
     });
     return { epoch, gate, tail, quiet: { beats: 0, position: after } };
+  }
+
+  /** What comes of this epoch may be taken now. */
+  #mayPass(epoch: number): boolean {
+    return this.#options.room() && (epoch === this.#now.epoch || this.#mayTurn(epoch));
   }
 
   /** Nothing of what stands before that epoch has come for a while, in which it might have passed. */

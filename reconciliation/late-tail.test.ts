@@ -36,7 +36,9 @@ test("L3: what a peer kept of an ended epoch enters the present log as it was, e
     },
   });
   const late = new LateTail("us", tables, packer);
-  expect(late.after(1)).toBeUndefined();
+  expect(late.after(1)).toBe(0);
+  tables.put("positions", "us", { epoch: 1, sequence: 3, place: 0 });
+  expect(late.after(1)).toBe(3);
   tables.put("facts", "epoch-had|us|1", 4);
   expect(late.after(1)).toBe(4);
   await late.admit(1, 5, JSON.stringify([sent, { stamp: "no event" }]));

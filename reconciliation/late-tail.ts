@@ -24,10 +24,11 @@ export class LateTail {
     this.#packer = packer;
   }
 
-  /** The last sequence of that epoch that needs no looking at; undefined while the epoch has not ended. */
-  after(epoch: number): number | undefined {
-    const had = epochHadOf(this.#tables, this.#region, epoch);
-    return had === undefined ? undefined : Math.max(had, admittedUpTo(this.#tables, epoch));
+  /** The last sequence of that epoch that needs no looking at. A region that began anew, out of its peers' reach, has nothing of what it was before. */
+  after(epoch: number): number {
+    const stood = this.#tables.get("positions", this.#region);
+    const had = epochHadOf(this.#tables, this.#region, epoch) ?? (stood?.epoch === epoch ? stood.sequence : 0);
+    return Math.max(had, admittedUpTo(this.#tables, epoch));
   }
 
   /** One late log message; resolves when its events are in the present log. What is no event stays where it is. */

@@ -26,10 +26,8 @@ export function mendLateTails({ shelf, epoch: present, links, late, timers, take
   let again: Timer | undefined;
   let ended = false;
   const takeIn = async (epoch: number): Promise<void> => {
-    const after = late.after(epoch);
-    if (after === undefined) return;
     let count = 0;
-    for await (const { sequence, text } of (await shelf.open(epoch)).read(after)) {
+    for await (const { sequence, text } of (await shelf.open(epoch)).read(late.after(epoch))) {
       await late.admit(epoch, sequence, text);
       count += 1;
     }

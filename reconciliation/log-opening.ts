@@ -10,9 +10,9 @@ import type { StoredLog } from "./stored-log.ts";
 export interface LogShelf<L extends EventLog = EventLog> {
   /** Epochs of the own log that stand here, oldest first. */
   held(): Promise<readonly HeldEpoch[]>;
-  /** What each peer that answers within `patienceMs` holds of it. */
+  /** What each peer that answers within `patienceMs` holds of it, in its mirror or its store. */
   answers(patienceMs: number): Promise<ReadonlyMap<string, readonly HeldEpoch[]>>;
-  /** Writes back what the peer's mirror holds beyond our head, at the same sequences. Rejects when it is not all of it up to `upTo`; what was written stays. */
+  /** Writes back what the peer holds beyond our head, at the same sequences. Rejects when it is not all of it up to `upTo`; what was written stays. */
   restoreFrom(peer: string, epoch: number, upTo: number): Promise<unknown>;
   /** The same of messages that go on right after our head. */
   restore(epoch: number, messages: Iterable<LogMessage>): Promise<unknown>;
@@ -79,9 +79,10 @@ export async function openLog<L extends EventLog>(opening: LogOpening<L>): Promi
 async function refill(shelf: LogShelf, stored: StoredLog | undefined, holdings: Holdings): Promise<boolean> {
   const known = stored?.known;
   if (stored === undefined || known === undefined || headOf(holdings.local, known.epoch) >= known.sequence) return false;
-  await writeBackAll(shelf, holdings, stored.epochs);
+  const epochs = stored.held.map(({ epoch }) => epoch);
+  await writeBackAll(shelf, holdings, epochs);
   const now = await shelf.held();
-  for (const epoch of stored.epochs) await shelf.restore(epoch, stored.read(epoch, headOf(now, epoch)));
+  for (const epoch of epochs) await shelf.restore(epoch, stored.read(epoch, headOf(now, epoch)));
   return true;
 }
 

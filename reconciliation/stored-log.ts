@@ -1,24 +1,25 @@
 /**
- * A region's own log as its store holds it. Where the log server has lost what the store has applied, and nobody else may have it, the log is
- * made whole from here (L3): what was accepted reaches everybody.
+ * A region's log as a store holds it, its own or a peer's. Where the log server has lost what a store has applied, and no mirror may have it, the
+ * log is made whole from here (L3): what was accepted reaches everybody.
  */
 import { canonical } from "../core/canonical.ts";
 import type { Event } from "../core/event.ts";
 import type { LogMessage } from "../core/ports/event-log.ts";
 import { keysUnder, type StateStore, type TableReader } from "../core/ports/state-store.ts";
 import { type Point, placeKey } from "../core/position.ts";
-import { endedEpochs } from "./epoch-ends.ts";
+import type { HeldEpoch } from "./choose-epoch.ts";
+import { endedEpochs, epochHadOf } from "./epoch-ends.ts";
 
-/** Log messages looked for at once: bounds memory, and how long a run of messages that held no event may be. */
-const WINDOW = 4_096;
+/** Log messages looked for at once: bounds memory. */
+const WINDOW = 1_024;
 /** What stands for a message that held no event that could be taken: every region puts it aside (H14). */
 const NO_EVENT = "[]";
 
 export interface StoredLog {
-  /** How far the store has applied the own log; undefined: it knows nothing of it. */
+  /** How far the store has applied the log; undefined: it knows nothing of it. */
   readonly known: Point | undefined;
-  /** Epochs of it that the store knows of, oldest first. */
-  readonly epochs: readonly number[];
+  /** Epochs of it that the store has applied something of, oldest first. */
+  readonly held: readonly HeldEpoch[];
   /** The last epoch that was opened, also where nothing of it was applied. */
   readonly opened: number | undefined;
   /** Resolves when the store knows for good that this epoch is opened: no later life opens another under its number. */
@@ -32,24 +33,19 @@ const OPENED = "epoch";
 export const storedLog = (reader: StateStore, region: string): StoredLog => {
   const known = reader.get("positions", region);
   const opened = reader.get("facts", OPENED);
+  const epochs = known === undefined ? [] : [...endedEpochs(reader, region).filter((epoch) => epoch < known.epoch), known.epoch];
+  const headOf = (epoch: number): number => (known?.epoch === epoch ? known.sequence : (epochHadOf(reader, region, epoch) ?? 0));
   return {
     known,
     opened: typeof opened === "number" ? opened : undefined,
     opens: (epoch) => reader.commit([{ table: "facts", key: OPENED, value: epoch }]),
-    epochs: known === undefined ? [] : [...endedEpochs(reader, region), known.epoch],
+    held: epochs.map((epoch) => ({ epoch, first: 1, head: headOf(epoch) })).filter(({ head }) => head > 0),
     read: function* (epoch, after) {
-      let at = after;
-      for (let found = windowOf(reader, region, epoch, at); found.size > 0; found = windowOf(reader, region, epoch, at)) {
-        const last = Math.max(...found.keys());
-        while (at < last) {
-          at += 1;
-          yield { sequence: at, text: textOf(found.get(at)) };
-        }
-      }
-      // The store has passed them, so nothing that could be taken was in them.
-      while (known?.epoch === epoch && at < known.sequence) {
-        at += 1;
-        yield { sequence: at, text: NO_EVENT };
+      const end = headOf(epoch);
+      for (let from = after; from < end; from += WINDOW) {
+        const to = Math.min(from + WINDOW, end);
+        const found = messagesIn(reader, { origin: region, epoch, from, to });
+        for (let sequence = from + 1; sequence <= to; sequence += 1) yield { sequence, text: textOf(found.get(sequence)) };
       }
     },
   };
@@ -57,12 +53,22 @@ export const storedLog = (reader: StateStore, region: string): StoredLog => {
 
 type Places = Map<number, Event>;
 
-/** Sequence -> place -> event, of the next messages after `after`; the rows of a stream follow each other by position, so each stream is asked for its share. */
-function windowOf(reader: TableReader, origin: string, epoch: number, after: number): ReadonlyMap<number, Places> {
+interface Stretch {
+  readonly origin: string;
+  readonly epoch: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Sequence -> place -> event, after `from` up to and including `to`. The rows of a stream follow each other by position, so each stream is asked for
+ * its share.
+ */
+function messagesIn(reader: TableReader, { origin, epoch, from, to }: Stretch): ReadonlyMap<number, Places> {
   const found = new Map<number, Places>();
-  const [from, to] = [after + 1, after + 1 + WINDOW].map((sequence) => placeKey({ origin, epoch, sequence, place: 0 }));
+  const [first, end] = [from + 1, to + 1].map((sequence) => placeKey({ origin, epoch, sequence, place: 0 }));
   for (const stream of streamsIn(reader))
-    for (const [, { position, event }] of reader.range("events", { from: `${stream}|${from}`, to: `${stream}|${to}` })) {
+    for (const [, { position, event }] of reader.range("events", { from: `${stream}|${first}`, to: `${stream}|${end}` })) {
       const places: Places = found.get(position.sequence) ?? new Map<number, Event>();
       found.set(position.sequence, places.set(position.place, event));
     }

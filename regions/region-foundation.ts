@@ -89,7 +89,7 @@ export async function layFoundation(
   await whenJetStreamIsOn(connection, askForJetStream);
   const durableAcks = await durability(config, log);
   const replicas = config.ATOLL_NATS_REPLICAS;
-  const link = openPeerLink({ connection, peers: peersOf(topology, region), replicas });
+  const link = openPeerLink({ connection, peers: peersOf(topology, region), replicas, stored: (origin) => storedLog(store, origin) });
   const cleanStop = store.get("facts", CLEAN_STOP) === true;
   await store.commit([{ table: "facts", key: CLEAN_STOP, value: undefined }]);
   const shelf = natsShelf({ connection, link, replicas });

@@ -46,7 +46,7 @@ describe.skipIf(!server)("opening a region's log", () => {
       known: known && { ...known, place: 0 },
       opened: undefined,
       opens: async () => {},
-      epochs: known === undefined ? [] : [known.epoch],
+      held: known === undefined ? [] : [{ epoch: known.epoch, first: 1, head: known.sequence }],
       read: (epoch, after) => kept.filter(({ sequence }) => epoch === known?.epoch && sequence > after),
     };
     return openLog({ shelf: natsShelf({ connection, link }), peers: link.peers, ...facts, stored });
@@ -144,5 +144,23 @@ describe.skipIf(!server)("opening a region's log", () => {
     const opened = await reopen({ epoch: 1, sequence: 40 }, kept);
     expect((await collect(opened.earlier[0]!.read(0))).map(({ text }) => text)).toEqual(upTo(40));
     expect(opened.previous).toEqual({ epoch: 1, sequence: 40 });
+  });
+
+  test("L3: a region that has lost everything finds its log in a peer's store, where the peer's mirror is lost too", async () => {
+    if (!server) return;
+    tiers = await startTiers(["us", "eu"], server);
+    const long = JSON.stringify(["m".repeat(200_000)]);
+    const kept = Array.from({ length: 40 }, (_, i) => ({ sequence: i + 1, text: i % 10 === 0 ? long : `["m${i + 1}"]` }));
+    const stored = (): StoredLog => ({
+      known: { epoch: 1, sequence: 40, place: 0 },
+      opened: undefined,
+      opens: async () => {},
+      held: [{ epoch: 1, first: 1, head: 40 }],
+      read: (_, after) => kept.slice(after),
+    });
+    openPeerLink({ connection: await tiers.connect("eu"), peers: ["us"], stored });
+    const opened = await reopen();
+    expect(opened).toMatchObject({ decided: "restore", log: { epoch: 1 } });
+    expect(await texts(opened)).toEqual(kept.map(({ text }) => text));
   });
 });

@@ -1,6 +1,7 @@
 /** What peers hold of a region's log: asked at start, so that a tail our own disk lost is noticed before a sequence could be used twice (L3). */
 import type { PeerLink } from "../../core/ports/peer-link.ts";
-import type { HeldEpoch } from "../../reconciliation/choose-epoch.ts";
+import { type HeldEpoch, together } from "../../reconciliation/choose-epoch.ts";
+import type { StoredLog } from "../../reconciliation/stored-log.ts";
 import type { RegionConnection } from "./connection.ts";
 import { listStreams } from "./jetstream-api.ts";
 import { epochIn, LOCAL_API } from "./names.ts";
@@ -10,6 +11,8 @@ const QUESTION = "mirror-heads";
 /** Of a third region's log, named in the question. */
 const QUESTION_OF = "held-of";
 const API_MS = 2_000;
+/** The latest so many ended epochs of a log are answered for from the store: an answer fits into a message. */
+const MOST_STORED = 1_000;
 const ASK_MS = 500;
 const AGAIN_MS = 50;
 
@@ -23,8 +26,11 @@ export async function heldHere(connection: RegionConnection, kind: "OPS" | "MIR"
   return held.sort((a, b) => a.epoch - b.epoch);
 }
 
-export function answerMirrorHeads(link: PeerLink, connection: RegionConnection): void {
-  link.onAsked(QUESTION, async (peer) => JSON.stringify(await heldHere(connection, "MIR", peer)));
+/** `stored`: a region's log as our own store holds it, which may be more than our mirror. */
+export function answerMirrorHeads(link: PeerLink, connection: RegionConnection, stored?: (origin: string) => StoredLog): void {
+  link.onAsked(QUESTION, async (peer) =>
+    JSON.stringify(together(await heldHere(connection, "MIR", peer), stored?.(peer).held.slice(-MOST_STORED) ?? [])),
+  );
   link.onAsked(QUESTION_OF, async (_peer, origin) => JSON.stringify(await heldHere(connection, "MIR", origin)));
 }
 

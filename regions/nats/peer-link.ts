@@ -1,10 +1,12 @@
 /** The way to the peers, over core NATS and the gateways: beats, small news, questions, and their logs. Nothing that matters rides on it alone. */
 import { headers, type Msg } from "nats";
 import type { FollowOptions, PeerLink } from "../../core/ports/peer-link.ts";
+import type { StoredLog } from "../../reconciliation/stored-log.ts";
 import type { RegionConnection } from "./connection.ts";
 import { answerMirrorHeads } from "./mirror-heads.ts";
 import { askedSubject, atHolder, atOrigin, beatSubject, type LogSource, lastToken, mirrorStream, toldSubject } from "./names.ts";
 import { type CountedTail, followPeer } from "./peer-tail.ts";
+import { answerStored } from "./stored-messages.ts";
 
 /** Carries the words of an answerer that failed, so that the asker need not wait for its time to end. */
 const FAILED = "Atoll-Failed";
@@ -14,6 +16,8 @@ export interface PeerLinkOptions {
   readonly peers: readonly string[];
   /** Of our mirrors: 1, or 3 with three JetStream servers. */
   readonly replicas?: number;
+  /** A region's log as our own store holds it: what its region may have lost, and our mirror too. */
+  readonly stored?: (origin: string) => StoredLog;
 }
 export interface NatsPeerLink extends PeerLink {
   follow(options: FollowOptions): CountedTail;
@@ -29,7 +33,7 @@ export interface NatsPeerLink extends PeerLink {
  * Its connection is its own, and closed with it: bulk that comes in from peers should not stand before the region's own appends.
  * Answers `mirror-heads` from the start, so that a peer that comes back can ask what we hold of it before anything else runs.
  */
-export function openPeerLink({ connection, peers, replicas = 1 }: PeerLinkOptions): NatsPeerLink {
+export function openPeerLink({ connection, peers, replicas = 1, stored }: PeerLinkOptions): NatsPeerLink {
   const { nats, region } = connection;
   let present = peers;
   /** Origin -> name of our mirror -> where that epoch is read. */
@@ -103,6 +107,7 @@ export function openPeerLink({ connection, peers, replicas = 1 }: PeerLinkOption
       await connection.close();
     },
   };
-  answerMirrorHeads(link, connection);
+  answerMirrorHeads(link, connection, stored);
+  if (stored !== undefined) answerStored(link, stored);
   return link;
 }

@@ -1,7 +1,8 @@
-/** What a region finds of its log when it starts: its own log server, and its peers' mirrors over the network. */
+/** What a region finds of its log when it starts: its own log server, and its peers' mirrors and stores over the network. */
 import type { EventLog, LogMessage } from "../../core/ports/event-log.ts";
-import type { HeldEpoch } from "../../reconciliation/choose-epoch.ts";
+import { type HeldEpoch, together } from "../../reconciliation/choose-epoch.ts";
 import type { LogShelf } from "../../reconciliation/log-opening.ts";
+import type { StoredLog } from "../../reconciliation/stored-log.ts";
 import { openEventLog } from "./event-log.ts";
 import type { Life } from "./life.ts";
 import type { LogServer } from "./log-server.ts";
@@ -22,6 +23,8 @@ export interface ShelfParts {
   readonly roster: Roster;
   /** Whether a process runs there now. */
   readonly lives: (peer: string) => boolean;
+  /** The region's log as a peer's store holds it. */
+  readonly storedAt: (peer: string) => StoredLog;
 }
 
 export class Shelf implements LogShelf {
@@ -36,12 +39,16 @@ export class Shelf implements LogShelf {
   }
 
   async answers(patienceMs: number): Promise<ReadonlyMap<string, readonly HeldEpoch[]>> {
-    const { life, mirrors, region, roster } = this.#parts;
+    const { life, mirrors, region, roster, storedAt } = this.#parts;
     const untilMs = life.monotonicMs() + patienceMs;
     const answers = new Map<string, readonly HeldEpoch[]>();
     const askOne = async (peer: string): Promise<void> => {
       while (life.monotonicMs() < untilMs) {
-        const held = await this.#ask(peer, () => mirrors.held(peer, region), Math.min(ASK_MS, untilMs - life.monotonicMs()));
+        const held = await this.#ask(
+          peer,
+          () => together(mirrors.held(peer, region), storedAt(peer).held),
+          Math.min(ASK_MS, untilMs - life.monotonicMs()),
+        );
         if (held !== undefined) return void answers.set(peer, held);
         await life.sleep(AGAIN_MS);
       }
@@ -51,11 +58,13 @@ export class Shelf implements LogShelf {
   }
 
   async restoreFrom(peer: string, epoch: number, upTo: number): Promise<void> {
-    const { region, life, server, mirrors } = this.#parts;
+    const { region, life, server, mirrors, storedAt } = this.#parts;
     const log = server.epoch(epoch);
+    const storedAfter = (from: number): readonly string[] => [...storedAt(peer).read(epoch, from)].slice(0, BATCH).map(({ text }) => text);
     while (log.texts.length < upTo) {
       const from = log.texts.length;
-      const batch = await this.#ask(peer, () => mirrors.of(peer, region, epoch).texts.slice(from, from + BATCH), ASK_MS);
+      const mirrored = await this.#ask(peer, () => mirrors.of(peer, region, epoch).texts.slice(from, from + BATCH), ASK_MS);
+      const batch = mirrored?.length === 0 ? await this.#ask(peer, () => storedAfter(from), ASK_MS) : mirrored;
       if (batch === undefined || batch.length === 0) throw new Error(`${peer} gives no more of ${epoch} than ${from}`);
       for (const text of batch) log.restore(text, life);
     }

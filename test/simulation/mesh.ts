@@ -2,15 +2,13 @@
 import type { Placed } from "../../core/event.ts";
 import { covers } from "../../core/position.ts";
 import { mendLateTails } from "../../reconciliation/late-tails.ts";
-import { openLog } from "../../reconciliation/log-opening.ts";
 import { openLoneRegisters } from "../../reconciliation/lone-registers.ts";
-import { type StoredLog, storedLog } from "../../reconciliation/stored-log.ts";
-import { openEventLog } from "./event-log.ts";
+import { storedLog } from "../../reconciliation/stored-log.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { History, type Operation } from "./history.ts";
 import type { Life } from "./life.ts";
+import { openLogOf } from "./log-opening.ts";
 import { LogServer } from "./log-server.ts";
-import { Shelf } from "./log-shelf.ts";
 import { Machine } from "./machine.ts";
 import { Mirrors } from "./mirror.ts";
 import { Network } from "./network.ts";
@@ -79,25 +77,21 @@ export class Mesh {
         const parts = { region, life, mirror, origin: serverOf(options.peer), owner: server, network: this.network, random: tailRandom };
         return followPeer(options, parts);
       });
-      const shelf = new Shelf({
-        ...{ region, life, server, mirrors: this.mirrors, network: this.network, roster: this.roster },
-        lives: (peer) => this.machine(peer).life !== undefined,
-      });
       const store = openLoneRegisters(machine.store);
-      const opened =
-        loses === undefined
-          ? { log: openEventLog(server, server.latestEpoch, life) }
-          : await openLog({
-              ...{ shelf, peers: known, stored: patiently(storedLog(store, region), life), cleanStop: false, wallMs: life.nowMs() },
-              durableAcks: loses === "log",
-            });
+      const { shelf, opened } = await openLogOf({
+        ...{ region, life, server, store, loses, mirrors: this.mirrors, network: this.network, roster: this.roster },
+        lives: (peer) => this.machine(peer).life !== undefined,
+        storedAt: (peer) => storedLog(this.machine(peer).store, region),
+      });
       const running = await runRegion({
         region,
         regions,
         life,
         link,
         store,
-        ...opened,
+        log: opened.log,
+        earlier: opened.earlier,
+        ...(opened.previous === undefined ? {} : { previous: opened.previous }),
         boot: `${region}-${machine.boots}`,
         random: bootRandom,
         ...(receivers === undefined ? {} : { webhooks: receivers.carrier(region, life) }),
@@ -146,22 +140,39 @@ export class Mesh {
     machine.life?.deliver(() => machine.running?.regroup(this.roster.peersOf(region), []));
   }
 
-  /** Whether nothing is lost for good with the region's log: its messages are in its store or in a peer's mirror, and what its own mirrors hold where it was written. */
-  isSafe(region: string): boolean {
-    const peers = this.regions.filter((peer) => peer !== region);
-    const { server, store } = this.machine(region);
-    const known = store.get("positions", region);
-    const keeps = server.epochs.every(([epoch, { texts }]) => {
-      const stored = known === undefined || known.epoch < epoch ? 0 : known.epoch > epoch ? texts.length : known.sequence;
-      return Math.max(stored, ...peers.map((peer) => this.mirrors.of(peer, region, epoch).texts.length)) >= texts.length;
-    });
-    return keeps && peers.every((peer) => this.#stands(region, peer));
+  /** Whether nothing is lost for good where a region loses its log and its mirrors, or its store as well: a store, another mirror or another log has it. */
+  isSafe(struck: string, withStore: boolean): boolean {
+    return this.regions.every((origin) => this.#isKept(origin, struck, withStore));
   }
 
-  /** What a region's mirrors hold of a peer's log stands in that log too. */
-  #stands(region: string, peer: string): boolean {
-    const { server } = this.machine(peer);
-    return this.mirrors.held(region, peer).every(({ epoch, head }) => server.epoch(epoch).texts.length >= head);
+  /** Whether all that anybody holds of a log is held by somebody after that. */
+  #isKept(origin: string, struck: string, withStore: boolean): boolean {
+    return this.machine(origin).server.epochs.every(([epoch]) => {
+      const servers = this.regions.map((region) => ({ region, head: this.#logAt(region, origin, epoch) }));
+      const stores = this.machines.map(({ region, store }) => ({
+        region,
+        head: storedLog(store, origin).held.find((held) => held.epoch === epoch)?.head ?? 0,
+      }));
+      const left = [
+        ...servers.filter(({ region }) => region !== struck),
+        ...stores.filter(({ region }) => !withStore || region !== struck),
+      ];
+      const kept = Math.max(...left.map(({ head }) => head));
+      return [...servers, ...stores].every(({ head }) => head <= kept);
+    });
+  }
+
+  /** How much of a log stands in a region's log server, as log or as mirror. */
+  #logAt(region: string, origin: string, epoch: number): number {
+    const log = region === origin ? this.machine(origin).server.epoch(epoch) : this.mirrors.of(region, origin, epoch);
+    return log.texts.length;
+  }
+
+  /** A log holds all that mirrors and stores hold of it. */
+  #isWhole(origin: string): boolean {
+    const stored = this.machines.flatMap(({ store }) => storedLog(store, origin).held);
+    const mirrored = this.regions.filter((region) => region !== origin).flatMap((region) => this.mirrors.held(region, origin));
+    return [...stored, ...mirrored].every(({ epoch, head }) => head <= this.#logAt(origin, origin, epoch));
   }
 
   /** A region's disk loses its log and its mirrors, or the last messages of its log. */
@@ -210,7 +221,7 @@ export class Mesh {
       epoch: server.latestEpoch,
       sequence: server.epoch(server.latestEpoch).texts.length,
     }));
-    const isBack = this.regions.every((peer) => this.regions.every((region) => region === peer || this.#stands(region, peer)));
+    const isBack = this.loses === undefined || this.regions.every((region) => this.#isWhole(region));
     return this.machines.every(({ store, serving }) => {
       if (serving === undefined || !isBack) return false;
       const stored = Object.fromEntries(store.range("positions", { from: "", to: "\u{7f}" }));
@@ -246,17 +257,3 @@ export class Mesh {
     });
   }
 }
-
-/** A start that the store refuses is made again, as its supervisor would. */
-const patiently = (stored: StoredLog, life: Life): StoredLog => ({
-  ...stored,
-  opens: async (epoch) => {
-    while (
-      !(await stored.opens(epoch).then(
-        () => true,
-        () => false,
-      ))
-    )
-      await life.sleep(200);
-  },
-});

@@ -108,16 +108,18 @@ const FAULTS: Readonly<Record<FaultKind, (blow: Blow) => void>> = {
     blow.machine.loseStore();
     blow.later(() => blow.machine.start(), 200 + blow.fault.lengthMs * blow.fault.dice[0]);
   },
-  /** The machine dies just when nothing would be lost for good: all of its log is in its store, or in a mirror. */
+  /** The machine dies, its disk with it, now and then the store's as well, just when nothing would be lost for good. */
   "log-lost": (blow) => {
     const { machine, mesh, one } = blow;
+    const withStore = mesh.loses === "log" && blow.fault.dice[1] < 0.3;
     const strike = (triesLeft: number): void => {
       if (mesh.quiet || triesLeft === 0) return;
-      if (!mesh.isSafe(one)) {
+      if (!mesh.isSafe(one, withStore)) {
         blow.later(() => strike(triesLeft - 1), 7);
         return;
       }
       machine.powerOff();
+      if (withStore) machine.loseStore();
       mesh.loseLog(one, mesh.loses === "tail" ? 1 + Math.floor(blow.fault.dice[0] * 6) : undefined);
       blow.later(() => machine.start());
     };
