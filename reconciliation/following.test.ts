@@ -167,6 +167,16 @@ test("H13, H1: while there is no room nothing is quiet: what stands in the old e
   expect(eu.told).toEqual(["1.1", "1.2", "1.3", "1.4", "2.1!", "2.2"]);
 });
 
+test("H13, H1: room that comes and goes, as while a wrong clock is witnessed, keeps no epoch from turning", () => {
+  eu.follow();
+  eu.write(2, opened(1, 3));
+  for (let nth = 0; nth < 3 * QUIET; nth += 1) {
+    eu.room = nth % 3 !== 0;
+    eu.beat(1);
+  }
+  expect(eu.told).toEqual(["1.1", "1.2", "1.3", "2.1!"]);
+});
+
 test("L3: an epoch between that nobody has any more is named as lost, and does not stop the log", () => {
   eu.follow();
   eu.write(9, opened(4, 20), sent());

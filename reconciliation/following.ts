@@ -52,7 +52,7 @@ export class Following {
   heard(epoch: number, head: number): void {
     this.#followLater(epoch);
     for (const one of this.#all) {
-      if (this.#later.length > 0) one.quiet = this.#mayPass(one.epoch) ? quietAfter(one) : { beats: 0, position: one.gate.position };
+      if (this.#later.length > 0 && this.#mayPass(one.epoch)) one.quiet = quietAfter(one);
       if (one.epoch === epoch) one.tail.heard(head);
       else if (one.epoch < epoch) one.tail.heard(one.gate.position + 1);
     }
