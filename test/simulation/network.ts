@@ -9,7 +9,7 @@ export interface Way {
   repeat: number;
   reorder: number;
   cut: boolean;
-  /** How often it was cut or healed. */
+  /** How often it was cut, healed, jammed, or let go in one burst. */
   turns: number;
   jammed: boolean;
   /** When the last message in order arrives: later ones do not overtake it unless reordered. */
@@ -85,7 +85,9 @@ export class Network {
   }
 
   jam(from: string, to: string, jammed: boolean): void {
-    this.way(from, to).jammed = jammed;
+    const way = this.way(from, to);
+    way.jammed = jammed;
+    way.turns += 1;
     this.#flush(from, to);
   }
 
